@@ -1,0 +1,21 @@
+/**
+ * Every route of the HTTP API, under the deployed function that serves it: one function per set of rights, so that rights stay
+ * least and doors stay warm. The template makes its routes from this table, and `endpoint.ts` will not compile a function that
+ * leaves one of its routes unserved. A key is API Gateway's route key, `METHOD /path/{parameter}`.
+ */
+export const routes = {
+  'http/read-tokens': ['GET /v3/stacks/management_tokens', 'GET /v3/stacks/management_tokens/{uid}'],
+  'http/change-tokens': [
+    'POST /v3/stacks/management_tokens',
+    'PUT /v3/stacks/management_tokens/{uid}',
+    'DELETE /v3/stacks/management_tokens/{uid}',
+  ],
+  'http/stacks': ['POST /v3/stacks', 'GET /v3/stacks'],
+  'http/audit-logs': ['GET /v3/audit-logs', 'GET /v3/audit-logs/{uid}'],
+  'http/environments': ['GET /v3/environments', 'POST /v3/environments'],
+  'http/introspect': ['POST /oauth2/introspect'],
+  'http/no-route': ['$default'],
+} as const;
+
+export type HttpFunction = keyof typeof routes;
+export type RouteKey<F extends HttpFunction = HttpFunction> = (typeof routes)[F][number];

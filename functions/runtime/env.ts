@@ -1,0 +1,42 @@
+/**
+ * The names of all environment variables of the functions, declared once: the template sets them and the functions read them, so
+ * that a name misspelt on either side does not compile.
+ */
+export const variables = {
+  tokensTable: 'TOKENS_TABLE',
+  sessionsTable: 'SESSIONS_TABLE',
+  auditTable: 'AUDIT_TABLE',
+  usageTable: 'USAGE_TABLE',
+  /** OpenID Connect issuer that signs in members and services, exactly as its tokens have it in `iss`. */
+  issuerUrl: 'ISSUER_URL',
+  jwksUrl: 'JWKS_URL',
+  /** Comma-separated: accepted `aud` values, or `client_id` values where an issuer's access tokens have no `aud`. */
+  audience: 'AUDIENCE',
+  introspectionScope: 'INTROSPECTION_SCOPE',
+  organizationUid: 'ORGANIZATION_UID',
+  /** Upper bounds of a token's own limits, requests per second: `read,write`. */
+  organizationLimits: 'ORGANIZATION_LIMITS',
+  supportContact: 'SUPPORT_CONTACT',
+  /** The plan of new stacks: `max_tokens,manage_rate_limits`. */
+  newStackPlan: 'NEW_STACK_PLAN',
+  /** Base of the `type` URIs of problem documents. */
+  problemTypes: 'PROBLEM_TYPES',
+} as const;
+
+export type Variable = keyof typeof variables;
+
+/** A deployment mistake, not a caller's: the function was given no value for a variable that it needs. */
+export class MissingVariable extends Error {
+  override readonly name = 'MissingVariable';
+}
+
+/** The value of a variable, read when it is needed and never at import. @throws {MissingVariable} when it is not set. */
+export function env(variable: Variable): string {
+  const value = process.env[variables[variable]];
+  if (value === undefined || value === '') {
+    throw new MissingVariable(
+      `The environment variable ${variables[variable]} is not set. The template sets it for each function that needs it.`,
+    );
+  }
+  return value;
+}

@@ -1,0 +1,69 @@
+import type { HttpFunction } from '../functions/http/routes.ts';
+import type { Right } from './data-store.ts';
+
+export interface Door {
+  /** What people notice when this function fails; the sentence on its alarm. */
+  readonly failureImpact: string;
+  readonly tokens?: readonly Right[];
+  readonly sessions?: readonly Right[];
+  readonly audit?: readonly Right[];
+  readonly usage?: readonly Right[];
+  /** It recognizes members or services by their JWT. */
+  readonly signIn?: true;
+  /** It needs the organization's limits, plan and contact. */
+  readonly organization?: true;
+}
+
+const strongReads = ['GetItem', 'BatchGetItem', 'Query'] as const;
+
+/** The rights of each function behind the HTTP API, and what it means for people when it fails. */
+export const doors: Record<HttpFunction, Door> = {
+  'http/read-tokens': {
+    failureImpact: 'Owners and admins cannot see their tokens. Programs that use tokens are not affected.',
+    tokens: [{ actions: strongReads, keys: ['STACK#*', 'TOKEN#*'] }],
+    signIn: true,
+    organization: true,
+  },
+  'http/change-tokens': {
+    failureImpact:
+      'Owners and admins cannot create, edit or delete tokens: a leaked token cannot be stopped by its name.',
+    tokens: [
+      {
+        actions: ['GetItem', 'BatchGetItem', 'ConditionCheckItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
+        keys: ['STACK#*', 'TOKEN#*'],
+      },
+    ],
+    audit: [{ actions: ['PutItem'], keys: ['STACK#*'] }],
+    usage: [{ actions: ['GetItem', 'BatchGetItem', 'PutItem'], keys: ['IDEMPOTENCY#*'] }],
+    signIn: true,
+    organization: true,
+  },
+  'http/stacks': {
+    failureImpact: 'People cannot see or create stacks.',
+    tokens: [{ actions: [...strongReads, 'PutItem'], keys: ['STACK#*', 'PERSON#*'] }],
+    audit: [{ actions: ['PutItem'], keys: ['STACK#*'] }],
+    signIn: true,
+    organization: true,
+  },
+  'http/audit-logs': {
+    failureImpact: 'Owners and admins cannot read the audit log. Entries are still written.',
+    tokens: [{ actions: ['GetItem'], keys: ['STACK#*'] }],
+    audit: [{ actions: ['GetItem', 'Query'], keys: ['STACK#*'] }],
+    signIn: true,
+  },
+  'http/environments': {
+    failureImpact: 'Programs cannot reach the sample resource, and tools cannot check their token with it.',
+    tokens: [
+      { actions: ['GetItem', 'BatchGetItem'], keys: ['STACK#*', 'TOKEN#*'] },
+      { actions: ['Query', 'PutItem'], keys: ['ENVIRONMENTS#*'] },
+    ],
+  },
+  'http/introspect': {
+    failureImpact: 'Services that ask whether a token is good get no answer, and refuse their callers.',
+    tokens: [{ actions: ['GetItem', 'BatchGetItem'], keys: ['TOKEN#*'] }],
+    signIn: true,
+  },
+  'http/no-route': {
+    failureImpact: 'Callers of a route that does not exist get a bare error instead of an explanation.',
+  },
+};

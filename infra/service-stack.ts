@@ -1,0 +1,16 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { DataStore } from './data-store.ts';
+import type { Stage } from './stages.ts';
+import { TokenApi } from './token-api.ts';
+
+/** One deployment of Tokenward: the table of contents, in the direction in which data flows. */
+export class ServiceStack extends Stack {
+  constructor(scope: Construct, id: string, props: StackProps & { stage: Stage }) {
+    super(scope, id, { description: 'Tokenward: keeps management tokens clean.', ...props });
+    const { stage } = props;
+    const data = new DataStore(this, 'Data');
+    const api = new TokenApi(this, 'Api', { stage, data });
+    new CfnOutput(this, 'Endpoint', { value: api.endpoint, description: 'Base of every route; SDKs append /v3.' });
+  }
+}

@@ -1,0 +1,66 @@
+/** What differs between deployments; nothing else in `infra/` asks which stage it is in. */
+export interface Stage {
+  readonly organization: {
+    readonly uid: string;
+    /** Requests per second; the upper bound of a token's own limits. */
+    readonly limits: { readonly read: number; readonly write: number };
+    readonly supportContact: string;
+  };
+  /** The plan that a new stack gets. At most 45 tokens: one strong batch read must hold a whole list. */
+  readonly newStackPlan: { readonly maxTokens: number; readonly manageRateLimits: boolean };
+  /** OpenID Connect: who signs in members and services. Parameters of the template, with these defaults. */
+  readonly signIn: {
+    readonly issuerUrl: string;
+    readonly jwksUrl: string;
+    readonly audience: string;
+    readonly introspectionScope: string;
+  };
+  /** The stage's protective throttle for everybody together, requests per second. */
+  readonly throttle: { readonly rate: number; readonly burst: number };
+  readonly logRetentionDays: number;
+  /** Base of the `type` URIs in problem documents; a page with anchors, or a permanent identifier. */
+  readonly problemTypes: string;
+}
+
+const everywhere = {
+  signIn: {
+    issuerUrl: 'https://issuer.invalid',
+    jwksUrl: 'https://issuer.invalid/.well-known/jwks.json',
+    audience: 'tokenward',
+    introspectionScope: 'tokens:introspect',
+  },
+  throttle: { rate: 2000, burst: 1000 },
+  problemTypes: 'https://tokenward.example/problems/',
+} as const;
+
+export const stages = {
+  dev: {
+    ...everywhere,
+    organization: {
+      uid: 'blt0000000000000001',
+      limits: { read: 10, write: 10 },
+      supportContact: 'support@tokenward.example',
+    },
+    newStackPlan: { maxTokens: 30, manageRateLimits: true },
+    logRetentionDays: 14,
+  },
+  prod: {
+    ...everywhere,
+    organization: {
+      uid: 'blt0000000000000001',
+      limits: { read: 10, write: 10 },
+      supportContact: 'support@tokenward.example',
+    },
+    newStackPlan: { maxTokens: 30, manageRateLimits: false },
+    logRetentionDays: 90,
+  },
+} as const satisfies Record<string, Stage>;
+
+export type StageName = keyof typeof stages;
+
+/** @throws when there is no stage of that name; the message lists those that there are. */
+export function stageNamed(name: string): Stage {
+  if (!(name in stages))
+    throw new Error(`There is no stage "${name}". Known stages: ${Object.keys(stages).join(', ')}.`);
+  return stages[name as StageName];
+}
