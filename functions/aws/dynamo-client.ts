@@ -1,0 +1,15 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createStorage, type Storage } from './storage.ts';
+
+/**
+ * The client that all functions use. A call that stalls is given up and sent again with the same request token, well before the
+ * function's own time limit: three tries of 2 s end before 10 s.
+ */
+export function dynamoStorage(): Storage {
+  const client = new DynamoDBClient({
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true },
+  });
+  return createStorage(client, { pause: (ms) => pause(ms), jitter: Math.random });
+}

@@ -1,0 +1,272 @@
+import { invalid, notAllowed, stackNotFound } from '../refusals.ts';
+import type { AuditEntry } from '../stacks/audit-entry.ts';
+import { maySeeTokens } from '../stacks/stack.ts';
+import { type Receipt, retryAfterMs } from '../tokens/revocation.ts';
+import type { Token } from '../tokens/token.ts';
+import type {
+  Deletion,
+  DeletionOutcome,
+  IdempotencyRecord,
+  Seen,
+  Sight,
+  TokenRepository,
+} from '../tokens/token-repository.ts';
+import { branchFrom, idempotencyFrom, memberFrom, stackFrom, tokenFrom, tokenItem } from './items.ts';
+import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
+import type { Key, Step, StepOutcome, Storage } from './storage.ts';
+
+const second = 1000;
+const day = 24 * 60 * 60 * second;
+/** Idempotency keys hold that long. */
+const idempotencyMs = day;
+/** A tombstone stays as long as anybody may ask what became of a token. */
+const tombstoneMs = 400 * day;
+
+const epochSeconds = (ms: number) => Math.ceil(ms / second);
+const absent = 'attribute_not_exists(#pk)';
+
+/** Tokens in DynamoDB. Every read is strong, of base items; every change is one transaction. */
+export class DynamoTokenRepository implements TokenRepository {
+  readonly #storage: Storage;
+  readonly #keys: Keys;
+  readonly #tokensTable: string;
+
+  constructor(storage: Storage, tables: Tables) {
+    this.#storage = storage;
+    this.#keys = keysOf(tables);
+    this.#tokensTable = tables.tokens;
+  }
+
+  async see({ stack, member, token, branches = [], aliases = [], idempotencyId }: Sight): Promise<Seen> {
+    const keys = this.#keys;
+    const names = [
+      ...branches.map((name) => keys.branch(stack, name)),
+      ...aliases.map((name) => keys.alias(stack, name)),
+    ];
+    const always = [keys.member(stack, member), keys.stack(stack)];
+    const asked = [...(token ? [keys.token(token)] : []), ...(idempotencyId ? [keys.idempotency(idempotencyId)] : [])];
+    const [memberItem, stackItem, ...rest] = await this.#storage.read([...always, ...asked, ...names]);
+    const tokenRow = token ? rest.shift() : null;
+    const earlier = idempotencyId ? idempotencyFrom(rest.shift()) : null;
+    return {
+      member: memberFrom(memberItem),
+      stack: stackFrom(stackItem),
+      token: tokenFrom(tokenRow),
+      earlier,
+      branches: branches.filter((_, index) => rest[index]),
+      aliases: aliases.filter((_, index) => rest[branches.length + index]),
+    };
+  }
+
+  async list(stack: string, member: string): ReturnType<TokenRepository['list']> {
+    const roster = await this.#storage.query({
+      table: this.#tokensTable,
+      pk: `STACK#${stack}`,
+      prefix: 'TOKEN#',
+      limit: 100,
+    });
+    const uids = roster.map(({ sk }) => String(sk).slice('TOKEN#'.length));
+    const keys = [
+      this.#keys.member(stack, member),
+      this.#keys.stack(stack),
+      ...uids.map((uid) => this.#keys.token(uid)),
+    ];
+    const [memberItem, stackItem, ...tokens] = await this.#storage.read(keys);
+    return {
+      member: memberFrom(memberItem),
+      stack: stackFrom(stackItem),
+      tokens: tokens.map(tokenFrom).filter((token) => token !== null),
+    };
+  }
+
+  async create({
+    token,
+    stack,
+    member,
+    audit,
+    idempotency,
+  }: Parameters<TokenRepository['create']>[0]): Promise<IdempotencyRecord | null> {
+    const key = stack.api_key;
+    const outcome = await this.#change(audit, [
+      this.#memberCheck(key, member),
+      { put: this.#keys.token(token.uid), item: tokenItem(token), condition: absent },
+      { put: this.#keys.name(key, token.name), item: { token_uid: token.uid }, condition: absent },
+      {
+        update: this.#keys.count(key),
+        set: 'SET #tokens = #tokens + :one',
+        condition: '#tokens < :most',
+        values: { one: 1, most: stack.plan.max_tokens },
+      },
+      { put: this.#keys.roster(key, token.uid), item: { created_at: token.created_at } },
+      ...(idempotency ? [this.#idempotencyStep(idempotency, token)] : []),
+    ]);
+    if (!outcome) return null;
+    const [, memberOutcome, , name, count, , record] = outcome;
+    refuseNonMembers(memberOutcome);
+    // Before the name: the first request with this key took it.
+    if (record?.failed) return idempotencyFrom(record.item);
+    if (name?.failed) throw invalid({ name: ['is not unique.'] });
+    if (count?.failed)
+      throw invalid({
+        token: [
+          `limit reached: this stack can have at most ${stack.plan.max_tokens} management tokens. Delete one that is not needed.`,
+        ],
+      });
+    throw new Error(`The uid ${token.uid} is taken.`);
+  }
+
+  #idempotencyStep(record: IdempotencyRecord, { created_at }: Token): Step {
+    const createdAt = Date.parse(created_at);
+    const item = { ...record, created_at, ttl: epochSeconds(createdAt + idempotencyMs) };
+    // TTL deletes late: a record that is over is as if it were gone.
+    const condition = `${absent} OR #created_at <= :oldest`;
+    return {
+      put: this.#keys.idempotency(record.id),
+      item,
+      condition,
+      values: { oldest: new Date(createdAt - idempotencyMs).toISOString() },
+    };
+  }
+
+  async replace({
+    before,
+    after,
+    member,
+    audit,
+    receipt,
+  }: Parameters<TokenRepository['replace']>[0]): Promise<boolean> {
+    const stack = before.api_key;
+    const renamed = before.name !== after.name;
+    const outcome = await this.#change(audit, [
+      this.#memberCheck(stack, member),
+      this.#replacement(before, after),
+      ...(renamed
+        ? [
+            this.#nameFreed(stack, before.name, before.uid),
+            { put: this.#keys.name(stack, after.name), item: { token_uid: before.uid }, condition: absent },
+          ]
+        : []),
+      ...(receipt ? [this.#receiptStep(receipt)] : []),
+    ]);
+    if (!outcome) return true;
+    const [, memberOutcome, token, , name] = outcome;
+    refuseNonMembers(memberOutcome);
+    if (token?.failed) return false;
+    if (renamed && name?.failed) throw invalid({ name: ['is not unique.'] });
+    throw new Error(`The name row of ${before.uid} is not its own.`);
+  }
+
+  #replacement(before: Token, after: Token): Step {
+    const { next, ...token } = after;
+    const fields = Object.entries(token).filter(([name, value]) => value !== before[name as keyof typeof token]);
+    const due =
+      next === before.next
+        ? {}
+        : next
+          ? { next_action: next.action, ...dueAttributes(next.at, token.uid, token.uid) }
+          : null;
+    const set = Object.fromEntries([...fields, ...Object.entries(due ?? {})]);
+    const sets = `SET ${Object.keys(set)
+      .map((name) => `#${name} = :${name}`)
+      .join(', ')}`;
+    return {
+      update: this.#keys.token(before.uid),
+      set: due ? sets : `${sets} REMOVE #next_action, #due_shard, #due_at`,
+      condition: '#api_key = :stack AND #state = :was AND #version = :seen AND #epoch = :era',
+      values: { ...set, stack: before.api_key, was: before.state, seen: before.version, era: before.epoch },
+    };
+  }
+
+  async delete({ receipt, member, confirmedName, version, audit }: Deletion): Promise<DeletionOutcome | null> {
+    const { api_key: stack, token_uid: uid } = receipt;
+    const outcome = await this.#change(audit, [
+      this.#memberCheck(stack, member),
+      this.#tombstone(receipt, version === undefined ? { name: confirmedName } : { name: confirmedName, version }),
+      { delete: this.#keys.roster(stack, uid), condition: 'attribute_exists(#pk)' },
+      this.#nameFreed(stack, confirmedName, uid),
+      {
+        update: this.#keys.count(stack),
+        set: 'SET #tokens = #tokens - :one',
+        condition: '#tokens > :none',
+        values: { one: 1, none: 0 },
+      },
+      this.#receiptStep(receipt),
+    ]);
+    if (!outcome) return null;
+    const [, memberOutcome, token] = outcome;
+    if (!memberOutcome?.failed && !token?.failed) throw new Error(`The rows of ${uid} in its stack are not its own.`);
+    return {
+      ...(memberOutcome?.failed ? { member: memberFrom(memberOutcome.item) } : {}),
+      ...(token?.failed ? { token: tokenFrom(token.item) } : {}),
+    };
+  }
+
+  #tombstone(receipt: Receipt, seen: { readonly name: string; readonly version?: number }): Step {
+    const at = Date.parse(receipt.refused_from);
+    const set = {
+      state: 'deleted',
+      deleted_at: receipt.refused_from,
+      deleted_by: receipt.actor,
+      reason: receipt.reason,
+      operation: receipt.operation,
+      ttl: epochSeconds(at + tombstoneMs),
+    };
+    const assignments = Object.keys(set)
+      .map((name) => `#${name} = :${name}`)
+      .join(', ');
+    return {
+      update: this.#keys.token(receipt.token_uid),
+      set: `SET ${assignments}, #epoch = #epoch + :one REMOVE #next_action, #due_shard, #due_at`,
+      condition: `#api_key = :stack AND #state <> :state AND #name = :confirmed${seen.version === undefined ? '' : ' AND #version = :seen'}`,
+      values: {
+        ...set,
+        one: 1,
+        stack: receipt.api_key,
+        confirmed: seen.name,
+        ...(seen.version === undefined ? {} : { seen: seen.version }),
+      },
+    };
+  }
+
+  async recordRefusal(audit: AuditEntry): Promise<void> {
+    await this.#storage.put({ put: this.#keys.audit(audit.stack, audit.uid), item: { ...audit }, condition: absent });
+  }
+
+  async findForVerification(
+    uid: string,
+    branch?: { stack: string; name: string },
+  ): ReturnType<TokenRepository['findForVerification']> {
+    const keys: Key[] = [this.#keys.token(uid), ...(branch ? [this.#keys.branch(branch.stack, branch.name)] : [])];
+    const [token, branchItem] = await this.#storage.read(keys);
+    return { token: tokenFrom(token), branch: branchFrom(branchItem) };
+  }
+
+  /** The change with its audit entry, which is step 0 and the proof. */
+  async #change(audit: AuditEntry, steps: readonly Step[]): Promise<StepOutcome[] | null> {
+    const entry: Step = { put: this.#keys.audit(audit.stack, audit.uid), item: { ...audit }, condition: absent };
+    return await this.#storage.transact([entry, ...steps], { proof: 0 });
+  }
+
+  #memberCheck(stack: string, member: string): Step {
+    const values = { owner: 'owner', admin: 'admin' };
+    return { check: this.#keys.member(stack, member), condition: '#role IN (:owner, :admin)', values };
+  }
+
+  #nameFreed(stack: string, name: string, uid: string): Step {
+    return { delete: this.#keys.name(stack, name), condition: '#token_uid = :uid', values: { uid } };
+  }
+
+  #receiptStep(receipt: Receipt): Step {
+    const due = new Date(Date.parse(receipt.refused_from) + retryAfterMs).toISOString();
+    const item = { ...receipt, ...dueAttributes(due, receipt.token_uid, receipt.operation) };
+    return { put: this.#keys.receipt(receipt.token_uid, receipt.operation), item, condition: absent };
+  }
+}
+
+/** @throws {Refusal} where the membership condition failed */
+function refuseNonMembers(outcome: StepOutcome | undefined): void {
+  if (!outcome?.failed) return;
+  const member = memberFrom(outcome.item);
+  if (!member) throw stackNotFound();
+  if (!maySeeTokens(member)) throw notAllowed();
+}

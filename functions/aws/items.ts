@@ -1,0 +1,137 @@
+import * as z from 'zod/mini';
+import { defaultHygiene, type HygieneSettings } from '../notices/schedule.ts';
+import type { AuditEntry } from '../stacks/audit-entry.ts';
+import type { Branch, Member, Stack } from '../stacks/stack.ts';
+import { knownModules } from '../tokens/scope.ts';
+import type { NextAction, Token } from '../tokens/token.ts';
+import type { IdempotencyRecord } from '../tokens/token-repository.ts';
+import { dueAttributes } from './keys.ts';
+import type { Item } from './storage.ts';
+
+const acl = z.object({ read: z.optional(z.boolean()), write: z.optional(z.boolean()) });
+const scopeEntry = z.object({
+  module: z.enum(knownModules),
+  acl,
+  branches: z.optional(z.array(z.string())),
+  branch_aliases: z.optional(z.array(z.string())),
+});
+const actionName = z.union([z.templateLiteral(['warn#', z.number()]), z.enum(['expire', 'clean_up'])]);
+
+const TokenItem = z.object({
+  uid: z.string(),
+  api_key: z.string(),
+  org_uid: z.string(),
+  name: z.string(),
+  description: z.string(),
+  scope: z.array(scopeEntry),
+  expires_on: z.nullable(z.string()),
+  expires_at: z.nullable(z.string()),
+  is_email_notification_enabled: z.boolean(),
+  rate_limit_enabled: z.boolean(),
+  rate_limits: z.nullable(z.object({ read: z.number(), write: z.number() })),
+  state: z.enum(['live', 'stopped', 'deleted']),
+  digest: z.string(),
+  digest_algorithm: z.literal('sha256'),
+  hint: z.string(),
+  version: z.number(),
+  epoch: z.number(),
+  next_action: z.optional(actionName),
+  due_at: z.optional(z.string()),
+  created_by: z.string(),
+  updated_by: z.string(),
+  created_at: z.string(),
+  updated_at: z.string(),
+});
+
+const MemberItem = z.object({
+  uid: z.string(),
+  role: z.enum(['owner', 'admin', 'developer']),
+  issuer: z.string(),
+  sub: z.string(),
+});
+
+const StackItem = z.object({
+  api_key: z.string(),
+  org_uid: z.string(),
+  name: z.string(),
+  description: z.string(),
+  master_locale: z.string(),
+  plan: z.object({ max_tokens: z.number(), manage_rate_limits: z.boolean() }),
+  settings: z.object({ branches: z.boolean() }),
+  hygiene: z.optional(z.object({ warn_days: z.array(z.number()), cleanup_after_days: z.nullable(z.number()) })),
+  created_by: z.string(),
+  created_at: z.string(),
+  updated_at: z.string(),
+});
+
+const BranchItem = z.object({ name: z.string(), aliases: z.array(z.string()) });
+const IdempotencyItem = z.object({ id: z.string(), body: z.string(), token_uid: z.string(), created_at: z.string() });
+
+const AuditItem = z.object({
+  uid: z.string(),
+  stack: z.string(),
+  created_at: z.string(),
+  created_by: z.string(),
+  module: z.enum(['management_token', 'stack']),
+  event_type: z.enum(['create', 'update', 'delete']),
+  outcome: z.enum(['done', 'refused']),
+  reason: z.optional(z.string()),
+  metadata: z.object({ uid: z.string(), title: z.string() }),
+  changes: z.array(z.object({ field: z.string(), from: z.unknown(), to: z.unknown() })),
+  request_id: z.string(),
+  remote_addr: z.string(),
+});
+
+/** A malformed item is our own mistake, and is told by the attribute that is wrong, never by its value. */
+export class MalformedItem extends Error {
+  override readonly name = 'MalformedItem';
+}
+
+function parse<S extends z.ZodMiniType>(schema: S, item: Item): z.output<S> {
+  const result = schema.safeParse(item);
+  if (result.success) return result.data;
+  const attributes = result.error.issues.map((issue) => issue.path.join('.')).join(', ');
+  throw new MalformedItem(`Item ${String(item.pk)} / ${String(item.sk)}: ${attributes}`);
+}
+
+const decoded =
+  <S extends z.ZodMiniType, T>(schema: S, shape: (data: z.output<S>) => T) =>
+  (item: Item | null | undefined): T | null =>
+    item ? shape(parse(schema, item)) : null;
+
+/** Optional attributes are absent, never undefined. */
+function dense<T extends object>(data: T): T {
+  return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined)) as T;
+}
+
+export const memberFrom = decoded(MemberItem, (member): Member => member);
+export const branchFrom = decoded(BranchItem, (branch): Branch => branch);
+export const auditFrom = decoded(
+  AuditItem,
+  ({ reason, ...entry }): AuditEntry => ({ ...entry, ...(reason === undefined ? {} : { reason }) }),
+);
+export const idempotencyFrom = decoded(
+  IdempotencyItem,
+  (record): IdempotencyRecord & { readonly created_at: string } => record,
+);
+export const stackFrom = decoded(
+  StackItem,
+  ({ hygiene, ...stack }): Stack => ({
+    ...stack,
+    hygiene: (hygiene satisfies HygieneSettings | undefined) ?? defaultHygiene,
+  }),
+);
+
+export const tokenFrom = decoded(
+  TokenItem,
+  ({ next_action: action, due_at: due, scope, ...token }): Token => ({
+    ...token,
+    scope: scope.map((entry) => dense({ ...entry, acl: dense(entry.acl) })) as Token['scope'],
+    next: action && due ? { action: action as NextAction['action'], at: due.split('#', 1)[0] ?? due } : null,
+  }),
+);
+
+/** A token as its item, with its place in the due index where something is to be done about it. */
+export function tokenItem({ next, ...token }: Token): Item {
+  return { ...token, ...(next ? { next_action: next.action, ...dueAttributes(next.at, token.uid, token.uid) } : {}) };
+}

@@ -1,0 +1,53 @@
+import type { Key } from './storage.ts';
+
+/** The names of the four tables of this deployment. */
+export interface Tables {
+  readonly tokens: string;
+  readonly sessions: string;
+  readonly audit: string;
+  readonly usage: string;
+}
+
+/** Every key of every table, in one place. */
+export function keysOf(tables: Tables) {
+  const inStack = (stack: string, sk: string): Key => ({ table: tables.tokens, pk: `STACK#${stack}`, sk });
+  return {
+    token: (uid: string): Key => ({ table: tables.tokens, pk: `TOKEN#${uid}`, sk: 'META' }),
+    receipt: (uid: string, operation: string): Key => ({
+      table: tables.tokens,
+      pk: `TOKEN#${uid}`,
+      sk: `RECEIPT#${operation}`,
+    }),
+    stack: (stack: string) => inStack(stack, 'META'),
+    count: (stack: string) => inStack(stack, 'COUNT'),
+    member: (stack: string, uid: string) => inStack(stack, `MEMBER#${uid}`),
+    branch: (stack: string, name: string) => inStack(stack, `BRANCH#${name}`),
+    alias: (stack: string, name: string) => inStack(stack, `ALIAS#${name}`),
+    roster: (stack: string, uid: string) => inStack(stack, `TOKEN#${uid}`),
+    /** `name` in NFC: one name has one row. */
+    name: (stack: string, name: string) => inStack(stack, `NAME#${name}`),
+    person: (uid: string): Key => ({ table: tables.tokens, pk: `PERSON#${uid}`, sk: 'META' }),
+    personStack: (uid: string, stack: string): Key => ({
+      table: tables.tokens,
+      pk: `PERSON#${uid}`,
+      sk: `STACK#${stack}`,
+    }),
+    environment: (stack: string, name: string): Key => ({
+      table: tables.tokens,
+      pk: `ENVIRONMENTS#${stack}`,
+      sk: name,
+    }),
+    audit: (stack: string, uid: string): Key => ({ table: tables.audit, pk: `STACK#${stack}`, sk: uid }),
+    idempotency: (id: string): Key => ({ table: tables.usage, pk: `IDEMPOTENCY#${id}`, sk: 'RECORD' }),
+  };
+}
+
+export type Keys = ReturnType<typeof keysOf>;
+
+/**
+ * The due index's attributes: one of 16 shards by the last hex digit of the uid, so that many tokens of one date do not meet in one
+ * partition, and `instant#id`.
+ */
+export function dueAttributes(at: string, uid: string, id: string): { due_shard: string; due_at: string } {
+  return { due_shard: String(Number.parseInt(uid.slice(-1), 16)), due_at: `${at}#${id}` };
+}

@@ -1,0 +1,53 @@
+import type { HygieneSettings } from '../notices/schedule.ts';
+import { notAllowed, stackNotFound } from '../refusals.ts';
+
+/** What a stack's plan allows. The operator changes it, not the API. */
+export interface Plan {
+  /** At most 45: one strong batch read must hold a whole list. */
+  readonly max_tokens: number;
+  readonly manage_rate_limits: boolean;
+}
+
+export interface Stack {
+  readonly api_key: string;
+  readonly org_uid: string;
+  readonly name: string;
+  readonly description: string;
+  readonly master_locale: string;
+  readonly plan: Plan;
+  /** Where `branches` is true, a token's scope names at least one branch or alias. */
+  readonly settings: { readonly branches: boolean };
+  readonly hygiene: HygieneSettings;
+  readonly created_by: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export type Role = 'owner' | 'admin' | 'developer';
+
+/** A person or machine that belongs to a stack, as its row has it. */
+export interface Member {
+  readonly uid: string;
+  readonly role: Role;
+  readonly issuer: string;
+  readonly sub: string;
+}
+
+/** A branch, with the aliases that point to it now. */
+export interface Branch {
+  readonly name: string;
+  readonly aliases: readonly string[];
+}
+
+export const mainBranch = 'main';
+
+/** The owner and the admins, nobody else. */
+export function maySeeTokens(member: Pick<Member, 'role'> | null): boolean {
+  return member?.role === 'owner' || member?.role === 'admin';
+}
+
+/** @throws {Refusal} `stack-not-found` for who is no member, `not-allowed` for a member without token rights. */
+export function requireTokenRights(member: Pick<Member, 'role'> | null): void {
+  if (!member) throw stackNotFound();
+  if (!maySeeTokens(member)) throw notAllowed();
+}

@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+import { nextAction } from '../notices/schedule.ts';
+import { type FieldErrors, invalid, Refusal } from '../refusals.ts';
+import { auditEntry, operationId } from '../stacks/audit-entry.ts';
+import type { Actor } from '../stacks/person.ts';
+import { requireTokenRights, type Stack } from '../stacks/stack.ts';
+import { namesToRead, type SettingsContext, settingsAfter } from './settings.ts';
+import type { Token, TokenSettings } from './token.ts';
+import { canonicalJson, type FieldsRead, readNewFields } from './token-fields.ts';
+import type { IdempotencyRecord, TokenDependencies } from './token-repository.ts';
+import { digestOf, mintTokenValue, mintUid } from './token-value.ts';
+
+export interface CreateToken {
+  readonly actor: Actor;
+  readonly stack: string;
+  /** The `token` object of the body, unchecked. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly idempotencyKey?: string;
+}
+
+/** The new token with its value, or the token that an earlier request with the same key made, without it. */
+export interface CreatedToken {
+  readonly token: Token;
+  readonly stack: Stack;
+  readonly value: string | null;
+}
+
+const blank: TokenSettings = {
+  name: '',
+  description: '',
+  scope: [],
+  expires_on: null,
+  expires_at: null,
+  is_email_notification_enabled: false,
+  rate_limit_enabled: false,
+  rate_limits: null,
+};
+
+/**
+ * Creates a token: one strong batch read and one transaction.
+ * @throws {Refusal} `stack-not-found`, `not-allowed`, `invalid`, `idempotency-key-reused`, `conflict`, `unavailable`
+ */
+export async function createToken(deps: TokenDependencies, command: CreateToken): Promise<CreatedToken> {
+  const read = readNewFields(command.fields);
+  const record = recordOf(command, read);
+  const seen = await deps.tokens.see({
+    stack: command.stack,
+    member: command.actor.uid,
+    ...namesToRead(read.fields.scope),
+    ...(record ? { idempotencyId: record.id } : {}),
+  });
+  requireTokenRights(seen.member);
+  if (!seen.stack) throw new Error(`Stack ${command.stack} has members and no item of its own.`);
+  if (record && seen.earlier) return await replay(deps, { command, record, earlier: seen.earlier });
+  const settings = newSettings(read, {
+    stack: seen.stack,
+    branches: seen.branches,
+    aliases: seen.aliases,
+    organization: deps.organization,
+    state: 'live',
+    now: deps.now(),
+  });
+  return await store(deps, { command, record, stack: seen.stack, settings });
+}
+
+function newSettings({ fields, errors }: FieldsRead, context: SettingsContext): TokenSettings {
+  const { settings, errors: more } = settingsAfter(blank, fields, context);
+  const all: FieldErrors = { ...more, ...errors };
+  if (Object.keys(all).length > 0) throw invalid(all);
+  return settings;
+}
+
+async function store(
+  deps: TokenDependencies,
+  {
+    command,
+    record,
+    stack,
+    settings,
+  }: {
+    command: CreateToken;
+    record: Omit<IdempotencyRecord, 'token_uid'> | null;
+    stack: Stack;
+    settings: TokenSettings;
+  },
+): Promise<CreatedToken> {
+  const { actor } = command;
+  const at = deps.now();
+  const uid = mintUid(deps.random);
+  const value = mintTokenValue(uid, deps.random);
+  const token: Token = {
+    ...settings,
+    uid,
+    api_key: stack.api_key,
+    org_uid: stack.org_uid,
+    state: 'live',
+    digest: digestOf(value),
+    digest_algorithm: 'sha256',
+    hint: value.slice(-4),
+    version: 1,
+    epoch: 1,
+    next: nextAction({ ...settings, state: 'live' }, stack.hygiene, at),
+    created_by: actor.uid,
+    updated_by: actor.uid,
+    created_at: at.toISOString(),
+    updated_at: at.toISOString(),
+  };
+  const changes = Object.entries(settings).map(([field, to]) => ({ field, from: null, to }));
+  const event = {
+    stack: stack.api_key,
+    module: 'management_token',
+    event_type: 'create',
+    metadata: { uid, title: token.name },
+    changes,
+  } as const;
+  const audit = auditEntry(event, { actor, at, operation: operationId(at, deps.random) });
+  const idempotency = record ? { idempotency: { ...record, token_uid: uid } } : {};
+  const earlier = await deps.tokens.create({ token, stack, member: actor.uid, audit, ...idempotency });
+  return record && earlier ? await replay(deps, { command, record, earlier }) : { token, stack, value };
+}
+
+function recordOf(
+  { idempotencyKey, actor, stack }: CreateToken,
+  { fields }: FieldsRead,
+): Omit<IdempotencyRecord, 'token_uid'> | null {
+  if (idempotencyKey === undefined) return null;
+  return { id: hash([actor.uid, stack, 'create-token', idempotencyKey]), body: hash(fields) };
+}
+
+/** The first answer to a key, but for the value: that was shown once. */
+async function replay(
+  deps: TokenDependencies,
+  {
+    command,
+    record,
+    earlier,
+  }: { command: CreateToken; record: Omit<IdempotencyRecord, 'token_uid'>; earlier: IdempotencyRecord },
+): Promise<CreatedToken> {
+  if (record.body !== earlier.body)
+    throw new Refusal('idempotency-key-reused', {
+      errors: { 'Idempotency-Key': ['was used with another body. Use a new key.'] },
+    });
+  const { member, stack, token } = await deps.tokens.see({
+    stack: command.stack,
+    member: command.actor.uid,
+    token: earlier.token_uid,
+  });
+  requireTokenRights(member);
+  if (!stack || !token || token.state === 'deleted') {
+    throw new Refusal('conflict', {
+      detail: `This key created the token ${earlier.token_uid}, which has been deleted since. Use a new key.`,
+    });
+  }
+  return { token, stack, value: null };
+}
+
+function hash(data: unknown): string {
+  return createHash('sha256').update(canonicalJson(data)).digest('hex');
+}

@@ -1,0 +1,154 @@
+import { nextAction } from '../notices/schedule.ts';
+import { conflict, invalid, staleVersion, tokenNotFound } from '../refusals.ts';
+import { auditEntry, type FieldChange, operationId } from '../stacks/audit-entry.ts';
+import type { Actor } from '../stacks/person.ts';
+import { requireTokenRights, type Stack } from '../stacks/stack.ts';
+import { receiptOf, revocationByEdit } from './revocation.ts';
+import { namesToRead, settingsAfter } from './settings.ts';
+import type { Token, TokenSettings } from './token.ts';
+import { canonicalJson, fieldSchemas, readEditedFields } from './token-fields.ts';
+import type { Seen, TokenDependencies } from './token-repository.ts';
+import { digestMatches, isUid } from './token-value.ts';
+
+export interface EditToken {
+  readonly actor: Actor;
+  readonly stack: string;
+  readonly uid: string;
+  /** The `token` object of the body, unchecked. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** From `If-Match`; absent: the edit is applied to whatever is there. */
+  readonly version?: number;
+}
+
+export interface TokenOfStack {
+  readonly token: Token;
+  readonly stack: Stack;
+}
+
+const mostTries = 3;
+
+/**
+ * Edits a token: one strong batch read and one transaction. An edit without a version that loses a race is read and applied again,
+ * three times at most.
+ * @throws {Refusal} `stack-not-found`, `not-allowed`, `token-not-found`, `stale-version`, `invalid`, `conflict`, `unavailable`
+ */
+export async function editToken(deps: TokenDependencies, command: EditToken): Promise<TokenOfStack> {
+  // One for all tries: that its audit entry is there is the proof that one of them was carried out.
+  const operation = operationId(deps.now(), deps.random);
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const edited = await tryToEdit(deps, command, operation);
+    if (edited) return edited;
+  }
+  throw conflict('Others are changing this token at the same time. Try again.');
+}
+
+async function tryToEdit(deps: TokenDependencies, command: EditToken, operation: string): Promise<TokenOfStack | null> {
+  const { actor, uid } = command;
+  const scope = fieldSchemas.scope.safeParse(command.fields.scope);
+  const seen = await deps.tokens.see({
+    stack: command.stack,
+    member: actor.uid,
+    ...(isUid(uid) ? { token: uid } : {}),
+    ...namesToRead(scope.success ? scope.data : []),
+  });
+  const { token: before, stack } = requireToken(seen, command.version);
+  const at = deps.now();
+  const after = edited(command, { before, seen: { ...seen, stack }, at, organization: deps.organization });
+  const changes = changesBetween(before, after);
+  if (changes.length === 0) return { token: before, stack };
+  const reason = revocationByEdit(before, after, at);
+  const token = reason ? { ...after, epoch: before.epoch + 1 } : after;
+  const event = {
+    stack: stack.api_key,
+    module: 'management_token',
+    event_type: 'update',
+    metadata: { uid, title: token.name },
+    changes,
+  } as const;
+  const done = await deps.tokens.replace({
+    before,
+    after: token,
+    member: actor.uid,
+    audit: auditEntry(event, { actor, at, operation }),
+    ...(reason ? { receipt: receiptOf(token, { operation, reason, actor: actor.uid, at, epoch: token.epoch }) } : {}),
+  });
+  return done ? { token, stack } : null;
+}
+
+/** @throws {Refusal} the first that holds: `stack-not-found`, `not-allowed`, `token-not-found`, `stale-version`. */
+export function requireToken(
+  { member, stack, token }: Pick<Seen, 'member' | 'stack' | 'token'>,
+  version?: number,
+): TokenOfStack {
+  requireTokenRights(member);
+  if (!stack || !token || token.api_key !== stack.api_key || token.state === 'deleted') throw tokenNotFound();
+  if (version !== undefined && version !== token.version) throw staleVersion(token.version);
+  return { token, stack };
+}
+
+interface EditContext {
+  readonly before: Token;
+  readonly seen: Seen & { readonly stack: Stack };
+  readonly at: Date;
+  readonly organization: TokenDependencies['organization'];
+}
+
+function edited({ actor, fields }: EditToken, { before, seen, at, organization }: EditContext): Token {
+  const read = readEditedFields(fields, before);
+  const { settings, state, errors } = settingsAfter(settingsOf(before), read.fields, {
+    stack: seen.stack,
+    branches: seen.branches,
+    aliases: seen.aliases,
+    organization,
+    state: before.state,
+    now: at,
+  });
+  const all = { ...errors, ...read.errors, ...valueErrors(fields.token, before) };
+  if (Object.keys(all).length > 0) throw invalid(all);
+  const moved = settings.expires_at !== before.expires_at || state !== before.state;
+  return {
+    ...before,
+    ...settings,
+    state,
+    next: moved ? nextAction({ ...settings, state }, seen.stack.hygiene, at) : before.next,
+    version: before.version + 1,
+    updated_by: actor.uid,
+    updated_at: at.toISOString(),
+  };
+}
+
+/** SDKs send back what creation gave them, the value among it: that one is ignored, any other is an attempt to change it. */
+function valueErrors(value: unknown, { digest }: Token): Record<string, string[]> {
+  if (value === undefined || (typeof value === 'string' && digestMatches(value, digest))) return {};
+  return { token: ['cannot be changed. Generate a new management token instead.'] };
+}
+
+function settingsOf(token: Token): TokenSettings {
+  const {
+    name,
+    description,
+    scope,
+    expires_on,
+    expires_at,
+    is_email_notification_enabled,
+    rate_limit_enabled,
+    rate_limits,
+  } = token;
+  return {
+    name,
+    description,
+    scope,
+    expires_on,
+    expires_at,
+    is_email_notification_enabled,
+    rate_limit_enabled,
+    rate_limits,
+  };
+}
+
+function changesBetween(before: Token, after: Token): FieldChange[] {
+  const [from, to] = [settingsOf(before), settingsOf(after)];
+  return (Object.keys(to) as (keyof TokenSettings)[])
+    .filter((field) => canonicalJson(from[field]) !== canonicalJson(to[field]))
+    .map((field) => ({ field, from: from[field], to: to[field] }));
+}

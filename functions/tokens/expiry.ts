@@ -1,0 +1,32 @@
+/** An expiry as it was given, with the instant that it means. */
+export interface Expiry {
+  readonly expires_on: string;
+  /** ISO 8601, UTC, with milliseconds. */
+  readonly expires_at: string;
+}
+
+const dateOnly = /^(\d{4})-(\d{2})-(\d{2})$/;
+const dateTime = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/;
+
+/**
+ * Reads `YYYY-MM-DD` as 00:00:00.000Z of that date, and an ISO 8601 date-time with a zone as that instant. Null for everything else:
+ * days and hours that do not exist, leap seconds, `24:00`, years of more than four digits.
+ */
+export function parseExpiry(text: string): Expiry | null {
+  const match = dateOnly.exec(text) ?? dateTime.exec(text);
+  if (!match || !exists(match.slice(1).map((part) => Number(part ?? 0)))) return null;
+  const instant = Date.parse(text);
+  return Number.isNaN(instant) || instant > latest
+    ? null
+    : { expires_on: text, expires_at: new Date(instant).toISOString() };
+}
+
+/** An offset may push the last hours of 9999 into a five-digit year, which would not sort as text. */
+const latest = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** `Date.parse` rolls 30 February over into March. */
+function exists([year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0]: readonly number[]): boolean {
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+}

@@ -1,0 +1,36 @@
+import { requireTokenRights, type Stack } from '../stacks/stack.ts';
+import { requireToken, type TokenOfStack } from './edit-token.ts';
+import type { Token } from './token.ts';
+import type { TokenRepository } from './token-repository.ts';
+import { isUid } from './token-value.ts';
+
+interface Asked {
+  /** Uid of who asks. */
+  readonly caller: string;
+  readonly stack: string;
+}
+
+/** The tokens of a stack, newest first. @throws {Refusal} `stack-not-found`, `not-allowed`, `unavailable` */
+export async function listTokens(
+  tokens: TokenRepository,
+  { caller, stack: key }: Asked,
+): Promise<{ tokens: readonly Token[]; stack: Stack }> {
+  const { member, stack, tokens: found } = await tokens.list(key, caller);
+  requireTokenRights(member);
+  if (!stack) throw new Error(`Stack ${key} has members and no item of its own.`);
+  const alive = found.filter((token) => token.state !== 'deleted' && token.api_key === key);
+  return {
+    stack,
+    tokens: alive.sort((a, b) =>
+      a.created_at === b.created_at ? (a.uid < b.uid ? 1 : -1) : a.created_at < b.created_at ? 1 : -1,
+    ),
+  };
+}
+
+/** One token of a stack. @throws {Refusal} `stack-not-found`, `not-allowed`, `token-not-found`, `unavailable` */
+export async function fetchToken(
+  tokens: TokenRepository,
+  { caller, stack, uid }: Asked & { readonly uid: string },
+): Promise<TokenOfStack> {
+  return requireToken(await tokens.see({ stack, member: caller, ...(isUid(uid) ? { token: uid } : {}) }));
+}

@@ -1,0 +1,59 @@
+import type { Token } from './token.ts';
+
+/**
+ * Why a token's power ended or its epoch was raised. `deleted` and `expired` (clean-up) end the token; after the others it stays.
+ */
+export type RevocationReason = 'deleted' | 'expired' | 'stopped' | 'extended';
+
+/** The record of one revocation, put in the transaction that does it. Completed by ending every session of an older epoch. */
+export interface Receipt {
+  /** The operation's id: sorts by time. */
+  readonly operation: string;
+  readonly token_uid: string;
+  readonly token_name: string;
+  readonly api_key: string;
+  readonly reason: RevocationReason;
+  readonly actor: string;
+  /** ISO 8601 instant of the change: from here on nothing verifies. */
+  readonly refused_from: string;
+  /** Sessions of an older epoch are over; null where the token is gone, and so are all. */
+  readonly epoch: number | null;
+  readonly state: 'running';
+}
+
+const minute = 60_000;
+
+/** When an incomplete receipt is looked at again, in milliseconds after it was put or last tried. */
+export const retryAfterMs = minute;
+
+/** Makes the receipt of a revocation, to be put in the transaction that does it. */
+export function receiptOf(
+  token: Pick<Token, 'uid' | 'name' | 'api_key'>,
+  { at, ...facts }: Pick<Receipt, 'operation' | 'reason' | 'actor' | 'epoch'> & { readonly at: Date },
+): Receipt {
+  return {
+    ...facts,
+    token_uid: token.uid,
+    token_name: token.name,
+    api_key: token.api_key,
+    refused_from: at.toISOString(),
+    state: 'running',
+  };
+}
+
+/** Why an edit raises the epoch, or null where sessions go on: "expire now" ends them, and so does giving power back to a token. */
+export function revocationByEdit(before: Token, after: Token, now: Date): RevocationReason | null {
+  if (after.state === 'stopped') return after.expires_at === before.expires_at ? null : 'stopped';
+  return isRevival(before, after, now) ? 'extended' : null;
+}
+
+/**
+ * Whether an edit gives power back to a token that has lost it, or is about to: no session of before may live again. An expiry less
+ * than a minute ahead counts as reached, because instances' clocks differ.
+ */
+function isRevival(before: Token, after: Token, now: Date): boolean {
+  if (before.expires_at === null) return false;
+  const over = before.state === 'stopped' || Date.parse(before.expires_at) - now.getTime() < minute;
+  const later = after.expires_at === null || Date.parse(after.expires_at) > Date.parse(before.expires_at);
+  return over && later;
+}

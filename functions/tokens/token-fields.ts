@@ -1,0 +1,204 @@
+import * as z from 'zod/mini';
+import type { FieldErrors } from '../refusals.ts';
+import { parseExpiry } from './expiry.ts';
+import { knownModules } from './scope.ts';
+import type { TokenSettings } from './token.ts';
+
+const required = 'is a required field';
+
+/** Code points that would make a name look like another, or like nothing: controls, bidi overrides and isolates, lone surrogates. */
+const forbiddenInNames = /[\p{Cc}\u202A-\u202E\u2066-\u2069\u200E\u200F\u061C\p{Surrogate}]/u;
+/** What a reader cannot see: white space, zero-width and other default-ignorable code points. */
+const invisible = /^[\s\p{Z}\p{Default_Ignorable_Code_Point}\u2800]*$/u;
+
+const text = (max: number, message = required) =>
+  z.string(message).check(
+    z.overwrite((value) => value.normalize('NFC')),
+    z.refine((value) => [...value].length <= max, `can be at most ${max} characters long.`),
+  );
+
+/** A token's name: 1 to 50 code points after NFC, visible, kept as given. */
+export const NameSchema = text(50).check(
+  z.refine((name) => !invisible.test(name), required),
+  z.refine(
+    (name) => !forbiddenInNames.test(name),
+    'cannot have control characters, text-direction overrides or unpaired surrogates.',
+  ),
+);
+
+const DescriptionSchema = z.pipe(
+  z.transform((value) => value ?? ''),
+  text(1000, 'must be text.').check(z.refine((value) => value.isWellFormed(), 'cannot have unpaired surrogates.')),
+);
+
+const access = z.optional(
+  z.union(
+    [
+      z.boolean(),
+      z.pipe(
+        z.enum(['true', 'false']),
+        z.transform((value) => value === 'true'),
+      ),
+    ],
+    'must be true or false.',
+  ),
+);
+
+/** Names of branches and aliases: what can be a key and a word of an OAuth scope. */
+export const BranchNameSchema = z
+  .string('must be text.')
+  .check(
+    z.regex(
+      /^(\$all|[A-Za-z0-9][A-Za-z0-9_-]{0,63})$/,
+      'must be the name of a branch or alias: letters, digits, _ and -, 64 at most.',
+    ),
+  );
+const branchNames = z.optional(
+  z.array(BranchNameSchema, 'must be a list of names.').check(z.maxLength(45, 'can hold at most 45 names.')),
+);
+
+const ScopeEntrySchema = z.pipe(
+  z
+    .object(
+      {
+        module: z.enum(knownModules, `must be one of ${knownModules.join(', ')}.`),
+        acl: z.optional(z.object({ read: access, write: access }, 'must be an object with read and write.')),
+        branches: branchNames,
+        branch_aliases: branchNames,
+      },
+      'must be an object with module and acl.',
+    )
+    .check(
+      z.refine(({ module, acl }) => module.startsWith('branch') || acl?.read || acl?.write, {
+        error: 'must allow read or write.',
+        path: ['acl'],
+      }),
+      z.refine(({ module, branches }) => (module === 'branch' ? !!branches?.length : !branches?.length), {
+        error: 'belong to an entry of module branch, which names at least one.',
+        path: ['branches'],
+      }),
+      z.refine(
+        ({ module, branch_aliases: aliases }) => (module === 'branch_alias' ? aliases !== undefined : !aliases?.length),
+        {
+          error: 'belong to an entry of module branch_alias.',
+          path: ['branch_aliases'],
+        },
+      ),
+    ),
+  z.transform(({ module, acl = { read: true }, branches, branch_aliases }) => ({
+    module,
+    acl: acl.write
+      ? { read: true, write: true }
+      : {
+          ...(acl.read === undefined ? {} : { read: acl.read }),
+          ...(acl.write === undefined ? {} : { write: acl.write }),
+        },
+    ...(branches?.length ? { branches } : {}),
+    ...(branch_aliases ? { branch_aliases } : {}),
+  })),
+);
+
+const ScopeSchema = z
+  .array(ScopeEntrySchema, required)
+  .check(z.minLength(1, required), z.maxLength(100, 'can have at most 100 entries.'));
+
+const ExpirySchema = z.pipe(
+  z.nullable(
+    z
+      .string('must be a date (YYYY-MM-DD), an ISO 8601 date-time with a zone, or null.')
+      .check(
+        z.refine(
+          (value) => value === 'now' || parseExpiry(value) !== null,
+          'must be a date (YYYY-MM-DD) or an ISO 8601 date-time with a zone that exists, or null.',
+        ),
+      ),
+  ),
+  z.transform((value) => (value === null || value === 'now' ? value : parseExpiry(value))),
+);
+
+const limit = z.int('must be a whole number of requests per second.').check(z.minimum(1, 'must be at least 1.'));
+const RateLimitsSchema = z.nullable(
+  z.object({ read: limit, write: limit }, 'must be an object with read and write, or null.'),
+);
+
+const flag = z.boolean('must be true or false.');
+
+/** The fields of a token that callers may set, each with its rules, in the order in which errors are listed. */
+export const fieldSchemas = {
+  name: NameSchema,
+  description: DescriptionSchema,
+  scope: ScopeSchema,
+  expires_on: ExpirySchema,
+  is_email_notification_enabled: flag,
+  rate_limit_enabled: flag,
+  rate_limits: RateLimitsSchema,
+} as const;
+
+export type FieldName = keyof typeof fieldSchemas;
+type ParsedField<F extends FieldName> = z.output<(typeof fieldSchemas)[F]>;
+
+/** Fields that were given and follow the rules which can be told from the field alone. */
+export type ParsedFields = { readonly [F in FieldName]?: ParsedField<F> };
+
+export interface FieldsRead {
+  readonly fields: ParsedFields;
+  readonly errors: FieldErrors;
+}
+
+/** Reads the fields of a new token; `name` and `scope` are required. Unknown fields are ignored. */
+export function readNewFields(input: Readonly<Record<string, unknown>>): FieldsRead {
+  const given = Object.fromEntries(Object.entries({ name: undefined, scope: undefined, ...input }));
+  const { fields, errors } = readFields(given);
+  return fields.expires_on === 'now'
+    ? {
+        fields,
+        errors: { ...errors, expires_on: ['can be "now" only in an edit. Give a date in the future, or null.'] },
+      }
+    : { fields, errors };
+}
+
+/**
+ * Reads the fields of an edit. What equals the present value changes nothing and is not validated again: SDKs send back what they
+ * were given, a past expiry among it.
+ */
+export function readEditedFields(input: Readonly<Record<string, unknown>>, present: TokenSettings): FieldsRead {
+  const changed = Object.entries(input).filter(([name, value]) => isField(name) && !isSame(value, present[name]));
+  return readFields(Object.fromEntries(changed));
+}
+
+function readFields(input: Readonly<Record<string, unknown>>): FieldsRead {
+  const fields: Record<string, unknown> = {};
+  const errors: Record<string, string[]> = {};
+  for (const name of Object.keys(fieldSchemas).filter((field) => Object.hasOwn(input, field))) {
+    const result = fieldSchemas[name as FieldName].safeParse(input[name]);
+    if (result.success) fields[name] = result.data;
+    else for (const issue of result.error.issues) addError(errors, [name, ...issue.path], issue.message);
+  }
+  return { fields: fields as ParsedFields, errors };
+}
+
+/** Field names are dotted paths: `scope.0.acl.read`. */
+export function addError(errors: Record<string, string[]>, path: readonly PropertyKey[], message: string): void {
+  const name = path.map(String).join('.');
+  const messages = errors[name] ?? [];
+  errors[name] = messages.includes(message) ? messages : [...messages, message];
+}
+
+function isField(name: string): name is FieldName {
+  return Object.hasOwn(fieldSchemas, name);
+}
+
+function isSame(given: unknown, present: unknown): boolean {
+  return canonicalJson(given) === canonicalJson(present);
+}
+
+/** JSON with the keys of objects in order and texts in NFC: equal for equal data. */
+export function canonicalJson(value: unknown): string {
+  return (
+    JSON.stringify(value, (_key, part: unknown) => {
+      if (typeof part === 'string') return part.normalize('NFC');
+      if (part === null || typeof part !== 'object' || Array.isArray(part)) return part;
+      return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
+    }) ?? 'undefined'
+  );
+}

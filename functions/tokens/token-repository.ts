@@ -1,0 +1,100 @@
+import type { AuditEntry } from '../stacks/audit-entry.ts';
+import type { Branch, Member, Stack } from '../stacks/stack.ts';
+import type { Receipt } from './revocation.ts';
+import type { SettingsContext } from './settings.ts';
+import type { Token } from './token.ts';
+import type { Randomness } from './token-value.ts';
+
+/** What the use cases of tokens are given. */
+export interface TokenDependencies {
+  readonly tokens: TokenRepository;
+  readonly now: () => Date;
+  readonly random: Randomness;
+  readonly organization: SettingsContext['organization'];
+}
+
+/** What a caller's key and body were when a token was created, kept for 24 hours in the creating transaction. */
+export interface IdempotencyRecord {
+  /** Hash of caller, stack, route and key. */
+  readonly id: string;
+  /** Hash of the parsed body. */
+  readonly body: string;
+  readonly token_uid: string;
+}
+
+/** A stack as one caller sees it, from one strong read. Null: no row. */
+export interface Seen {
+  readonly member: Member | null;
+  readonly stack: Stack | null;
+  readonly token: Token | null;
+  /** Of the branches and aliases that were asked for, those that exist. */
+  readonly branches: readonly string[];
+  readonly aliases: readonly string[];
+  readonly earlier: IdempotencyRecord | null;
+}
+
+export interface Sight {
+  readonly stack: string;
+  readonly member: string;
+  readonly token?: string;
+  readonly branches?: readonly string[];
+  readonly aliases?: readonly string[];
+  readonly idempotencyId?: string;
+}
+
+/** A deletion, as its caller asked for it: everything that it needs is known without a read. */
+export interface Deletion {
+  readonly receipt: Receipt;
+  readonly member: string;
+  /** NFC. The token's name must be exactly this, in the very write that deletes. */
+  readonly confirmedName: string;
+  /** From `If-Match`; absent: any version. */
+  readonly version?: number;
+  readonly audit: AuditEntry;
+}
+
+/** What the rows were when a deletion's conditions failed; undefined where that row's own condition held. */
+export interface DeletionOutcome {
+  readonly member?: Member | null;
+  readonly token?: Token | null;
+}
+
+/** Storage of management tokens. Every read is strong; every change is one transaction that tests the caller's membership. */
+export interface TokenRepository {
+  /** One strong batch read. */
+  see(sight: Sight): Promise<Seen>;
+  /** All tokens of a stack, with the caller's membership: a strong query of the roster and one strong batch read. */
+  list(stack: string, member: string): Promise<Pick<Seen, 'member' | 'stack'> & { readonly tokens: readonly Token[] }>;
+  /**
+   * @throws {Refusal} `stack-not-found`, `not-allowed`; `invalid` where the name is taken or the stack is full.
+   * @returns the earlier record where another request with the same idempotency key was first, else null.
+   */
+  create(creation: {
+    token: Token;
+    stack: Stack;
+    member: string;
+    audit: AuditEntry;
+    idempotency?: IdempotencyRecord;
+  }): Promise<IdempotencyRecord | null>;
+  /**
+   * Replaces a token on condition that it is still the version and epoch that was read.
+   * @returns false where it is not; nothing was changed then.
+   * @throws {Refusal} `stack-not-found`, `not-allowed`; `invalid` where the name is taken.
+   */
+  replace(edit: {
+    before: Token;
+    after: Token;
+    member: string;
+    audit: AuditEntry;
+    receipt?: Receipt;
+  }): Promise<boolean>;
+  /** Deletes without a read. @returns null when it is done, else what was found. */
+  delete(deletion: Deletion): Promise<DeletionOutcome | null>;
+  /** Keeps a refusal in the audit log. */
+  recordRefusal(audit: AuditEntry): Promise<void>;
+  /** What verification needs: the token's base item, and the branch where one is named. One strong read. */
+  findForVerification(
+    uid: string,
+    branch?: { stack: string; name: string },
+  ): Promise<{ token: Token | null; branch: Branch | null }>;
+}

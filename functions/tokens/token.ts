@@ -1,0 +1,76 @@
+import type { ScopeEntry } from './scope.ts';
+
+/** Requests per second that a token may make, for reads (GET) and for writes (all else). */
+export interface RateLimits {
+  readonly read: number;
+  readonly write: number;
+}
+
+/** `live` until its expiry; `stopped` by "expire now" or by its holder; `deleted` for ever. */
+export type TokenState = 'live' | 'stopped' | 'deleted';
+
+/** What is to be done next about a token that expires, and when. */
+export interface NextAction {
+  /** `warn#7` warns a week before, `expire` tells of the expiry, `clean_up` deletes. */
+  readonly action: `warn#${number}` | 'expire' | 'clean_up';
+  /** ISO 8601 instant, UTC. */
+  readonly at: string;
+}
+
+/** The part of a token that its owner chooses. Instants are ISO 8601, UTC, with milliseconds. */
+export interface TokenSettings {
+  /** NFC; 1 to 50 code points. */
+  readonly name: string;
+  readonly description: string;
+  readonly scope: readonly ScopeEntry[];
+  /** As it was given, or null for never. */
+  readonly expires_on: string | null;
+  /** The instant, or null for never. */
+  readonly expires_at: string | null;
+  readonly is_email_notification_enabled: boolean;
+  readonly rate_limit_enabled: boolean;
+  readonly rate_limits: RateLimits | null;
+}
+
+/**
+ * A management token as it is kept. Never the value: its digest. Field names are those of the API and of storage, so that one
+ * vocabulary serves wire, core and audit log.
+ */
+export interface Token extends TokenSettings {
+  readonly uid: string;
+  /** The stack that it belongs to. */
+  readonly api_key: string;
+  readonly org_uid: string;
+  readonly state: TokenState;
+  readonly digest: string;
+  readonly digest_algorithm: 'sha256';
+  /** The last four characters of the value, for people to tell tokens apart. */
+  readonly hint: string;
+  /** Counts edits. */
+  readonly version: number;
+  /** Sessions opened under an older epoch are dead. */
+  readonly epoch: number;
+  readonly next: NextAction | null;
+  readonly created_by: string;
+  readonly updated_by: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/**
+ * Whether a token's own state and expiry let it act: good if and only if `now < expires_at` and nobody stopped it. The one place
+ * where an expiry is compared.
+ */
+export function isAlive(token: Pick<Token, 'state' | 'expires_at'>, now: Date): boolean {
+  return token.state === 'live' && (token.expires_at === null || now.getTime() < Date.parse(token.expires_at));
+}
+
+/** How long a token of this stack is called `expiring` before it expires. */
+export function statusOf(token: Pick<Token, 'state' | 'expires_at'>, firstWarningDays: number, now: Date): TokenStatus {
+  if (!isAlive(token, now)) return 'expired';
+  if (token.expires_at === null) return 'active';
+  const left = Date.parse(token.expires_at) - now.getTime();
+  return left <= firstWarningDays * 86_400_000 ? 'expiring' : 'active';
+}
+
+export type TokenStatus = 'active' | 'expiring' | 'expired';
