@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { defaultHygiene, type HygieneSettings } from '../notices/schedule.ts';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
+import type { Environment } from '../stacks/environment.ts';
 import type { Branch, Member, Stack } from '../stacks/stack.ts';
 import { knownModules } from '../tokens/scope.ts';
 import type { NextAction, Token } from '../tokens/token.ts';
@@ -82,6 +83,8 @@ const AuditItem = z.object({
   remote_addr: z.string(),
 });
 
+const EnvironmentItem = z.object({ uid: z.string(), name: z.string(), created_by: z.string(), created_at: z.string() });
+
 /** A malformed item is our own mistake, and is told by the attribute that is wrong, never by its value. */
 export class MalformedItem extends Error {
   override readonly name = 'MalformedItem';
@@ -105,6 +108,7 @@ function dense<T extends object>(data: T): T {
 }
 
 export const memberFrom = decoded(MemberItem, (member): Member => member);
+export const environmentFrom = decoded(EnvironmentItem, (environment): Environment => environment);
 export const branchFrom = decoded(BranchItem, (branch): Branch => branch);
 export const auditFrom = decoded(
   AuditItem,

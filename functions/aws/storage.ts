@@ -50,10 +50,10 @@ export interface Storage {
    */
   read(keys: readonly Key[]): Promise<(Item | null)[]>;
   /**
-   * All items of a partition whose sort key begins with `prefix`, read strongly, page by page; at most `limit` of them.
+   * The items of a partition, or those whose sort key begins with `prefix`, read strongly, page by page; at most `limit` of them.
    * @throws {Refusal} `unavailable`
    */
-  query(range: { table: string; pk: string; prefix: string; newestFirst?: boolean; limit: number }): Promise<Item[]>;
+  query(range: { table: string; pk: string; prefix?: string; newestFirst?: boolean; limit: number }): Promise<Item[]>;
   /** Puts one item, on a condition where there is one. @returns whether the condition held. @throws {Refusal} `unavailable` */
   put(step: { put: Key; item: Item } & StepExpressions): Promise<boolean>;
   /**
@@ -139,8 +139,11 @@ async function query(client: Pick<DynamoDBClient, 'send'>, range: Parameters<Sto
     const page = await client.send(
       new QueryCommand({
         TableName: range.table,
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: { ':pk': { S: range.pk }, ':prefix': { S: range.prefix } },
+        KeyConditionExpression: range.prefix ? 'pk = :pk AND begins_with(sk, :prefix)' : 'pk = :pk',
+        ExpressionAttributeValues: {
+          ':pk': { S: range.pk },
+          ...(range.prefix ? { ':prefix': { S: range.prefix } } : {}),
+        },
         ConsistentRead: true,
         ScanIndexForward: !range.newestFirst,
         // Always with a limit: an engine that reads the whole range under one lock is one that we run on.

@@ -1,1 +1,16 @@
-export const handler = async () => ({ statusCode: 200 });
+import { now, problemTypes, signIn, stackRepository } from '../runtime/dependencies.ts';
+import { fromRuntime } from '../runtime/from-runtime.ts';
+import { type AuditLogDependencies, fetchAuditEntryEndpoint, listAuditLogEndpoint } from './audit-logs.ts';
+import { type DoorDependencies, door } from './endpoint.ts';
+
+export const createHandler = (deps: AuditLogDependencies & DoorDependencies) =>
+  door<'http/audit-logs'>(
+    { 'GET /v3/audit-logs': listAuditLogEndpoint(deps), 'GET /v3/audit-logs/{uid}': fetchAuditEntryEndpoint(deps) },
+    deps,
+  );
+
+export const handler = fromRuntime(createHandler, () => ({
+  stacks: stackRepository(),
+  signIn: signIn(now),
+  problemTypes: problemTypes(),
+}));

@@ -1,1 +1,21 @@
-export const handler = async () => ({ statusCode: 200 });
+import { environmentRepository, now, problemTypes, random, tokenRepository } from '../runtime/dependencies.ts';
+import { fromRuntime } from '../runtime/from-runtime.ts';
+import { type DoorDependencies, door } from './endpoint.ts';
+import { createEnvironmentEndpoint, type EnvironmentsDependencies, listEnvironmentsEndpoint } from './environments.ts';
+
+export const createHandler = (deps: EnvironmentsDependencies & DoorDependencies) =>
+  door<'http/environments'>(
+    {
+      'GET /v3/environments': listEnvironmentsEndpoint(deps),
+      'POST /v3/environments': createEnvironmentEndpoint(deps),
+    },
+    deps,
+  );
+
+export const handler = fromRuntime(createHandler, () => ({
+  tokens: tokenRepository(),
+  environments: environmentRepository(),
+  now,
+  random,
+  problemTypes: problemTypes(),
+}));

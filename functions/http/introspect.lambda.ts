@@ -1,1 +1,15 @@
-export const handler = async () => ({ statusCode: 200 });
+import { introspectionScope, now, problemTypes, signIn, tokenRepository } from '../runtime/dependencies.ts';
+import { fromRuntime } from '../runtime/from-runtime.ts';
+import { type DoorDependencies, door } from './endpoint.ts';
+import { type IntrospectionDependencies, introspectEndpoint } from './introspect.ts';
+
+export const createHandler = (deps: IntrospectionDependencies & DoorDependencies) =>
+  door<'http/introspect'>({ 'POST /oauth2/introspect': introspectEndpoint(deps) }, deps);
+
+export const handler = fromRuntime(createHandler, () => ({
+  tokens: tokenRepository(),
+  signIn: signIn(now),
+  now,
+  introspectionScope: introspectionScope(),
+  problemTypes: problemTypes(),
+}));

@@ -13,8 +13,8 @@ import { digestOf, mintTokenValue, mintUid } from './token-value.ts';
 export interface CreateToken {
   readonly actor: Actor;
   readonly stack: string;
-  /** The `token` object of the body, unchecked. */
-  readonly fields: Readonly<Record<string, unknown>>;
+  /** The `token` object of the body, unchecked; null where the body has none. */
+  readonly fields: Readonly<Record<string, unknown>> | null;
   readonly idempotencyKey?: string;
 }
 
@@ -24,6 +24,8 @@ export interface CreatedToken {
   readonly stack: Stack;
   readonly value: string | null;
 }
+
+const withoutFields: FieldsRead = { fields: {}, errors: { token: ['is a required field'] } };
 
 const blank: TokenSettings = {
   name: '',
@@ -41,7 +43,7 @@ const blank: TokenSettings = {
  * @throws {Refusal} `stack-not-found`, `not-allowed`, `invalid`, `idempotency-key-reused`, `conflict`, `unavailable`
  */
 export async function createToken(deps: TokenDependencies, command: CreateToken): Promise<CreatedToken> {
-  const read = readNewFields(command.fields);
+  const read = command.fields ? readNewFields(command.fields) : withoutFields;
   const record = recordOf(command, read);
   const seen = await deps.tokens.see({
     stack: command.stack,

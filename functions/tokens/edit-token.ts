@@ -14,8 +14,8 @@ export interface EditToken {
   readonly actor: Actor;
   readonly stack: string;
   readonly uid: string;
-  /** The `token` object of the body, unchecked. */
-  readonly fields: Readonly<Record<string, unknown>>;
+  /** The `token` object of the body, unchecked; null where the body has none. */
+  readonly fields: Readonly<Record<string, unknown>> | null;
   /** From `If-Match`; absent: the edit is applied to whatever is there. */
   readonly version?: number;
 }
@@ -44,7 +44,7 @@ export async function editToken(deps: TokenDependencies, command: EditToken): Pr
 
 async function tryToEdit(deps: TokenDependencies, command: EditToken, operation: string): Promise<TokenOfStack | null> {
   const { actor, uid } = command;
-  const scope = fieldSchemas.scope.safeParse(command.fields.scope);
+  const scope = fieldSchemas.scope.safeParse(command.fields?.scope);
   const seen = await deps.tokens.see({
     stack: command.stack,
     member: actor.uid,
@@ -94,6 +94,7 @@ interface EditContext {
 }
 
 function edited({ actor, fields }: EditToken, { before, seen, at, organization }: EditContext): Token {
+  if (!fields) throw invalid({ token: ['is a required field'] });
   const read = readEditedFields(fields, before);
   const { settings, state, errors } = settingsAfter(settingsOf(before), read.fields, {
     stack: seen.stack,

@@ -1,8 +1,9 @@
+import { FieldErrorList } from '../field-errors.ts';
 import type { FieldErrors } from '../refusals.ts';
 import type { Stack } from '../stacks/stack.ts';
 import { allBranches, namesIn, type ScopeEntry } from './scope.ts';
 import type { RateLimits, TokenSettings, TokenState } from './token.ts';
-import { addError, type ParsedFields } from './token-fields.ts';
+import type { ParsedFields } from './token-fields.ts';
 
 /** What the rules of settings look at beside the settings themselves. */
 export interface SettingsContext {
@@ -28,14 +29,14 @@ export interface SettingsAfter {
  * not allow.
  */
 export function settingsAfter(before: TokenSettings, fields: ParsedFields, context: SettingsContext): SettingsAfter {
-  const errors: Record<string, string[]> = {};
+  const errors = new FieldErrorList();
   const { expires_on: expiry, rate_limit_enabled: enabled, rate_limits: limits, ...plain } = fields;
   if (fields.scope) checkScope(fields.scope, context, errors);
   const expires = expiry === undefined ? { state: context.state } : expiryAfter(expiry, context.now, errors);
   const rate =
     enabled === undefined && limits === undefined ? {} : rateAfter(before, { enabled, limits }, { context, errors });
   const { state, ...instants } = expires;
-  return { settings: { ...before, ...plain, ...instants, ...rate }, state, errors };
+  return { settings: { ...before, ...plain, ...instants, ...rate }, state, errors: errors.all };
 }
 
 /** One strong batch read must hold all branches and aliases that a scope names. */
@@ -57,13 +58,13 @@ type ExpiryAfter = { state: TokenState } & Partial<Pick<TokenSettings, 'expires_
 function expiryAfter(
   expiry: Exclude<ParsedFields['expires_on'], undefined>,
   now: Date,
-  errors: Record<string, string[]>,
+  errors: FieldErrorList,
 ): ExpiryAfter {
   if (expiry === null) return { state: 'live', expires_on: null, expires_at: null };
   // Stopped and not only expired: that holds whatever another instance's clock says.
   if (expiry === 'now') return { state: 'stopped', expires_on: now.toISOString(), expires_at: now.toISOString() };
   if (Date.parse(expiry.expires_at) <= now.getTime()) {
-    addError(errors, ['expires_on'], 'must be in the future. To stop a token at once, edit it with "now".');
+    errors.add('expires_on', 'must be in the future. To stop a token at once, edit it with "now".');
   }
   return { state: 'live', ...expiry };
 }
@@ -71,21 +72,21 @@ function expiryAfter(
 function checkScope(
   scope: readonly ScopeEntry[],
   { stack, branches, aliases }: SettingsContext,
-  errors: Record<string, string[]>,
+  errors: FieldErrorList,
 ): void {
   const named = namesIn(scope);
   if (named.branches.length + named.aliases.length > mostNames) {
-    addError(errors, ['scope'], `can name at most ${mostNames} branches and aliases.`);
+    errors.add('scope', `can name at most ${mostNames} branches and aliases.`);
     return;
   }
   for (const name of named.branches.filter((branch) => branch !== allBranches && !branches.includes(branch))) {
-    addError(errors, ['scope'], `names the branch ${name}, which does not exist.`);
+    errors.add('scope', `names the branch ${name}, which does not exist.`);
   }
   for (const name of named.aliases.filter((alias) => !aliases.includes(alias))) {
-    addError(errors, ['scope'], `names the alias ${name}, which does not exist.`);
+    errors.add('scope', `names the alias ${name}, which does not exist.`);
   }
   if (stack.settings.branches && named.branches.length + named.aliases.length === 0) {
-    addError(errors, ['scope.branch_or_alias'], 'is a required field');
+    errors.add('scope.branch_or_alias', 'is a required field');
   }
 }
 
@@ -94,21 +95,21 @@ type RateFields = Pick<TokenSettings, 'rate_limit_enabled' | 'rate_limits'>;
 function rateAfter(
   before: RateFields,
   given: { enabled: boolean | undefined; limits: RateLimits | null | undefined },
-  { context, errors }: { context: SettingsContext; errors: Record<string, string[]> },
+  { context, errors }: { context: SettingsContext; errors: FieldErrorList },
 ): RateFields {
   const limits = given.limits === undefined ? before.rate_limits : given.limits;
   const enabled = given.enabled ?? limits !== null;
   if (!enabled) return { rate_limit_enabled: false, rate_limits: null };
   const { limits: most, supportContact } = context.organization;
   if (!context.stack.plan.manage_rate_limits) {
-    addError(errors, ['rate_limits'], `is not part of this stack's plan. Contact ${supportContact}.`);
+    errors.add('rate_limits', `is not part of this stack's plan. Contact ${supportContact}.`);
   } else if (limits === null) {
-    addError(errors, ['rate_limits'], 'is a required field when rate_limit_enabled is true.');
+    errors.add('rate_limits', 'is a required field when rate_limit_enabled is true.');
   } else {
     if (limits.read > most.read)
-      addError(errors, ['rate_limits.read'], `can be at most ${most.read}, the organization's limit.`);
+      errors.add('rate_limits.read', `can be at most ${most.read}, the organization's limit.`);
     if (limits.write > most.write)
-      addError(errors, ['rate_limits.write'], `can be at most ${most.write}, the organization's limit.`);
+      errors.add('rate_limits.write', `can be at most ${most.write}, the organization's limit.`);
   }
   return { rate_limit_enabled: true, rate_limits: limits };
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { FieldErrorList } from '../field-errors.ts';
 import type { FieldErrors } from '../refusals.ts';
 import { parseExpiry } from './expiry.ts';
 import { knownModules } from './scope.ts';
@@ -168,20 +169,13 @@ export function readEditedFields(input: Readonly<Record<string, unknown>>, prese
 
 function readFields(input: Readonly<Record<string, unknown>>): FieldsRead {
   const fields: Record<string, unknown> = {};
-  const errors: Record<string, string[]> = {};
+  const errors = new FieldErrorList();
   for (const name of Object.keys(fieldSchemas).filter((field) => Object.hasOwn(input, field))) {
     const result = fieldSchemas[name as FieldName].safeParse(input[name]);
     if (result.success) fields[name] = result.data;
-    else for (const issue of result.error.issues) addError(errors, [name, ...issue.path], issue.message);
+    else errors.addIssues(name, result.error.issues);
   }
-  return { fields: fields as ParsedFields, errors };
-}
-
-/** Field names are dotted paths: `scope.0.acl.read`. */
-export function addError(errors: Record<string, string[]>, path: readonly PropertyKey[], message: string): void {
-  const name = path.map(String).join('.');
-  const messages = errors[name] ?? [];
-  errors[name] = messages.includes(message) ? messages : [...messages, message];
+  return { fields: fields as ParsedFields, errors: errors.all };
 }
 
 function isField(name: string): name is FieldName {

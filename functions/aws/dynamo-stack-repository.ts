@@ -1,0 +1,90 @@
+import type { AuditEntry } from '../stacks/audit-entry.ts';
+import type { Member } from '../stacks/stack.ts';
+import type { StackOfMember, StackRepository } from '../stacks/stack-repository.ts';
+import { auditFrom, memberFrom, stackFrom } from './items.ts';
+import { type Keys, keysOf, type Tables } from './keys.ts';
+import type { Item, Storage } from './storage.ts';
+
+const absent = 'attribute_not_exists(#pk)';
+/** A batch read holds 100 keys, and a stack takes three. */
+const stacksPerRead = 33;
+const mostStacks = 100;
+
+/** Stacks, their people and their audit log in DynamoDB. Every read is strong, of base items. */
+export class DynamoStackRepository implements StackRepository {
+  readonly #storage: Storage;
+  readonly #keys: Keys;
+  readonly #tables: Tables;
+
+  constructor(storage: Storage, tables: Tables) {
+    this.#storage = storage;
+    this.#tables = tables;
+    this.#keys = keysOf(tables);
+  }
+
+  async create({ stack, owner, branch, actor, audit }: Parameters<StackRepository['create']>[0]): Promise<void> {
+    const key = stack.api_key;
+    const { issuer, sub, email } = actor.identity;
+    const outcome = await this.#storage.transact(
+      [
+        { put: this.#keys.audit(key, audit.uid), item: { ...audit }, condition: absent },
+        { put: this.#keys.stack(key), item: { ...stack }, condition: absent },
+        { put: this.#keys.count(key), item: { tokens: 0 }, condition: absent },
+        { put: this.#keys.member(key, owner.uid), item: { ...owner }, condition: absent },
+        { put: this.#keys.branch(key, branch.name), item: { ...branch }, condition: absent },
+        { put: this.#keys.person(owner.uid), item: { uid: owner.uid, issuer, sub, email } },
+        { put: this.#keys.personStack(owner.uid, key), item: { api_key: key } },
+      ],
+      { proof: 0 },
+    );
+    if (outcome) throw new Error(`The api_key ${key} is taken.`);
+  }
+
+  async find(stack: string, member: string): Promise<StackOfMember | null> {
+    const [found] = await this.#stacks([stack], member);
+    return found ?? null;
+  }
+
+  async listOf(member: string): Promise<readonly StackOfMember[]> {
+    const range = { table: this.#tables.tokens, pk: this.#keys.person(member).pk, prefix: 'STACK#', limit: mostStacks };
+    const keys = (await this.#storage.query(range)).map(({ sk }) => String(sk).slice('STACK#'.length));
+    const found: StackOfMember[] = [];
+    for (let from = 0; from < keys.length; from += stacksPerRead) {
+      found.push(...(await this.#stacks(keys.slice(from, from + stacksPerRead), member)));
+    }
+    return found;
+  }
+
+  async #stacks(keys: readonly string[], member: string): Promise<StackOfMember[]> {
+    const items = await this.#storage.read(
+      keys.flatMap((key) => [this.#keys.stack(key), this.#keys.member(key, member), this.#keys.count(key)]),
+    );
+    return keys.flatMap((_, index) => stackOfMember(items.slice(index * 3, index * 3 + 3)));
+  }
+
+  async findMember(stack: string, member: string): Promise<Member | null> {
+    const [item] = await this.#storage.read([this.#keys.member(stack, member)]);
+    return memberFrom(item);
+  }
+
+  async auditLog(stack: string, { limit, skip }: { limit: number; skip: number }): Promise<readonly AuditEntry[]> {
+    const range = {
+      table: this.#tables.audit,
+      pk: this.#keys.audit(stack, '').pk,
+      newestFirst: true,
+      limit: limit + skip,
+    };
+    const items = await this.#storage.query(range);
+    return items.slice(skip).flatMap((item) => auditFrom(item) ?? []);
+  }
+
+  async auditEntry(stack: string, uid: string): Promise<AuditEntry | null> {
+    const [item] = await this.#storage.read([this.#keys.audit(stack, uid)]);
+    return auditFrom(item);
+  }
+}
+
+function stackOfMember([stackItem, memberItem, count]: readonly (Item | null)[]): StackOfMember[] {
+  const [stack, member] = [stackFrom(stackItem), memberFrom(memberItem)];
+  return stack && member ? [{ stack, member, tokenCount: Number(count?.tokens ?? 0) }] : [];
+}

@@ -1,0 +1,66 @@
+import * as z from 'zod/mini';
+import { invalid } from '../refusals.ts';
+import { readAuditEntry, readAuditLog } from '../stacks/read-audit-log.ts';
+import type { StackRepository } from '../stacks/stack-repository.ts';
+import { memberOf, requireStack } from './caller.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { SignIn } from './sign-in.ts';
+
+export interface AuditLogDependencies {
+  readonly stacks: StackRepository;
+  readonly signIn: SignIn;
+}
+
+/** An audit entry as owners and admins see it. */
+export const AuditEntryViewSchema = z.object({
+  uid: z.string(),
+  stack: z.string(),
+  created_at: z.string(),
+  created_by: z.string(),
+  module: z.string(),
+  event_type: z.string(),
+  outcome: z.enum(['done', 'refused']),
+  reason: z.optional(z.string()),
+  metadata: z.object({ uid: z.string(), title: z.string() }),
+  changes: z.array(z.object({ field: z.string(), from: z.unknown(), to: z.unknown() })),
+  request_id: z.string(),
+  remote_addr: z.string(),
+});
+
+/** `GET /v3/audit-logs` */
+export const listAuditLogEndpoint = ({ stacks, signIn }: AuditLogDependencies): Endpoint => ({
+  failed: 'The audit log could not be read. Please try again.',
+  handle: async (request) => {
+    const { uid } = await memberOf(request, signIn);
+    const [limit, skip] = [wholeNumber(request.query, 'limit', 100), wholeNumber(request.query, 'skip', 10_000)];
+    const entries = await readAuditLog(stacks, {
+      caller: uid,
+      stack: requireStack(request),
+      limit: limit ?? 100,
+      skip: skip ?? 0,
+    });
+    return { status: 200, body: { logs: entries.map((entry) => AuditEntryViewSchema.parse(entry)) } };
+  },
+});
+
+/** `GET /v3/audit-logs/{uid}` */
+export const fetchAuditEntryEndpoint = ({ stacks, signIn }: AuditLogDependencies): Endpoint => ({
+  failed: 'The audit log could not be read. Please try again.',
+  handle: async (request) => {
+    const { uid } = await memberOf(request, signIn);
+    const entry = await readAuditEntry(stacks, {
+      caller: uid,
+      stack: requireStack(request),
+      uid: request.params.uid ?? '',
+    });
+    return { status: 200, body: { logs: AuditEntryViewSchema.parse(entry) } };
+  },
+});
+
+function wholeNumber(query: URLSearchParams, name: string, most: number): number | undefined {
+  const text = query.get(name);
+  if (text === null) return undefined;
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number <= most)) throw invalid({ [name]: [`must be a whole number from 0 to ${most}.`] });
+  return number;
+}

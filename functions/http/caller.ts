@@ -1,0 +1,104 @@
+import { Refusal, stackNotFound } from '../refusals.ts';
+import { type Actor, personUid } from '../stacks/person.ts';
+import type { Need } from '../tokens/scope.ts';
+import type { Token } from '../tokens/token.ts';
+import type { TokenRepository } from '../tokens/token-repository.ts';
+import { verifyToken } from '../tokens/verify-token.ts';
+import type { HttpRequest } from './endpoint.ts';
+import type { SignIn } from './sign-in.ts';
+
+/** The stack that a request names, or null. @throws {Refusal} `malformed` when it names two */
+export function stackOf({ event: { headers } }: HttpRequest): string | null {
+  const [first, second] = [headers.api_key, headers['x-stack-api-key']];
+  if (first && second && first !== second) {
+    throw new Refusal('malformed', {
+      detail: 'api_key and x-stack-api-key name different stacks.',
+      errors: { api_key: ['is given twice.'] },
+    });
+  }
+  return first || second || null;
+}
+
+/** @throws {Refusal} `stack-not-found` for what cannot be a stack: it never becomes a key */
+export function requireStack(request: HttpRequest): string {
+  const stack = stackOf(request);
+  if (!stack || !/^[A-Za-z0-9_-]{1,64}$/.test(stack)) throw stackNotFound();
+  return stack;
+}
+
+/** A person or machine that is signed in. Whether it is a member of the stack is for the use case to find out. */
+export async function memberOf(request: HttpRequest, signIn: SignIn): Promise<Actor> {
+  const { authtoken } = request.event.headers;
+  const authorization = bearerOf(request);
+  if (authtoken && authorization && authtoken !== authorization) {
+    throw new Refusal('malformed', {
+      detail: 'authtoken and authorization hold different credentials.',
+      errors: { authtoken: ['is given twice.'] },
+    });
+  }
+  const { identity } = await signIn.recognize(requireCredential(authtoken || authorization));
+  return { uid: personUid(identity), identity, request_id: request.requestId, remote_addr: request.remoteAddress };
+}
+
+/** A service that may introspect. @throws {Refusal} `unauthenticated`, `insufficient-scope`, `unavailable` */
+export async function requireIntrospector(
+  request: HttpRequest,
+  { signIn, scope }: { signIn: SignIn; scope: string },
+): Promise<void> {
+  const { scopes } = await signIn.recognize(requireCredential(bearerOf(request)));
+  if (!scopes.includes(scope)) throw new Refusal('insufficient-scope', { detail: `This takes the scope ${scope}.` });
+}
+
+/** A program that works with a management token. */
+export interface Program {
+  readonly token: Token;
+  /** For every answer to it, errors too. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface ProgramNeed {
+  readonly module: Need['module'];
+  readonly access: Need['access'];
+}
+
+/** @throws {Refusal} `unauthenticated`, `token-expired`, `token-revoked`, `stack-not-found`, `insufficient-scope`, `unavailable` */
+export async function programOf(
+  request: HttpRequest,
+  deps: { tokens: TokenRepository; now: () => Date },
+  need: ProgramNeed,
+): Promise<Program> {
+  const value = requireCredential(bearerOf(request));
+  const { branch } = request.event.headers;
+  const verdict = await verifyToken(deps, {
+    value,
+    stack: stackOf(request),
+    need: { ...need, ...(branch ? { branch } : {}) },
+  });
+  if (!verdict.active) throw refusalFor[verdict.reason]();
+  return { token: verdict.token, headers: expiryHeader(verdict.token) };
+}
+
+/** Why is told only to who presented the right value; the judge says "unknown" of everything else. */
+const refusalFor = {
+  unknown: () => new Refusal('unauthenticated'),
+  deleted: () => new Refusal('token-revoked'),
+  expired: () => new Refusal('token-expired'),
+  'session-over': () => new Refusal('unauthenticated'),
+  'other-stack': stackNotFound,
+  'out-of-scope': () =>
+    new Refusal('insufficient-scope', { detail: "The token's scope does not cover this module, access or branch." }),
+} as const;
+
+function expiryHeader({ expires_at }: Token): Readonly<Record<string, string>> {
+  return expires_at === null ? {} : { 'token-expires-at': expires_at };
+}
+
+/** The credential in `Authorization`, with or without `Bearer` in front. */
+function bearerOf({ event: { headers } }: HttpRequest): string | undefined {
+  return headers.authorization?.replace(/^bearer +/i, '').trim() || undefined;
+}
+
+function requireCredential(credential: string | undefined): string {
+  if (!credential) throw new Refusal('unauthenticated');
+  return credential;
+}

@@ -1,0 +1,42 @@
+import { etagOf, Refusal } from '../refusals.ts';
+import { createToken } from '../tokens/create-token.ts';
+import type { TokenDependencies } from '../tokens/token-repository.ts';
+import { envelope, jsonBody } from './body.ts';
+import { memberOf, requireStack } from './caller.ts';
+import type { Endpoint, HttpRequest } from './endpoint.ts';
+import type { SignIn } from './sign-in.ts';
+import { CreatedTokenSchema, tokenView } from './token-view.ts';
+
+export interface ChangeTokensDependencies extends TokenDependencies {
+  readonly signIn: SignIn;
+}
+
+/** `POST /v3/stacks/management_tokens` */
+export const createTokenEndpoint = (deps: ChangeTokensDependencies): Endpoint => ({
+  failed: 'Management Token creation failed. Please try again.',
+  handle: async (request) => {
+    const actor = await memberOf(request, deps.signIn);
+    const fields = envelope(jsonBody(request.event), 'token');
+    const { token, stack, value } = await createToken(deps, {
+      actor,
+      stack: requireStack(request),
+      fields,
+      ...keyOf(request),
+    });
+    const view = tokenView(token, stack, deps.now());
+    const shown = value === null ? { token: view, token_available: false } : { token: { ...view, token: value } };
+    const body = CreatedTokenSchema.parse({ notice: 'Management Token created successfully.', ...shown });
+    return { status: 201, body, headers: { etag: etagOf(token.version) } };
+  },
+});
+
+/** Quoted as the draft has it (draft-ietf-httpapi-idempotency-key-header-07), or bare as most clients send it. */
+function keyOf({ event }: HttpRequest): { idempotencyKey?: string } {
+  const header = event.headers['idempotency-key'];
+  if (header === undefined) return {};
+  const idempotencyKey = /^"(.*)"$/.exec(header)?.[1] ?? header;
+  if (!/^[\x21-\x7e]{1,255}$/.test(idempotencyKey)) {
+    throw new Refusal('malformed', { errors: { 'Idempotency-Key': ['must be 1 to 255 visible ASCII characters.'] } });
+  }
+  return { idempotencyKey };
+}

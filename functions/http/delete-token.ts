@@ -1,0 +1,45 @@
+import { Refusal } from '../refusals.ts';
+import { deleteToken } from '../tokens/delete-token.ts';
+import { memberOf, requireStack } from './caller.ts';
+import type { ChangeTokensDependencies } from './create-token.ts';
+import type { Endpoint, HttpRequest } from './endpoint.ts';
+import { versionOf } from './if-match.ts';
+
+/** `DELETE /v3/stacks/management_tokens/{uid}?confirm_name=NAME` */
+export const deleteTokenEndpoint = (deps: Omit<ChangeTokensDependencies, 'organization'>): Endpoint => ({
+  failed: 'Management Token deletion failed. Please try again.',
+  handle: async (request) => {
+    const actor = await memberOf(request, deps.signIn);
+    const uid = request.params.uid ?? '';
+    const confirmName = confirmedName(request);
+    const command = {
+      actor,
+      stack: requireStack(request),
+      uid,
+      ...(confirmName ? { confirmName } : {}),
+      ...versionOf(request),
+    };
+    await deleteToken(deps, command);
+    const href = `/v3/stacks/management_tokens/${uid}/revocation`;
+    return { status: 200, body: { notice: 'Management Token deleted successfully.', revocation: { href } } };
+  },
+});
+
+/** From the query, or from the header for clients that cannot send a parameter. @throws {Refusal} `malformed` when it is given twice */
+function confirmedName({ query, event }: HttpRequest): string | undefined {
+  const [inQuery, ...more] = query.getAll('confirm_name');
+  const header = event.headers['x-confirm-name'];
+  const inHeader = header === undefined ? undefined : percentDecoded(header);
+  const differ =
+    inQuery !== undefined && inHeader !== undefined && inQuery.normalize('NFC') !== inHeader.normalize('NFC');
+  if (more.length > 0 || differ) throw new Refusal('malformed', { errors: { confirm_name: ['is given twice.'] } });
+  return inQuery ?? inHeader;
+}
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new Refusal('malformed', { errors: { 'x-confirm-name': ['must be percent-encoded UTF-8.'] } });
+  }
+}

@@ -1,0 +1,27 @@
+import { etagOf } from '../refusals.ts';
+import { editToken } from '../tokens/edit-token.ts';
+import { envelope, jsonBody } from './body.ts';
+import { memberOf, requireStack } from './caller.ts';
+import type { ChangeTokensDependencies } from './create-token.ts';
+import type { Endpoint } from './endpoint.ts';
+import { versionOf } from './if-match.ts';
+import { tokenView } from './token-view.ts';
+
+/** `PUT /v3/stacks/management_tokens/{uid}` */
+export const editTokenEndpoint = (deps: ChangeTokensDependencies): Endpoint => ({
+  failed: 'Management Token update failed. Please try again.',
+  handle: async (request) => {
+    const actor = await memberOf(request, deps.signIn);
+    const fields = envelope(jsonBody(request.event), 'token');
+    const command = {
+      actor,
+      stack: requireStack(request),
+      uid: request.params.uid ?? '',
+      fields,
+      ...versionOf(request),
+    };
+    const { token, stack } = await editToken(deps, command);
+    const body = { notice: 'Management Token updated successfully.', token: tokenView(token, stack, deps.now()) };
+    return { status: 200, body, headers: { etag: etagOf(token.version) } };
+  },
+});

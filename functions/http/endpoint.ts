@@ -1,0 +1,132 @@
+import middy from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { Refusal } from '../refusals.ts';
+import { log } from '../runtime/log.ts';
+import { requireSmallBody } from './body.ts';
+import { problemOf } from './problem.ts';
+import type { HttpFunction, RouteKey } from './routes.ts';
+
+export type HttpEvent = APIGatewayProxyEventV2;
+
+/** A request as an endpoint sees it. */
+export interface HttpRequest {
+  readonly event: HttpEvent;
+  /** A UUID; in `X-Request-Id`, in the audit log, and in the problem's `instance`. */
+  readonly requestId: string;
+  /** By name, as in the path. */
+  readonly params: Readonly<Record<string, string>>;
+  /** As sent: the gateway's own reading joins repeated parameters with commas. */
+  readonly query: URLSearchParams;
+  readonly remoteAddress: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Endpoint {
+  /** Contentstack's `error_message` when the request cannot be carried out. */
+  readonly failed: string;
+  handle(request: HttpRequest): Promise<Answer>;
+}
+
+export type HttpHandler = (event: HttpEvent, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
+
+export interface DoorDependencies {
+  /** Base of the problems' `type` URIs. */
+  readonly problemTypes: string;
+}
+
+/**
+ * The one chain in front of every endpoint of a deployed function: size, request, dispatch by route, answer or problem document.
+ * All of the function's routes must be served, or it does not compile.
+ */
+export function door<F extends HttpFunction>(
+  endpoints: Readonly<Record<RouteKey<F>, Endpoint>>,
+  { problemTypes }: DoorDependencies,
+): HttpHandler {
+  const endpointOf = ({ routeKey }: HttpEvent): Endpoint | undefined =>
+    (endpoints as Readonly<Record<string, Endpoint>>)[routeKey];
+  const handler = async (event: HttpEvent, context: Context): Promise<APIGatewayProxyStructuredResultV2> => {
+    const endpoint = endpointOf(event);
+    if (!endpoint) throw new Error(`No endpoint for ${event.routeKey}.`);
+    const { status, body, headers = {} } = await endpoint.handle(requestOf(event, context));
+    return {
+      statusCode: status,
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    };
+  };
+  // No early time-out: it sets a timer and an AbortController for every call that nothing here reads.
+  return middy<HttpEvent, APIGatewayProxyStructuredResultV2>({ timeoutEarlyInMillis: 0 })
+    .use(commonHeaders())
+    .use(problemDocuments(endpointOf, problemTypes))
+    .use(bodyLimit())
+    .handler(handler) as unknown as HttpHandler;
+}
+
+type Middleware = middy.MiddlewareObj<HttpEvent, APIGatewayProxyStructuredResultV2>;
+
+function requestOf(event: HttpEvent, context: Context): HttpRequest {
+  return {
+    event,
+    requestId: context.awsRequestId,
+    params: Object.fromEntries(Object.entries(event.pathParameters ?? {}).map(([name, value]) => [name, value ?? ''])),
+    query: new URLSearchParams(event.rawQueryString),
+    remoteAddress: event.requestContext.http.sourceIp,
+  };
+}
+
+/** On every answer, whatever became of the request. It is first in the chain, so it is last to see the answer. */
+function commonHeaders(): Middleware {
+  const add: NonNullable<Middleware['after']> = (request) => {
+    if (request.response) {
+      request.response.headers = {
+        ...request.response.headers,
+        'x-request-id': request.context.awsRequestId,
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+      };
+    }
+  };
+  return { after: add, onError: add };
+}
+
+function problemDocuments(endpointOf: (event: HttpEvent) => Endpoint | undefined, types: string): Middleware {
+  return {
+    onError: (request) => {
+      const { error, event, context } = request;
+      const requestId = context.awsRequestId;
+      const { document, headers } = problemOf(error, { requestId, types, failed: endpointOf(event)?.failed ?? null });
+      if (document.status >= 500)
+        log('error', 'request failed', { requestId, route: event.routeKey, status: document.status, error });
+      request.response = {
+        statusCode: document.status,
+        headers: { ...headers, 'content-type': 'application/problem+json' },
+        body: JSON.stringify(document),
+      };
+    },
+  };
+}
+
+function bodyLimit(): Middleware {
+  return { before: ({ event }) => requireSmallBody(event) };
+}
+
+/** Adds headers to a refusal on its way out: what holds for every answer to a credential holds for errors too. */
+export async function withHeaders<T>(headers: Readonly<Record<string, string>>, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { kind, detail, errors, cause } = error;
+    throw new Refusal(kind, {
+      ...(detail === undefined ? {} : { detail }),
+      errors,
+      headers: { ...headers, ...error.headers },
+      cause,
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import { createEnvironment, type EnvironmentRepository } from '../stacks/environment.ts';
+import type { TokenRepository } from '../tokens/token-repository.ts';
+import type { Randomness } from '../tokens/token-value.ts';
+import { envelope, jsonBody } from './body.ts';
+import { programOf } from './caller.ts';
+import { type Endpoint, withHeaders } from './endpoint.ts';
+
+export interface EnvironmentsDependencies {
+  readonly tokens: TokenRepository;
+  readonly environments: EnvironmentRepository;
+  readonly now: () => Date;
+  readonly random: Randomness;
+}
+
+const mostListed = 100;
+
+/** `GET /v3/environments`: the sample of a protected resource, and what tools check a token with. */
+export const listEnvironmentsEndpoint = (deps: EnvironmentsDependencies): Endpoint => ({
+  failed: 'Environments could not be listed. Please try again.',
+  handle: async (request) => {
+    const { token, headers } = await programOf(request, deps, { module: 'environment', access: 'read' });
+    const limit = /^[1-9]\d?$/.test(request.query.get('limit') ?? '') ? Number(request.query.get('limit')) : mostListed;
+    return withHeaders(headers, async () => {
+      return { status: 200, body: { environments: await deps.environments.list(token.api_key, limit) }, headers };
+    });
+  },
+});
+
+/** `POST /v3/environments` */
+export const createEnvironmentEndpoint = (deps: EnvironmentsDependencies): Endpoint => ({
+  failed: 'Environment creation failed. Please try again.',
+  handle: async (request) => {
+    const { token, headers } = await programOf(request, deps, { module: 'environment', access: 'write' });
+    return withHeaders(headers, async () => {
+      const fields = envelope(jsonBody(request.event), 'environment');
+      const environment = await createEnvironment(deps, { stack: token.api_key, token: token.uid, fields });
+      return { status: 201, body: { notice: 'Environment created successfully.', environment }, headers };
+    });
+  },
+});

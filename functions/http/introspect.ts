@@ -1,0 +1,68 @@
+import * as z from 'zod/mini';
+import { Refusal } from '../refusals.ts';
+import { scopeString } from '../tokens/scope.ts';
+import type { Token } from '../tokens/token.ts';
+import type { TokenRepository } from '../tokens/token-repository.ts';
+import { verifyToken } from '../tokens/verify-token.ts';
+import { formBody } from './body.ts';
+import { requireIntrospector, stackOf } from './caller.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { SignIn } from './sign-in.ts';
+
+export interface IntrospectionDependencies {
+  readonly tokens: TokenRepository;
+  readonly signIn: SignIn;
+  readonly now: () => Date;
+  /** The scope that a service needs to ask. */
+  readonly introspectionScope: string;
+}
+
+/** RFC 7662, 2.2. What is not active says nothing else. */
+export const IntrospectionSchema = z.union([
+  z.object({
+    active: z.literal(true),
+    token_type: z.literal('management_token'),
+    scope: z.string(),
+    client_id: z.string(),
+    sub: z.string(),
+    exp: z.optional(z.number()),
+    iat: z.number(),
+    token_version: z.number(),
+    epoch: z.number(),
+  }),
+  z.object({ active: z.literal(false) }),
+]);
+
+/** `POST /oauth2/introspect`: a service asks whether a token is good, for the stack in `api_key` only. */
+export const introspectEndpoint = ({
+  tokens,
+  signIn,
+  now,
+  introspectionScope,
+}: IntrospectionDependencies): Endpoint => ({
+  failed: 'The token could not be introspected. Please try again.',
+  handle: async (request) => {
+    await requireIntrospector(request, { signIn, scope: introspectionScope });
+    const [value, ...more] = formBody(request.event).getAll('token');
+    if (!value || more.length > 0)
+      throw new Refusal('malformed', { errors: { token: [value ? 'is given twice.' : 'is a required field'] } });
+    const verdict = await verifyToken({ tokens, now }, { value, stack: stackOf(request) });
+    return { status: 200, body: IntrospectionSchema.parse(verdict.active ? active(verdict.token) : { active: false }) };
+  },
+});
+
+const seconds = (instant: string) => Math.floor(Date.parse(instant) / 1000);
+
+function active(token: Token): z.input<typeof IntrospectionSchema> {
+  return {
+    active: true,
+    token_type: 'management_token',
+    scope: scopeString(token.scope),
+    client_id: token.api_key,
+    sub: token.uid,
+    ...(token.expires_at === null ? {} : { exp: seconds(token.expires_at) }),
+    iat: seconds(token.created_at),
+    token_version: token.version,
+    epoch: token.epoch,
+  };
+}

@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { dynamoStorage } from '../aws/dynamo-client.ts';
+import { DynamoEnvironmentRepository } from '../aws/dynamo-environment-repository.ts';
+import { DynamoStackRepository } from '../aws/dynamo-stack-repository.ts';
+import { DynamoTokenRepository } from '../aws/dynamo-token-repository.ts';
+import type { Tables } from '../aws/keys.ts';
+import { createSignIn } from '../http/sign-in.ts';
+import { env, type Variable, variables } from './env.ts';
+
+/**
+ * The composition root: what each entry point is given, made once and when it is first asked for. One function for each thing, so
+ * that a bundle holds only what its door uses; the marks tell the bundler that making them has no side effect.
+ */
+const storage = /* @__PURE__ */ once(dynamoStorage);
+
+export const tokenRepository = /* @__PURE__ */ once(() => new DynamoTokenRepository(storage(), tables()));
+export const stackRepository = /* @__PURE__ */ once(() => new DynamoStackRepository(storage(), tables()));
+export const environmentRepository = /* @__PURE__ */ once(() => new DynamoEnvironmentRepository(storage(), tables()));
+export const random = (bytes: number): Uint8Array => randomBytes(bytes);
+export { now } from './clock.ts';
+
+export const signIn = /* @__PURE__ */ once((currentTime: () => Date) =>
+  createSignIn({
+    issuer: env('issuerUrl'),
+    jwksUrl: env('jwksUrl'),
+    audience: env('audience')
+      .split(',')
+      .map((name) => name.trim()),
+    now: currentTime,
+  }),
+);
+
+export const problemTypes = () => env('problemTypes');
+export const introspectionScope = () => env('introspectionScope');
+
+export function organization() {
+  const [read = 0, write = 0] = env('organizationLimits').split(',').map(Number);
+  return { uid: env('organizationUid'), limits: { read, write }, supportContact: env('supportContact') };
+}
+
+export function newStackPlan() {
+  const [maxTokens, manageRateLimits] = env('newStackPlan').split(',');
+  return { max_tokens: Number(maxTokens), manage_rate_limits: manageRateLimits === 'true' };
+}
+
+/** A function has the names of the tables that it may use, and of no others. */
+function tables(): Tables {
+  const named = (variable: Variable) => process.env[variables[variable]] ?? '';
+  return {
+    tokens: named('tokensTable'),
+    sessions: named('sessionsTable'),
+    audit: named('auditTable'),
+    usage: named('usageTable'),
+  };
+}
+
+function once<A extends readonly unknown[], T>(make: (...args: A) => T): (...args: A) => T {
+  let made: { readonly thing: T } | undefined;
+  return (...args) => {
+    made ??= { thing: make(...args) };
+    return made.thing;
+  };
+}

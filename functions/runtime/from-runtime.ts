@@ -1,0 +1,14 @@
+/**
+ * Makes a deployed handler of a factory and of the runtime's dependencies, both at the first invocation: importing an entry point
+ * reads no environment and opens nothing.
+ */
+export function fromRuntime<D, E, C, R>(
+  createHandler: (dependencies: D) => (event: E, context: C) => Promise<R>,
+  dependencies: () => D,
+): (event: E, context: C) => Promise<R> {
+  let handler: ((event: E, context: C) => Promise<R>) | undefined;
+  return async (event, context) => {
+    handler ??= createHandler(dependencies());
+    return await handler(event, context);
+  };
+}

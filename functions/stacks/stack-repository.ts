@@ -1,0 +1,25 @@
+import type { AuditEntry } from './audit-entry.ts';
+import type { Actor } from './person.ts';
+import type { Branch, Member, Stack } from './stack.ts';
+
+/** A stack with the caller's place in it. */
+export interface StackOfMember {
+  readonly stack: Stack;
+  readonly member: Member;
+  /** Tokens that are not deleted. */
+  readonly tokenCount: number;
+}
+
+/** Storage of stacks, their people and their audit log. Every read is strong. */
+export interface StackRepository {
+  /** Creates a stack with its owner, its first branch and the audit entry, in one transaction. */
+  create(creation: { stack: Stack; owner: Member; branch: Branch; actor: Actor; audit: AuditEntry }): Promise<void>;
+  /** Null where the caller is no member, or there is no such stack. */
+  find(stack: string, member: string): Promise<StackOfMember | null>;
+  /** The stacks that a person or machine is a member of, at most 100. */
+  listOf(member: string): Promise<readonly StackOfMember[]>;
+  findMember(stack: string, member: string): Promise<Member | null>;
+  /** The newest entries first. */
+  auditLog(stack: string, page: { readonly limit: number; readonly skip: number }): Promise<readonly AuditEntry[]>;
+  auditEntry(stack: string, uid: string): Promise<AuditEntry | null>;
+}
