@@ -1,9 +1,9 @@
 import type { AuditEntry } from '../stacks/audit-entry.ts';
-import type { Member } from '../stacks/stack.ts';
+import type { Member, Stack } from '../stacks/stack.ts';
 import type { StackOfMember, StackRepository } from '../stacks/stack-repository.ts';
 import { auditFrom, memberFrom, stackFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
-import type { Item, Storage } from './storage.ts';
+import type { Item, Step, Storage } from './storage.ts';
 
 const absent = 'attribute_not_exists(#pk)';
 /** A batch read holds 100 keys, and a stack takes three. */
@@ -38,6 +38,40 @@ export class DynamoStackRepository implements StackRepository {
       { proof: 0 },
     );
     if (outcome) throw new Error(`The api_key ${key} is taken.`);
+  }
+
+  async addMember({ api_key: key }: Stack, member: Member, audit: AuditEntry): Promise<boolean> {
+    return await this.#add(audit, [
+      { put: this.#keys.member(key, member.uid), item: { ...member }, condition: absent },
+      { put: this.#keys.personStack(member.uid, key), item: { api_key: key } },
+    ]);
+  }
+
+  async addBranch({ api_key: key }: Stack, name: string, audit: AuditEntry): Promise<boolean> {
+    return await this.#add(audit, [
+      { put: this.#keys.branch(key, name), item: { name, aliases: [] }, condition: absent },
+    ]);
+  }
+
+  async addAlias(
+    { api_key: key }: Stack,
+    { name, branch }: Parameters<StackRepository['addAlias']>[1],
+    audit: AuditEntry,
+  ): Promise<boolean> {
+    return await this.#add(audit, [
+      { put: this.#keys.alias(key, name), item: { name, target: branch.name }, condition: absent },
+      {
+        update: this.#keys.branch(key, branch.name),
+        set: 'SET #aliases = :after',
+        condition: '#aliases = :before',
+        values: { before: branch.aliases, after: [...branch.aliases, name] },
+      },
+    ]);
+  }
+
+  async #add(audit: AuditEntry, steps: readonly Step[]): Promise<boolean> {
+    const entry: Step = { put: this.#keys.audit(audit.stack, audit.uid), item: { ...audit }, condition: absent };
+    return (await this.#storage.transact([entry, ...steps], { proof: 0 })) === null;
   }
 
   async find(stack: string, member: string): Promise<StackOfMember | null> {

@@ -14,6 +14,16 @@ export interface StackOfMember {
 export interface StackRepository {
   /** Creates a stack with its owner, its first branch and the audit entry, in one transaction. */
   create(creation: { stack: Stack; owner: Member; branch: Branch; actor: Actor; audit: AuditEntry }): Promise<void>;
+  /** Adds a member who is not one yet. @returns false where they are. */
+  addMember(stack: Stack, member: Member, audit: AuditEntry): Promise<boolean>;
+  /** Adds a branch. @returns false where there is one of that name. */
+  addBranch(stack: Stack, name: string, audit: AuditEntry): Promise<boolean>;
+  /** Adds an alias that points to a branch. @returns false where there is one of that name, or no such branch. */
+  addAlias(
+    stack: Stack,
+    alias: { readonly name: string; readonly branch: Branch },
+    audit: AuditEntry,
+  ): Promise<boolean>;
   /** Null where the caller is no member, or there is no such stack. */
   find(stack: string, member: string): Promise<StackOfMember | null>;
   /** The stacks that a person or machine is a member of, at most 100. */

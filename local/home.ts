@@ -1,0 +1,98 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import * as z from 'zod';
+import { lockFile } from './file-lock.ts';
+
+/** The directory that holds everything the local system remembers. One process at a time owns it. */
+export interface Home {
+  /** absolute */
+  readonly directory: string;
+  path(...names: string[]): string;
+  /** The parsed content of a JSON file of the home, or undefined when there is none. */
+  readJson(name: string): unknown;
+  /** Replaces a file of the home in one step, readable by its owner only: a reader never sees half of it. */
+  writeJson(name: string, value: unknown): void;
+  close(): void;
+}
+
+/** Another live process owns the home. */
+export class HomeInUse extends Error {
+  override readonly name = 'HomeInUse';
+  constructor(directory: string, pid: number | string) {
+    super(
+      `${directory} is in use by process ${pid}. Stop that one first (kill ${pid}), or set TOKENWARD_HOME to another directory.`,
+    );
+  }
+}
+
+/** The directory holds something else, and a later --fresh would delete it. */
+export class NotAHome extends Error {
+  override readonly name = 'NotAHome';
+  constructor(directory: string) {
+    super(
+      `${directory} is not empty and was not made by Tokenward. Set TOKENWARD_HOME to an empty or a new directory.`,
+    );
+  }
+}
+
+const MARKER = 'tokenward-home';
+const LOCK = 'lock';
+const OWNER = 'owner.json';
+const OwnerSchema = z.object({ pid: z.int() });
+
+/**
+ * Creates the home if needed (0700) and takes its lock, also after an owner that was killed.
+ * @param options.fresh empties the home first
+ * @throws {HomeInUse | NotAHome}
+ */
+export function openHome(directory: string, options: { fresh?: boolean } = {}): Home {
+  const at = (...names: string[]) => path.join(path.resolve(directory), ...names);
+  mark(at());
+  const lock = lockFile(at(LOCK));
+  const home = homeAt(at, () => lock?.close());
+  if (!lock) {
+    const owner = OwnerSchema.safeParse(home.readJson(OWNER));
+    throw new HomeInUse(home.directory, owner.success ? owner.data.pid : 'of another start');
+  }
+  home.writeJson(OWNER, { pid: process.pid });
+  if (options.fresh) empty(home);
+  return home;
+}
+
+function mark(directory: string): void {
+  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if (!fs.existsSync(path.join(directory, MARKER))) {
+    if (fs.readdirSync(directory).length > 0) throw new NotAHome(directory);
+    const text = 'The local system of Tokenward keeps its state here. --fresh empties it.\n';
+    fs.writeFileSync(path.join(directory, MARKER), text);
+  }
+  fs.chmodSync(directory, 0o700);
+}
+
+function homeAt(at: Home['path'], close: () => void): Home {
+  return {
+    directory: at(),
+    path: at,
+    close,
+    readJson: (name) => {
+      if (!fs.existsSync(at(name))) return undefined;
+      try {
+        return JSON.parse(fs.readFileSync(at(name), 'utf8'));
+      } catch {
+        throw new Error(`${at(name)} is damaged. Start with --fresh to begin again.`);
+      }
+    },
+    writeJson: (name, value) => {
+      fs.writeFileSync(at(`${name}.new`), `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+      fs.renameSync(at(`${name}.new`), at(name));
+    },
+  };
+}
+
+/** A `.pid` file names a process that a killed owner left, and whoever started that one ends it by this file. */
+function empty({ directory, path: at }: Home): void {
+  for (const name of fs.readdirSync(directory)) {
+    if ([MARKER, LOCK, OWNER].includes(name) || name.endsWith('.pid')) continue;
+    fs.rmSync(at(name), { recursive: true, force: true });
+  }
+}

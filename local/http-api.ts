@@ -1,0 +1,164 @@
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as z from 'zod';
+import type { Clock } from './clock.ts';
+import { type Cors, CorsSchema, corsHeaders, isPreflight, preflightResponse } from './cors.ts';
+import type { Functions } from './functions.ts';
+import {
+  eventOf,
+  GatewayError,
+  type HttpRequest,
+  type HttpResponse,
+  messageResponse,
+  readRequest,
+  responseOf,
+  writeResponse,
+} from './http-payload.ts';
+import { type FindRoute, routeTable } from './http-routes.ts';
+import { answerLocally, type LocalEndpoints } from './local-endpoints.ts';
+import { closeServer, listen } from './loopback.ts';
+import type { LocalStack, Resource } from './template.ts';
+
+export interface HttpApi {
+  /** `http://127.0.0.1:PORT` */
+  readonly endpoint: string;
+  close(): Promise<void>;
+}
+export interface HttpApiOptions {
+  readonly stack: LocalStack;
+  readonly functions: Pick<Functions, 'invoke'>;
+  readonly clock: Pick<Clock, 'now'>;
+  /** what is answered below `/_local/` */
+  readonly local: LocalEndpoints;
+  /** 0: any */
+  readonly port: number;
+}
+
+/** 10,240 bytes: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+const MAX_HEADER_BYTES = 10_240;
+
+const ignored = z.unknown().optional();
+const ApiSchema = z.strictObject({
+  Name: z.string(),
+  ProtocolType: z.literal('HTTP'),
+  Description: ignored,
+  Tags: ignored,
+  CorsConfiguration: CorsSchema.optional(),
+});
+const RouteSchema = z.strictObject({
+  ApiId: z.string(),
+  RouteKey: z.string(),
+  Target: z.templateLiteral(['integrations/', z.string()]),
+  AuthorizationType: z.literal('NONE').optional(),
+});
+const IntegrationSchema = z.strictObject({
+  ApiId: z.string(),
+  IntegrationType: z.literal('AWS_PROXY'),
+  IntegrationUri: z.string(),
+  PayloadFormatVersion: z.literal('2.0'),
+  TimeoutInMillis: z.int().min(50).max(30_000).default(30_000),
+  Description: ignored,
+});
+const StageSchema = z.strictObject({
+  ApiId: z.string(),
+  StageName: z.literal('$default'),
+  AutoDeploy: z.literal(true),
+  Description: ignored,
+  Tags: ignored,
+  // Left out: nobody on this machine reads access logs, and throttles protect an account that many share.
+  AccessLogSettings: ignored,
+  DefaultRouteSettings: ignored,
+});
+const PermissionSchema = z.looseObject({ FunctionName: z.string(), Principal: z.string() });
+
+interface Integration {
+  readonly logicalId: string;
+  readonly timeoutMs: number;
+}
+interface Gateway extends HttpApiOptions {
+  readonly apiId: string;
+  readonly cors: Cors | undefined;
+  readonly find: FindRoute<Integration>;
+}
+
+/** Serves the template's HTTP API on loopback, and the local system's own endpoints. @throws {PortTaken} */
+export async function startHttpApi(options: HttpApiOptions): Promise<HttpApi> {
+  const gateway = gatewayOf(options);
+  const server = http.createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: 75_000 });
+  server.on('request', (request, response) => void serve(gateway, request, response));
+  await listen(server, options.port);
+  const { port } = server.address() as AddressInfo;
+  return { endpoint: `http://127.0.0.1:${port}`, close: () => closeServer(server) };
+}
+
+function gatewayOf(options: HttpApiOptions): Gateway {
+  const { stack } = options;
+  const [api, ...others] = stack.ofType('AWS::ApiGatewayV2::Api');
+  if (!api || others.length > 0) throw new Error('The template must have exactly one AWS::ApiGatewayV2::Api.');
+  for (const stage of stack.ofType('AWS::ApiGatewayV2::Stage')) parse(StageSchema, stage);
+  const routes = stack.ofType('AWS::ApiGatewayV2::Route').map((route) => {
+    const { RouteKey, Target } = parse(RouteSchema, route);
+    return [RouteKey, integrationOf(stack, Target.slice('integrations/'.length))] as const;
+  });
+  return {
+    ...options,
+    apiId: api.name,
+    cors: parse(ApiSchema, api).CorsConfiguration,
+    find: routeTable(new Map(routes)),
+  };
+}
+
+function integrationOf(stack: LocalStack, logicalId: string): Integration {
+  const { IntegrationUri, TimeoutInMillis } = parse(IntegrationSchema, stack.get(logicalId));
+  const isTarget = (text: string, name: string) => text === name || text.endsWith(`:function:${name}`);
+  const lambda = stack.ofType('AWS::Lambda::Function').find(({ name }) => isTarget(IntegrationUri, name));
+  if (!lambda) throw new Error(`${logicalId}: ${IntegrationUri} is no function of the template`);
+  const isAllowed = stack.ofType('AWS::Lambda::Permission').some((permission) => {
+    const { FunctionName, Principal } = parse(PermissionSchema, permission);
+    return Principal === 'apigateway.amazonaws.com' && isTarget(FunctionName, lambda.name);
+  });
+  if (!isAllowed) throw new Error(`${lambda.logicalId} has no AWS::Lambda::Permission for apigateway.amazonaws.com`);
+  return { logicalId: lambda.logicalId, timeoutMs: TimeoutInMillis };
+}
+
+function parse<T>(schema: z.ZodType<T>, { logicalId, type, properties }: Resource): T {
+  const parsed = schema.safeParse(properties);
+  if (!parsed.success)
+    throw new Error(`${type} ${logicalId} is not supported as it is: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+async function serve(gateway: Gateway, incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
+  try {
+    const request = await readRequest(incoming);
+    outgoing.setHeader('apigw-requestid', request.requestId);
+    const isLocal = request.segments[0] === '_local';
+    writeResponse(outgoing, await (isLocal ? answerLocally(gateway.local, request) : answer(gateway, request)));
+  } catch (error) {
+    const [status, message] =
+      error instanceof GatewayError ? [error.status, error.message] : [500, 'Internal Server Error'];
+    writeResponse(outgoing, messageResponse(status, message));
+  }
+}
+
+async function answer(gateway: Gateway, request: HttpRequest): Promise<HttpResponse> {
+  const { cors } = gateway;
+  if (!cors) return invoke(gateway, request);
+  if (isPreflight(request)) return preflightResponse(cors, request);
+  const response = await invoke(gateway, request);
+  const own = Object.entries(response.headers).filter(([name]) => !name.startsWith('access-control-'));
+  return { ...response, headers: { ...Object.fromEntries(own), ...corsHeaders(cors, request) } };
+}
+
+async function invoke({ find, functions, apiId, clock }: Gateway, request: HttpRequest): Promise<HttpResponse> {
+  const route = find(request.method, request.segments);
+  if (!route) return messageResponse(404, 'Not Found');
+  const { routeKey, pathParameters, target } = route;
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => late.resolve(undefined), target.timeoutMs);
+  const event = eventOf(request, { routeKey, pathParameters, apiId, now: clock.now() });
+  const result = await Promise.race([functions.invoke(target.logicalId, event), late.promise]);
+  clearTimeout(timer);
+  if (!result) return messageResponse(503, 'Service Unavailable');
+  return 'error' in result ? messageResponse(500, 'Internal Server Error') : responseOf(result.payload);
+}

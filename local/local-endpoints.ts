@@ -1,0 +1,87 @@
+import * as z from 'zod';
+import { type Clock, ClockRefused } from './clock.ts';
+import { type HttpRequest, type HttpResponse, messageResponse } from './http-payload.ts';
+import { type RouteMatch, routeTable } from './http-routes.ts';
+
+export interface LocalRequest {
+  readonly pathParameters: RouteMatch<unknown>['pathParameters'];
+  /** the parsed JSON body; undefined when it is none */
+  readonly json: unknown;
+}
+export interface LocalAnswer {
+  readonly status?: number;
+  readonly json: unknown;
+}
+/** By route key: `POST /_local/clock`. */
+export type LocalEndpoints = ReadonlyMap<string, (request: LocalRequest) => LocalAnswer | Promise<LocalAnswer>>;
+
+/** What the local system answers about itself; the product has none of it. */
+export function localEndpoints(options: {
+  readonly clock: Clock;
+  /** each part's check; it rejects when the part is down */
+  readonly parts: Readonly<Record<string, () => Promise<unknown>>>;
+}): LocalEndpoints {
+  const { clock, parts } = options;
+  return new Map<string, (request: LocalRequest) => LocalAnswer | Promise<LocalAnswer>>([
+    ['GET /_local/health', () => health(parts)],
+    ['GET /_local/clock', () => ({ json: { now: clock.now().toISOString() } })],
+    ['POST /_local/clock', ({ json }) => moveClock(clock, json)],
+  ]);
+}
+
+/**
+ * Refuses a foreign Host (a name that was made to point to this machine) and a foreign Origin (a page of another site):
+ * nothing here asks who is calling.
+ */
+export async function answerLocally(endpoints: LocalEndpoints, request: HttpRequest): Promise<HttpResponse> {
+  if (!isOwn(request)) return messageResponse(403, 'Forbidden: only this machine may ask, by its own name.');
+  const route = routeTable(endpoints)(request.method, request.segments);
+  if (!route) return messageResponse(404, 'Not Found');
+  const { status = 200, json } = await route.target({
+    pathParameters: route.pathParameters,
+    json: parseJson(request.body.toString('utf8')),
+  });
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+  return { status, headers, body: JSON.stringify(json) };
+}
+
+function isOwn({ headers: { host, origin }, localPort }: HttpRequest): boolean {
+  const hosts = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${localPort}`);
+  return hosts.includes(host ?? '') && (origin === undefined || hosts.includes(origin.replace(/^http:\/\//, '')));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function health(parts: Readonly<Record<string, () => Promise<unknown>>>): Promise<LocalAnswer> {
+  const states = Object.entries(parts).map(async ([name, check]): Promise<[string, string]> => {
+    const isUp = await check().then(
+      () => true,
+      () => false,
+    );
+    return [name, isUp ? 'up' : 'down'];
+  });
+  const found = await Promise.all(states);
+  return { status: found.every(([, state]) => state === 'up') ? 200 : 503, json: { parts: Object.fromEntries(found) } };
+}
+
+const MoveSchema = z.union([z.strictObject({ advance: z.string() }), z.strictObject({ to: z.string() })]);
+
+function moveClock(clock: Clock, json: unknown): LocalAnswer {
+  const move = MoveSchema.safeParse(json);
+  if (!move.success) {
+    return { status: 400, json: { message: 'Send {"advance":"P7D"} or {"to":"2027-01-01T00:00:00Z"} as JSON.' } };
+  }
+  try {
+    const now = 'to' in move.data ? clock.to(move.data.to) : clock.advance(move.data.advance);
+    return { json: { now: now.toISOString() } };
+  } catch (error) {
+    if (error instanceof ClockRefused) return { status: 400, json: { message: error.message } };
+    throw error;
+  }
+}

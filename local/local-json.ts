@@ -1,0 +1,38 @@
+import { type Person, people } from './cast.ts';
+import type { System } from './system.ts';
+
+/** Moving the clock by some years must not sign anybody out. */
+const TEN_YEARS = 10 * 365 * 86_400;
+
+/** What programs need to use the running system; `<home>/local.json`. */
+export type LocalJson = Awaited<ReturnType<typeof writeLocalJson>>;
+
+/** Signs everybody in and writes `local.json`. @param stack the one that the seeds made */
+export async function writeLocalJson(system: System, stack: { readonly api_key: string; readonly name: string }) {
+  const { endpoint, engine, issuer, home } = system;
+  const signIn = async (person: Person) => ({
+    email: people[person].email,
+    authtoken: await issuer.mintForPerson(person, TEN_YEARS),
+  });
+  const content = {
+    endpoint,
+    console: null,
+    issuer: issuer.endpoint,
+    mail: null,
+    /** the engine itself, not the front */
+    dynamodb: engine.endpoint,
+    stack,
+    people: {
+      owner: await signIn('owner'),
+      admin: await signIn('admin'),
+      developer: await signIn('developer'),
+      outsider: await signIn('outsider'),
+    },
+    machines: {
+      automation: { authtoken: await issuer.mintForMachine('automation', TEN_YEARS) },
+      resource_server: { access_token: await issuer.mintForMachine('resource_server', TEN_YEARS) },
+    },
+  };
+  home.writeJson('local.json', content);
+  return content;
+}

@@ -1,0 +1,83 @@
+/** The identity that the template sees: what `AWS::AccountId` and its like answer on this machine. */
+export const ACCOUNT = '000000000000';
+export const REGION = 'us-east-1';
+export const PARTITION = 'aws';
+export const URL_SUFFIX = 'amazonaws.com';
+
+/** A resource whose name is settled: what its Ref and attributes are made of. */
+export interface Named {
+  readonly name: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+export interface ResourceType {
+  /** The property that names the resource when it is given; otherwise the logical id is the name. Ref answers the name. */
+  readonly nameProperty?: string;
+  /** What Fn::GetAtt can ask for. */
+  readonly attributes?: Readonly<Record<string, (resource: Named) => string>>;
+  /** Why nothing on this machine stands for it; absent for a type that is run. */
+  readonly leftOut?: string;
+}
+
+/** An ARN; `region` and `account` are empty for the global services. */
+export function arn(service: string, resource: string, { region = REGION, account = ACCOUNT } = {}): string {
+  return `arn:${PARTITION}:${service}:${region}:${account}:${resource}`;
+}
+
+/** Every table has one stream for its whole life, so its label is fixed where AWS has the instant of its making. */
+const STREAM_LABEL = '2000-01-01T00:00:00.000';
+
+/**
+ * Every type that a template may use. To support another one, add a line here and give it a counterpart in `local/`; to
+ * leave one out knowingly, say why. Ref and attributes follow each type's "Return values":
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
+ */
+export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
+  'AWS::DynamoDB::GlobalTable': {
+    nameProperty: 'TableName',
+    attributes: { Arn: tableArn, StreamArn: streamArn },
+  },
+  'AWS::Lambda::Function': {
+    nameProperty: 'FunctionName',
+    attributes: { Arn: ({ name }) => arn('lambda', `function:${name}`) },
+  },
+  'AWS::Lambda::Permission': {},
+  'AWS::IAM::Role': { nameProperty: 'RoleName', attributes: { Arn: roleArn } },
+  'AWS::IAM::Policy': {},
+  'AWS::ApiGatewayV2::Api': {
+    attributes: {
+      ApiId: ({ name }) => name,
+      ApiEndpoint: ({ name }) => `https://${name}.execute-api.${REGION}.${URL_SUFFIX}`,
+    },
+  },
+  'AWS::ApiGatewayV2::Stage': { nameProperty: 'StageName' },
+  'AWS::ApiGatewayV2::Route': { attributes: { RouteId: ({ name }) => name } },
+  'AWS::ApiGatewayV2::Integration': { attributes: { IntegrationId: ({ name }) => name } },
+
+  'AWS::Logs::LogGroup': {
+    nameProperty: 'LogGroupName',
+    attributes: { Arn: ({ name }) => arn('logs', `log-group:${name}:*`) },
+    leftOut: 'the output of the functions goes to files',
+  },
+  'AWS::CloudWatch::Alarm': {
+    nameProperty: 'AlarmName',
+    attributes: { Arn: ({ name }) => arn('cloudwatch', `alarm:${name}`) },
+    leftOut: 'nobody on this machine is to be woken',
+  },
+  'AWS::CloudWatch::Dashboard': { nameProperty: 'DashboardName', leftOut: 'there are no metrics to show' },
+  'AWS::CDK::Metadata': { leftOut: "it counts the use of CDK's constructs and does nothing" },
+};
+
+function tableArn({ name }: Named): string {
+  return arn('dynamodb', `table/${name}`);
+}
+
+function streamArn(table: Named): string {
+  if (!table.properties.StreamSpecification) throw new Error('the table has no StreamSpecification');
+  return `${tableArn(table)}/stream/${STREAM_LABEL}`;
+}
+
+function roleArn({ name, properties }: Named): string {
+  const path = typeof properties.Path === 'string' ? properties.Path : '/';
+  return arn('iam', `role${path}${name}`, { region: '' });
+}

@@ -1,0 +1,119 @@
+/** `npm start`: the whole product on loopback. */
+import * as path from 'node:path';
+import { parseArgs } from 'node:util';
+import { machines, people } from './cast.ts';
+import { type LocalJson, writeLocalJson } from './local-json.ts';
+import { seed } from './seeds.ts';
+import { synthesizeIfChanged } from './synthesize.ts';
+import { type System, startSystem } from './system.ts';
+
+const HELP = `npm start [-- --fresh] [--port N]
+
+  --port N   port of the API (or PORT; 4100 unless given; 0: any)
+  --fresh    forget everything: empties the home first
+  --help     this text
+
+  TOKENWARD_HOME   where state is kept (.tokenward)
+  DEBUG            full errors`;
+
+/** A terminal's Ctrl-C reaches us twice, from the terminal and from npm; that is still one wish. */
+const SECOND_SIGNAL_AFTER_MS = 1000;
+
+const projectRoot = path.resolve(import.meta.dirname, '..');
+const say = (line: string) => console.log(line);
+let starting: Promise<System> | undefined;
+let enginePid: number | undefined;
+let stoppingSince: number | undefined;
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
+process.on('uncaughtException', (error) => fail(error));
+try {
+  await start();
+} catch (error) {
+  fail(error);
+}
+
+async function start(): Promise<void> {
+  const { values } = parseArgs({
+    options: { port: { type: 'string' }, fresh: { type: 'boolean' }, help: { type: 'boolean' } },
+  });
+  if (values.help) return say(HELP);
+  const port = portOf(values.port ?? process.env.PORT ?? '4100');
+  const assembly = await synthesizeIfChanged(projectRoot, say);
+  say('Starting engine, issuer, functions and API.');
+  starting = startSystem({
+    home: path.resolve(process.env.TOKENWARD_HOME ?? path.join(projectRoot, '.tokenward')),
+    port,
+    fresh: values.fresh ?? false,
+    assembly,
+    log: (line) => console.error(line),
+  });
+  const system = await starting;
+  enginePid = system.engine.pid;
+  void system.engine.exited.then((how) => stoppingSince ?? fail(new Error(`The DynamoDB engine ended: ${how}`)));
+  const { stack } = await seed(system);
+  const local = await writeLocalJson(system, stack);
+  say(readyMessage(system, local, performance.now() / 1000));
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (text.trim() === '' || !Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new Error(`"${text}" is not a port. Give a number from 0 (any free port) to 65535.`);
+  }
+  return port;
+}
+
+function readyMessage({ home }: System, local: LocalJson, seconds: number): string {
+  const file = home.path('local.json');
+  const program = `'require(${JSON.stringify(file).replaceAll("'", `'\\''`)}).people.owner.authtoken'`;
+  return `
+Tokenward is ready after ${seconds.toFixed(1)} s.
+
+  API              ${local.endpoint}/v3
+  issuer           ${local.issuer}
+  DynamoDB engine  ${local.dynamodb}
+  home             ${home.directory}
+  functions' logs  ${home.path('logs')}
+  for programs     ${file}
+
+Who can sign in, with the authtoken in local.json:
+${Object.entries(people)
+  .map(([role, { name, email }]) => `  ${role.padEnd(16)} ${name} <${email}>`)
+  .join('\n')}
+${Object.keys(machines)
+  .map((name) => `  ${name.padEnd(16)} a machine`)
+  .join('\n')}
+
+The tokens of the stack "${local.stack.name}", as its owner sees them:
+
+  curl -s ${local.endpoint}/v3/stacks/management_tokens -H "api_key: ${local.stack.api_key}" \\
+    -H "authtoken: $(node -p ${program})"
+
+Ctrl-C stops everything.`;
+}
+
+/** Stops what was started, also when the start is still under way; a second wish ends this process and the engine at once. */
+async function stop(code: number): Promise<void> {
+  if (stoppingSince !== undefined) {
+    if (performance.now() - stoppingSince > SECOND_SIGNAL_AFTER_MS) endNow();
+    return;
+  }
+  stoppingSince = performance.now();
+  // A start that failed has stopped its parts by itself, and its reason was told.
+  const system = await starting?.catch(() => undefined);
+  await system?.close();
+  process.exit(code);
+}
+
+function endNow(): never {
+  if (enginePid !== undefined) process.kill(enginePid, 'SIGKILL');
+  process.exit(1);
+}
+
+function fail(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(process.env.DEBUG ? error : `npm start: ${message}`);
+  if (stoppingSince !== undefined) endNow();
+  void stop(1);
+}

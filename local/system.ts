@@ -1,0 +1,112 @@
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { AUDIENCE, INTROSPECTION_SCOPE, machines } from './cast.ts';
+import { type Clock, openClock } from './clock.ts';
+import { type Engine, startEngine } from './engine.ts';
+import { type Front, startFront } from './front.ts';
+import { type Functions, startFunctions } from './functions.ts';
+import { type Home, openHome } from './home.ts';
+import { startHttpApi } from './http-api.ts';
+import { type Issuer, startIssuer } from './issuer.ts';
+import { localEndpoints } from './local-endpoints.ts';
+import { REGION } from './resource-types.ts';
+import { createTables } from './tables.ts';
+import { type LocalStack, loadStack } from './template.ts';
+
+/** The whole product on this machine. */
+export interface System {
+  /** of the API, without /v3 */
+  readonly endpoint: string;
+  readonly issuer: Issuer;
+  readonly front: Front;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly functions: Functions;
+  readonly stack: LocalStack;
+  readonly home: Home;
+  /** Stops everything that was started, the last first. */
+  close(): Promise<void>;
+}
+export interface SystemOptions {
+  /** the directory */
+  readonly home: string;
+  /** of the API; any unless given */
+  readonly port?: number;
+  /** empties the home first */
+  readonly fresh?: boolean;
+  /** the synthesized cloud assembly, `cdk.out` unless given */
+  readonly assembly?: string;
+  /** where the engine is looked for (`TOKENWARD_DYNAMODB_ENDPOINT`, `DYNOXIDE_BIN`) */
+  readonly env?: NodeJS.ProcessEnv;
+  /** told what goes wrong beside any request */
+  readonly log?: (line: string) => void;
+  /** called when everything answers, before the system is ready */
+  readonly seed?: (system: System) => Promise<void>;
+}
+
+type Closer = () => void | Promise<void>;
+
+/** Starts the local system from a synthesized template. When a part cannot start, those that did are stopped. */
+export async function startSystem(options: SystemOptions): Promise<System> {
+  const closers: Closer[] = [];
+  const close = async () => {
+    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
+  };
+  try {
+    const system = { ...(await startParts(options, closers)), close };
+    await options.seed?.(system);
+    return system;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startParts(options: SystemOptions, closers: Closer[]): Promise<Omit<System, 'close'>> {
+  const { env = process.env, log = () => {} } = options;
+  const home = openHome(options.home, { fresh: options.fresh ?? false });
+  closers.push(() => home.close());
+  const clock = openClock(home);
+  const started = await Promise.allSettled([
+    startEngine({ file: home.path('engine.db'), env }).then((engine) => {
+      closers.push(() => engine.stop());
+      return engine;
+    }),
+    startIssuer({ home, clock }).then((issuer) => {
+      closers.push(() => issuer.close());
+      return issuer;
+    }),
+  ]);
+  const [engine, issuer] = [fulfilled(started[0]), fulfilled(started[1])];
+  const stack = loadStack(options.assembly ?? 'cdk.out', { parameters: parametersOf(issuer) });
+  const front = await startFront({ engine: engine.endpoint, stack });
+  closers.push(() => front.close());
+  const client = new DynamoDBClient({ endpoint: front.endpoint, region: REGION, credentials: front.operator });
+  closers.push(() => client.destroy());
+  await createTables(stack, client);
+  const endpoints = { AWS_ENDPOINT_URL_DYNAMODB: front.endpoint };
+  const functions = startFunctions({ stack, front, clock, logs: home.path('logs'), endpoints, log });
+  closers.push(() => functions.close());
+  const parts = {
+    engine: () => client.send(new ListTablesCommand({ Limit: 1 })),
+    issuer: () => fetch(issuer.jwksUrl, { signal: AbortSignal.timeout(1000) }),
+  };
+  const local = localEndpoints({ clock, parts });
+  const api = await startHttpApi({ stack, functions, clock, local, port: options.port ?? 0 });
+  closers.push(() => api.close());
+  return { endpoint: api.endpoint, issuer, front, engine, clock, functions, stack, home };
+}
+
+/** Both have settled, so that whichever did start is known to be stopped again. */
+function fulfilled<T>(settled: PromiseSettledResult<T>): T {
+  if (settled.status === 'rejected') throw settled.reason;
+  return settled.value;
+}
+
+function parametersOf(issuer: Issuer): Record<string, string> {
+  return {
+    IssuerUrl: issuer.endpoint,
+    JwksUrl: issuer.jwksUrl,
+    Audience: [AUDIENCE, ...Object.values(machines).map(({ clientId }) => clientId)].join(','),
+    IntrospectionScope: INTROSPECTION_SCOPE,
+  };
+}

@@ -1,0 +1,164 @@
+import * as z from 'zod';
+import { arn } from './resource-types.ts';
+import type { TableKeys } from './tables.ts';
+
+/** One thing that a request does, as IAM judges it. */
+export interface Touch {
+  readonly action: string;
+  readonly resource: string;
+  readonly leadingKeys: readonly string[];
+}
+
+/** The request cannot be judged because it is malformed; the message is DynamoDB's own for such a request. */
+export class Unjudgeable extends Error {
+  override readonly name = 'Unjudgeable';
+  readonly type: string;
+
+  constructor(message: string, type = 'ValidationException') {
+    super(message);
+    this.type = type;
+  }
+}
+
+type Tables = ReadonlyMap<string, TableKeys>;
+
+/**
+ * What a call touches: actions, tables and indexes, and partition key values; undefined for a call that is not judged here
+ * (PartiQL), which nobody but the operator may make. Transactions are judged by their items' actions.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+ */
+export function touchedBy(operation: string, body: unknown, tables: Tables): Touch[] | undefined {
+  const touches = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
+  if (!touches) return undefined;
+  try {
+    return touches(body, tables);
+  } catch (error) {
+    if (error instanceof z.ZodError) throw new Unjudgeable('The request does not have the shape of this operation');
+    throw error;
+  }
+}
+
+const OPERATIONS: Readonly<Record<string, (body: unknown, tables: Tables) => Touch[]>> = {
+  GetItem: item('GetItem'),
+  PutItem: item('PutItem'),
+  UpdateItem: item('UpdateItem'),
+  DeleteItem: item('DeleteItem'),
+  Query: query,
+  Scan: scan,
+  BatchGetItem: batchGet,
+  BatchWriteItem: batchWrite,
+  TransactGetItems: transaction({ Get: 'GetItem' }),
+  TransactWriteItems: transaction({
+    Put: 'PutItem',
+    Update: 'UpdateItem',
+    Delete: 'DeleteItem',
+    ConditionCheck: 'ConditionCheckItem',
+  }),
+  DescribeTable: (body) => {
+    const { TableName } = z.looseObject({ TableName: z.string() }).parse(body);
+    return [{ action: 'dynamodb:DescribeTable', resource: resourceOf(TableName), leadingKeys: [] }];
+  },
+};
+
+const Attributes = z.record(z.string(), z.unknown());
+const Item = z.looseObject({ TableName: z.string(), Key: Attributes.optional(), Item: Attributes.optional() });
+const Reading = z.looseObject({
+  TableName: z.string(),
+  IndexName: z.string().optional(),
+  KeyConditionExpression: z.string().default(''),
+  ExpressionAttributeNames: z.record(z.string(), z.string()).default({}),
+  ExpressionAttributeValues: Attributes.default({}),
+});
+const BatchGet = z.looseObject({ RequestItems: z.record(z.string(), z.looseObject({ Keys: z.array(Attributes) })) });
+const Write = z.looseObject({
+  PutRequest: z.looseObject({ Item: Attributes }).optional(),
+  DeleteRequest: z.looseObject({ Key: Attributes }).optional(),
+});
+const BatchWrite = z.looseObject({ RequestItems: z.record(z.string(), z.array(Write)) });
+const Transaction = z.looseObject({ TransactItems: z.array(z.record(z.string(), z.unknown())) });
+
+function item(action: string) {
+  return (body: unknown, tables: Tables): Touch[] => {
+    const { TableName, Key, Item: whole } = Item.parse(body);
+    return [touch(action, TableName, [leadingKey(TableName, Key ?? whole, tables)])];
+  };
+}
+
+function transaction(actions: Readonly<Record<string, string>>) {
+  return (body: unknown, tables: Tables): Touch[] =>
+    Transaction.parse(body).TransactItems.flatMap((entry) =>
+      Object.entries(entry).flatMap(([kind, part]) => {
+        const action = Object.hasOwn(actions, kind) ? actions[kind] : undefined;
+        if (!action) throw new Unjudgeable(`Unknown member of a transaction: ${kind}`);
+        return item(action)(part, tables);
+      }),
+    );
+}
+
+function batchGet(body: unknown, tables: Tables): Touch[] {
+  return Object.entries(BatchGet.parse(body).RequestItems).map(([table, { Keys }]) => {
+    return touch(
+      'BatchGetItem',
+      table,
+      Keys.map((key) => leadingKey(table, key, tables)),
+    );
+  });
+}
+
+function batchWrite(body: unknown, tables: Tables): Touch[] {
+  return Object.entries(BatchWrite.parse(body).RequestItems).map(([table, writes]) => {
+    const items = writes.map(({ PutRequest, DeleteRequest }) => PutRequest?.Item ?? DeleteRequest?.Key);
+    return touch(
+      'BatchWriteItem',
+      table,
+      items.map((one) => leadingKey(table, one, tables)),
+    );
+  });
+}
+
+function scan(body: unknown): Touch[] {
+  const { TableName, IndexName } = Reading.parse(body);
+  return [{ action: 'dynamodb:Scan', resource: resourceOf(TableName, IndexName), leadingKeys: [] }];
+}
+
+/** The value stands in `key = :value`, which DynamoDB requires once, for the partition key of the table or of the index. */
+function query(body: unknown, tables: Tables): Touch[] {
+  const { TableName, IndexName, KeyConditionExpression, ...expression } = Reading.parse(body);
+  const keys = tables.get(TableName);
+  const attribute = IndexName === undefined ? keys?.table : keys?.indexes.get(IndexName);
+  const equalities = KeyConditionExpression.matchAll(/(?<name>#?[\w.-]+)\s*=\s*(?<value>:\w+)/g);
+  const values = [...equalities].flatMap(({ groups: { name = '', value = '' } = {} }) =>
+    (expression.ExpressionAttributeNames[name] ?? name) === attribute
+      ? [expression.ExpressionAttributeValues[value]]
+      : [],
+  );
+  if (values.length !== 1)
+    throw new Unjudgeable(`Query condition missed key schema element: ${attribute ?? IndexName ?? TableName}`);
+  return [{ action: 'dynamodb:Query', resource: resourceOf(TableName, IndexName), leadingKeys: values.map(textOf) }];
+}
+
+function touch(action: string, table: string, leadingKeys: string[]): Touch {
+  return { action: `dynamodb:${action}`, resource: resourceOf(table), leadingKeys };
+}
+
+function resourceOf(table: string, index?: string): string {
+  return arn('dynamodb', index === undefined ? `table/${table}` : `table/${table}/index/${index}`);
+}
+
+/** Without its partition key value a request would pass every condition on leading keys, so it is never judged. */
+function leadingKey(table: string, attributes: Readonly<Record<string, unknown>> | undefined, tables: Tables): string {
+  const attribute = tables.get(table)?.table;
+  if (attribute === undefined)
+    throw new Unjudgeable(`Requested resource not found: Table: ${table} not found`, 'ResourceNotFoundException');
+  return textOf(attributes?.[attribute]);
+}
+
+function textOf(value: unknown): string {
+  const parsed = KeyValue.safeParse(value);
+  if (!parsed.success) throw new Unjudgeable('The provided key element does not match the schema');
+  return parsed.data.S ?? parsed.data.N ?? parsed.data.B ?? '';
+}
+
+const KeyValue = z
+  .union([z.strictObject({ S: z.string() }), z.strictObject({ N: z.string() }), z.strictObject({ B: z.string() })])
+  .transform((value): { S?: string; N?: string; B?: string } => value);

@@ -1,0 +1,147 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import * as z from 'zod';
+
+const projectRoot = path.resolve(import.meta.dirname, '../..');
+const PersonSchema = z.object({ email: z.string(), authtoken: z.string() });
+const LocalSchema = z.object({
+  endpoint: z.string(),
+  console: z.null(),
+  issuer: z.string(),
+  mail: z.null(),
+  dynamodb: z.string(),
+  stack: z.object({ api_key: z.string(), name: z.string() }),
+  people: z.object({ owner: PersonSchema, admin: PersonSchema, developer: PersonSchema, outsider: PersonSchema }),
+  machines: z.object({
+    automation: z.object({ authtoken: z.string() }),
+    resource_server: z.object({ access_token: z.string() }),
+  }),
+});
+const StacksSchema = z.object({ stacks: z.array(z.object({ name: z.string() })) });
+
+interface Running {
+  readonly process: ChildProcess;
+  readonly exited: Promise<unknown[]>;
+  output(): string;
+}
+let home: string;
+let started: Running[];
+beforeEach(() => {
+  home = mkdtempSync(path.join(tmpdir(), 'tokenward-start-'));
+  started = [];
+});
+afterEach(async () => {
+  for (const { process, exited } of started) {
+    process.kill('SIGKILL');
+    await exited;
+  }
+  if (existsSync(path.join(home, 'engine.db.pid'))) process.kill(enginePid(), 'SIGKILL');
+  rmSync(home, { recursive: true });
+}, 20_000);
+
+function start(args: string[] = [], env: NodeJS.ProcessEnv = {}): Running {
+  const child = spawn(process.execPath, [path.join(projectRoot, 'local/start.ts'), ...args], {
+    env: { ...process.env, PORT: '0', TOKENWARD_HOME: home, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
+  const running = { process: child, exited: once(child, 'close'), output: () => output };
+  started.push(running);
+  return running;
+}
+async function ready(running: Running): Promise<z.infer<typeof LocalSchema>> {
+  await vi.waitFor(() => expect(running.output()).toMatch(/Ctrl-C stops everything|npm start: /), { timeout: 60_000 });
+  expect(running.output()).toContain('Tokenward is ready');
+  return LocalSchema.parse(JSON.parse(readFileSync(path.join(home, 'local.json'), 'utf8')));
+}
+const enginePid = () => Number(readFileSync(path.join(home, 'engine.db.pid'), 'utf8'));
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0) && !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+}
+
+test('the ready message has a command that works as pasted, and a stop leaves nothing', {
+  timeout: 90_000,
+}, async () => {
+  const running = start();
+  const local = await ready(running);
+  for (const address of [local.endpoint, local.issuer, local.dynamodb, home, local.people.owner.email])
+    expect(running.output()).toContain(address);
+
+  const command = /curl -s (\S+) -H "([^"]+)" \\\n\s+-H "(.+)"\n/.exec(running.output());
+  const [, url = '', key = '', token = ''] = command ?? [];
+  const header = execFileSync('sh', ['-c', `printf %s "${token}"`], { encoding: 'utf8' });
+  const headers = [key, header].map((line): [string, string] => [line.split(': ')[0] ?? '', line.split(': ')[1] ?? '']);
+  const answer = await fetch(url, { headers });
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toHaveProperty('tokens');
+
+  const engine = enginePid();
+  running.process.kill('SIGTERM');
+  expect(await running.exited).toEqual([0, null]);
+  expect(isRunning(engine)).toBe(false);
+});
+
+test('after kill -9 the engine that was left is ended, and nothing acknowledged is lost', {
+  timeout: 90_000,
+}, async () => {
+  const first = start();
+  const before = await ready(first);
+  const { authtoken } = before.people.owner;
+  const acknowledged: string[] = [];
+  const write = async (name: string) => {
+    const body = JSON.stringify({ stack: { name } });
+    const headers = { authtoken, 'content-type': 'application/json' };
+    const answer = await fetch(`${before.endpoint}/v3/stacks`, { method: 'POST', headers, body });
+    if (answer.status === 201) acknowledged.push(name);
+  };
+  const writers = Array.from({ length: 4 }, async (_, writer) => {
+    for (let at = 0; !first.process.killed; at += 1) await write(`${writer}-${at}`).catch(() => {});
+  });
+  await vi.waitFor(() => expect(acknowledged.length).toBeGreaterThan(20), { timeout: 20_000 });
+  const engine = enginePid();
+  first.process.kill('SIGKILL');
+  await Promise.all([first.exited, ...writers]);
+  expect(isRunning(engine)).toBe(true);
+
+  const second = start();
+  const after = await ready(second);
+  expect(isRunning(engine)).toBe(false);
+  expect(after.issuer).toBe(before.issuer);
+  const answer = await fetch(`${after.endpoint}/v3/stacks`, { headers: { authtoken } });
+  const names = StacksSchema.parse(await answer.json()).stacks.map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining(acknowledged));
+});
+
+test('a stop in the middle of the start leaves nothing', { timeout: 90_000 }, async () => {
+  const running = start();
+  await vi.waitFor(() => expect(running.output()).toContain('Starting'), { timeout: 60_000, interval: 5 });
+  running.process.kill('SIGINT');
+  running.process.kill('SIGINT');
+  expect(await running.exited).toEqual([0, null]);
+  expect(existsSync(path.join(home, 'engine.db.pid'))).toBe(false);
+});
+
+test.each([
+  ['a port that is none', ['--port', '70000'], /"70000" is not a port/],
+  ['an unknown flag', ['--frish'], /Unknown option '--frish'/],
+])('%s is refused in one line', async (_, args, message) => {
+  const running = start(args);
+  expect(await running.exited).toEqual([1, null]);
+  expect(running.output()).toMatch(message);
+  expect(running.output().trim().split('\n').length).toBe(1);
+});
+
+test('help says what there is', async () => {
+  const running = start(['--help']);
+  expect(await running.exited).toEqual([0, null]);
+  expect(running.output()).toContain('--fresh');
+});

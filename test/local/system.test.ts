@@ -1,0 +1,59 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openHome } from '../../local/home.ts';
+import { closeServer, listen, PortTaken } from '../../local/loopback.ts';
+import { synthesizeIfChanged } from '../../local/synthesize.ts';
+import { startSystem } from '../../local/system.ts';
+
+const projectRoot = path.resolve(import.meta.dirname, '../..');
+let home: string;
+let assembly: string;
+beforeAll(async () => {
+  home = mkdtempSync(path.join(tmpdir(), 'tokenward-system-'));
+  assembly = await synthesizeIfChanged(projectRoot);
+}, 60_000);
+afterAll(() => rmSync(home, { recursive: true }));
+
+test('the synthesized template answers, and a moved clock holds for its functions at once', async () => {
+  const system = await startSystem({ home, assembly });
+  try {
+    const authtoken = await system.issuer.mintForPerson('owner');
+    const list = () => fetch(`${system.endpoint}/v3/stacks`, { headers: { authtoken } });
+    const local = (call: string, init?: RequestInit) => fetch(`${system.endpoint}/_local/${call}`, init);
+    expect((await local('health')).status).toBe(200);
+    expect((await list()).status).toBe(200);
+    const moved = await local('clock', { method: 'POST', body: '{"advance":"P1D"}' });
+    expect(await moved.json()).toEqual({ now: expect.any(String) });
+    expect((await list()).status).toBe(401);
+  } finally {
+    await system.close();
+  }
+});
+
+test('when the last part cannot start, the others are stopped and the home is free', async () => {
+  const squatter = createServer();
+  await listen(squatter, 0);
+  const { port } = squatter.address() as AddressInfo;
+  await expect(startSystem({ home, assembly, port })).rejects.toThrow(PortTaken);
+  await closeServer(squatter);
+  expect(existsSync(path.join(home, 'engine.db.pid'))).toBe(false);
+  openHome(home).close();
+});
+
+test('when the seeds fail, everything is stopped', async () => {
+  const seed = async () => {
+    throw new Error('no seeds today');
+  };
+  await expect(startSystem({ home, assembly, seed })).rejects.toThrow('no seeds today');
+  openHome(home).close();
+});
+
+test('a missing engine is told of, and nothing is left running', async () => {
+  const env = { DYNOXIDE_BIN: path.join(home, 'no-such-binary') };
+  await expect(startSystem({ home, assembly, env })).rejects.toThrow(/npm install --no-save @dynoxide/);
+  openHome(home).close();
+});
