@@ -15,7 +15,7 @@ export function bundleDirectory(name: string): string {
  * Bundles deployed functions, each into one `index.mjs`. The recipe is measured in `bench/` and held by `test/infra/bundle.test.ts`:
  * ESM and minified, `module` before `main`; built-ins through `process.getBuiltinModule`, because a static `import "node:http"`
  * reads the lazy getters of `node:http` and so loads undici at every cold start; and the environment's credentials only, because
- * Lambda gives no others and the rest of the SDK's chain is a fifth of the bundle.
+ * Lambda gives no others and the rest of the SDK's chain is a fifth of the bundle; and no endpoint discovery, which is off anyway.
  */
 export async function bundle(names: readonly string[]): Promise<Metafile> {
   await rm(path.join(root, '.build', 'functions'), { recursive: true, force: true });
@@ -54,6 +54,7 @@ export const recipe = {
   banner: { js: "import{createRequire}from'module';const require=createRequire(import.meta.url);" },
   alias: {
     '@aws-sdk/credential-provider-node': path.join(root, 'functions/aws/environment-credentials.ts'),
+    '@aws-sdk/middleware-endpoint-discovery': path.join(root, 'functions/aws/no-endpoint-discovery.ts'),
   },
   plugins: [builtInsWithoutFacade],
   metafile: true,

@@ -11,9 +11,9 @@ import type {
   Sight,
   TokenRepository,
 } from '../tokens/token-repository.ts';
-import { branchFrom, idempotencyFrom, memberFrom, stackFrom, tokenFrom, tokenItem } from './items.ts';
+import { idempotencyFrom, memberFrom, stackFrom, tokenFrom, tokenItem } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
-import type { Key, Step, StepOutcome, Storage } from './storage.ts';
+import type { Step, StepOutcome, Storage } from './storage.ts';
 
 const second = 1000;
 const day = 24 * 60 * 60 * second;
@@ -230,15 +230,6 @@ export class DynamoTokenRepository implements TokenRepository {
 
   async recordRefusal(audit: AuditEntry): Promise<void> {
     await this.#storage.put({ put: this.#keys.audit(audit.stack, audit.uid), item: { ...audit }, condition: absent });
-  }
-
-  async findForVerification(
-    uid: string,
-    branch?: { stack: string; name: string },
-  ): ReturnType<TokenRepository['findForVerification']> {
-    const keys: Key[] = [this.#keys.token(uid), ...(branch ? [this.#keys.branch(branch.stack, branch.name)] : [])];
-    const [token, branchItem] = await this.#storage.read(keys);
-    return { token: tokenFrom(token), branch: branchFrom(branchItem) };
   }
 
   /** The change with its audit entry, which is step 0 and the proof. */

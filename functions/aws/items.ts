@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { defaultHygiene, type HygieneSettings } from '../notices/schedule.ts';
+import type { Session } from '../sessions/session.ts';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Environment } from '../stacks/environment.ts';
 import type { Branch, Member, Stack } from '../stacks/stack.ts';
@@ -83,6 +84,18 @@ const AuditItem = z.object({
   remote_addr: z.string(),
 });
 
+const SessionItem = z.object({
+  uid: z.string(),
+  token_uid: z.string(),
+  api_key: z.string(),
+  digest: z.string(),
+  epoch: z.number(),
+  client: z.string(),
+  remote_addr: z.string(),
+  opened_at: z.string(),
+  expires_at: z.string(),
+});
+
 const EnvironmentItem = z.object({ uid: z.string(), name: z.string(), created_by: z.string(), created_at: z.string() });
 
 /** A malformed item is our own mistake, and is told by the attribute that is wrong, never by its value. */
@@ -108,6 +121,7 @@ function dense<T extends object>(data: T): T {
 }
 
 export const memberFrom = decoded(MemberItem, (member): Member => member);
+export const sessionFrom = decoded(SessionItem, (session): Session => session);
 export const environmentFrom = decoded(EnvironmentItem, (environment): Environment => environment);
 export const branchFrom = decoded(BranchItem, (branch): Branch => branch);
 export const auditFrom = decoded(

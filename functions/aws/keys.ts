@@ -37,10 +37,19 @@ export function keysOf(tables: Tables) {
       pk: `ENVIRONMENTS#${stack}`,
       sk: name,
     }),
+    /** By the first hex digit of the session's uid, so that one token's end is not bound to one partition's writes. */
+    session: (token: string, uid: string): Key => ({
+      table: tables.sessions,
+      pk: sessionPartition(token, uid.slice(3, 4)),
+      sk: uid,
+    }),
     audit: (stack: string, uid: string): Key => ({ table: tables.audit, pk: `STACK#${stack}`, sk: uid }),
     idempotency: (id: string): Key => ({ table: tables.usage, pk: `IDEMPOTENCY#${id}`, sk: 'RECORD' }),
   };
 }
+
+/** The partition of a token's sessions that share a shard: one hex digit. */
+export const sessionPartition = (token: string, shard: string): string => `SESSION#${token}#${shard}`;
 
 export type Keys = ReturnType<typeof keysOf>;
 

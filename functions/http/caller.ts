@@ -1,9 +1,8 @@
 import { Refusal, stackNotFound } from '../refusals.ts';
+import { type VerificationDependencies, verifyCredential } from '../sessions/verify-credential.ts';
 import { type Actor, personUid } from '../stacks/person.ts';
 import type { Need } from '../tokens/scope.ts';
 import type { Token } from '../tokens/token.ts';
-import type { TokenRepository } from '../tokens/token-repository.ts';
-import { verifyToken } from '../tokens/verify-token.ts';
 import type { HttpRequest } from './endpoint.ts';
 import type { SignIn } from './sign-in.ts';
 
@@ -64,12 +63,12 @@ export interface ProgramNeed {
 /** @throws {Refusal} `unauthenticated`, `token-expired`, `token-revoked`, `stack-not-found`, `insufficient-scope`, `unavailable` */
 export async function programOf(
   request: HttpRequest,
-  deps: { tokens: TokenRepository; now: () => Date },
+  deps: VerificationDependencies,
   need: ProgramNeed,
 ): Promise<Program> {
   const value = requireCredential(bearerOf(request));
   const { branch } = request.event.headers;
-  const verdict = await verifyToken(deps, {
+  const verdict = await verifyCredential(deps, {
     value,
     stack: stackOf(request),
     need: { ...need, ...(branch ? { branch } : {}) },

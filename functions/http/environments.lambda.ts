@@ -1,4 +1,4 @@
-import { environmentRepository, now, problemTypes, random, tokenRepository } from '../runtime/dependencies.ts';
+import { credentialReader, environmentRepository, now, problemTypes, random } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
 import { createEnvironmentEndpoint, type EnvironmentsDependencies, listEnvironmentsEndpoint } from './environments.ts';
@@ -13,7 +13,7 @@ export const createHandler = (deps: EnvironmentsDependencies & DoorDependencies)
   );
 
 export const handler = fromRuntime(createHandler, () => ({
-  tokens: tokenRepository(),
+  credentials: credentialReader(),
   environments: environmentRepository(),
   now,
   random,

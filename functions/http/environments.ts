@@ -1,14 +1,12 @@
+import type { VerificationDependencies } from '../sessions/verify-credential.ts';
 import { createEnvironment, type EnvironmentRepository } from '../stacks/environment.ts';
-import type { TokenRepository } from '../tokens/token-repository.ts';
 import type { Randomness } from '../tokens/token-value.ts';
 import { envelope, jsonBody } from './body.ts';
 import { programOf } from './caller.ts';
 import { type Endpoint, withHeaders } from './endpoint.ts';
 
-export interface EnvironmentsDependencies {
-  readonly tokens: TokenRepository;
+export interface EnvironmentsDependencies extends VerificationDependencies {
   readonly environments: EnvironmentRepository;
-  readonly now: () => Date;
   readonly random: Randomness;
 }
 

@@ -1,4 +1,4 @@
-import { introspectionScope, now, problemTypes, signIn, tokenRepository } from '../runtime/dependencies.ts';
+import { credentialReader, introspectionScope, now, problemTypes, signIn } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
 import { type IntrospectionDependencies, introspectEndpoint } from './introspect.ts';
@@ -7,7 +7,7 @@ export const createHandler = (deps: IntrospectionDependencies & DoorDependencies
   door<'http/introspect'>({ 'POST /oauth2/introspect': introspectEndpoint(deps) }, deps);
 
 export const handler = fromRuntime(createHandler, () => ({
-  tokens: tokenRepository(),
+  credentials: credentialReader(),
   signIn: signIn(now),
   now,
   introspectionScope: introspectionScope(),

@@ -1,18 +1,15 @@
 import * as z from 'zod/mini';
 import { Refusal } from '../refusals.ts';
+import { type VerificationDependencies, verifyCredential } from '../sessions/verify-credential.ts';
 import { scopeString } from '../tokens/scope.ts';
 import type { Token } from '../tokens/token.ts';
-import type { TokenRepository } from '../tokens/token-repository.ts';
-import { verifyToken } from '../tokens/verify-token.ts';
 import { formBody } from './body.ts';
 import { requireIntrospector, stackOf } from './caller.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { SignIn } from './sign-in.ts';
 
-export interface IntrospectionDependencies {
-  readonly tokens: TokenRepository;
+export interface IntrospectionDependencies extends VerificationDependencies {
   readonly signIn: SignIn;
-  readonly now: () => Date;
   /** The scope that a service needs to ask. */
   readonly introspectionScope: string;
 }
@@ -35,10 +32,9 @@ export const IntrospectionSchema = z.union([
 
 /** `POST /oauth2/introspect`: a service asks whether a token is good, for the stack in `api_key` only. */
 export const introspectEndpoint = ({
-  tokens,
   signIn,
-  now,
   introspectionScope,
+  ...verification
 }: IntrospectionDependencies): Endpoint => ({
   failed: 'The token could not be introspected. Please try again.',
   handle: async (request) => {
@@ -46,7 +42,7 @@ export const introspectEndpoint = ({
     const [value, ...more] = formBody(request.event).getAll('token');
     if (!value || more.length > 0)
       throw new Refusal('malformed', { errors: { token: [value ? 'is given twice.' : 'is a required field'] } });
-    const verdict = await verifyToken({ tokens, now }, { value, stack: stackOf(request) });
+    const verdict = await verifyCredential(verification, { value, stack: stackOf(request) });
     return { status: 200, body: IntrospectionSchema.parse(verdict.active ? active(verdict.token) : { active: false }) };
   },
 });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { dynamoStorage } from '../aws/dynamo-client.ts';
+import { DynamoCredentialReader } from '../aws/dynamo-credential-reader.ts';
 import { DynamoEnvironmentRepository } from '../aws/dynamo-environment-repository.ts';
 import { DynamoStackRepository } from '../aws/dynamo-stack-repository.ts';
 import { DynamoTokenRepository } from '../aws/dynamo-token-repository.ts';
@@ -14,6 +15,7 @@ import { env, type Variable, variables } from './env.ts';
 const storage = /* @__PURE__ */ once(dynamoStorage);
 
 export const tokenRepository = /* @__PURE__ */ once(() => new DynamoTokenRepository(storage(), tables()));
+export const credentialReader = /* @__PURE__ */ once(() => new DynamoCredentialReader(storage(), tables()));
 export const stackRepository = /* @__PURE__ */ once(() => new DynamoStackRepository(storage(), tables()));
 export const environmentRepository = /* @__PURE__ */ once(() => new DynamoEnvironmentRepository(storage(), tables()));
 export const random = (bytes: number): Uint8Array => randomBytes(bytes);

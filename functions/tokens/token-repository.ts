@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../stacks/audit-entry.ts';
-import type { Branch, Member, Stack } from '../stacks/stack.ts';
+import type { Member, Stack } from '../stacks/stack.ts';
 import type { Receipt } from './revocation.ts';
 import type { SettingsContext } from './settings.ts';
 import type { Token } from './token.ts';
@@ -92,9 +92,4 @@ export interface TokenRepository {
   delete(deletion: Deletion): Promise<DeletionOutcome | null>;
   /** Keeps a refusal in the audit log. */
   recordRefusal(audit: AuditEntry): Promise<void>;
-  /** What verification needs: the token's base item, and the branch where one is named. One strong read. */
-  findForVerification(
-    uid: string,
-    branch?: { stack: string; name: string },
-  ): Promise<{ token: Token | null; branch: Branch | null }>;
 }

@@ -9,10 +9,12 @@ const secretBytes = 32;
 const secretLength = 43;
 const checksumLength = 6;
 
-/** What a well-formed token value says of itself. Whether it is good is for `judge` to say. */
-export interface PresentedToken {
-  readonly value: string;
-  readonly uid: string;
+/** What a well-formed value says of itself: uids. Whether it is good is for `judge` to say. */
+export interface PresentedCredential {
+  /** The token's. */
+  readonly token: string;
+  /** The session's, where the value is a session's. */
+  readonly session?: string;
 }
 
 /** A fresh uid: `blt` and 16 hexadecimal digits. */
@@ -30,16 +32,22 @@ export function isUid(text: string): boolean {
  * verification one strong read of the base item; the checksum turns away what is not ours before anything is read.
  */
 export function mintTokenValue(uid: string, random: Randomness): string {
-  const body = `cs_${uid.slice(3)}_${base62(BigInt(`0x${Buffer.from(random(secretBytes)).toString('hex')}`), secretLength)}`;
-  return body + checksum(body);
+  return sealed(`cs_${uid.slice(3)}_`, random);
 }
 
-/** Reads a token value as presented, or null where it cannot be one. Reads no storage. */
-export function parseTokenValue(value: string): PresentedToken | null {
-  const match = /^cs_([0-9a-f]{16})_[0-9A-Za-z]{49}$/.exec(value);
-  if (!match?.[1]) return null;
-  const body = value.slice(0, -checksumLength);
-  return checksum(body) === value.slice(-checksumLength) ? { value, uid: `blt${match[1]}` } : null;
+/** A fresh session value: `css_<16 hex of the token's uid>_<16 hex of the session's uid>_<43 base62><6 base62>`. */
+export function mintSessionValue(token: string, session: string, random: Randomness): string {
+  return sealed(`css_${token.slice(3)}_${session.slice(3)}_`, random);
+}
+
+/** Reads a value as presented, a token's or a session's, or null where it can be neither. Reads no storage. */
+export function parseCredential(value: string): PresentedCredential | null {
+  const match = /^cs(?:_|s_(?=[0-9a-f]{16}_[0-9a-f]{16}_))([0-9a-f]{16})_(?:([0-9a-f]{16})_)?[0-9A-Za-z]{49}$/.exec(
+    value,
+  );
+  if (!match?.[1] || value.startsWith('css') !== (match[2] !== undefined)) return null;
+  if (checksum(value.slice(0, -checksumLength)) !== value.slice(-checksumLength)) return null;
+  return { token: `blt${match[1]}`, ...(match[2] ? { session: `blt${match[2]}` } : {}) };
 }
 
 /**
@@ -54,6 +62,11 @@ export function digestOf(value: string): string {
 export function digestMatches(value: string, digest: string): boolean {
   const [presented, kept] = [Buffer.from(digestOf(value), 'hex'), Buffer.from(digest, 'hex')];
   return presented.length === kept.length && timingSafeEqual(presented, kept);
+}
+
+function sealed(prefix: string, random: Randomness): string {
+  const body = prefix + base62(BigInt(`0x${Buffer.from(random(secretBytes)).toString('hex')}`), secretLength);
+  return body + checksum(body);
 }
 
 function checksum(body: string): string {

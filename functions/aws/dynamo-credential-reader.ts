@@ -1,0 +1,29 @@
+import type { CredentialReader, FoundCredential, WantedCredential } from '../sessions/credential-reader.ts';
+import { branchFrom, sessionFrom, tokenFrom } from './items.ts';
+import { type Keys, keysOf, type Tables } from './keys.ts';
+import type { Key, Storage } from './storage.ts';
+
+/** What every verification reads: strongly, base items only, one request. */
+export class DynamoCredentialReader implements CredentialReader {
+  readonly #storage: Pick<Storage, 'read'>;
+  readonly #keys: Keys;
+
+  constructor(storage: Pick<Storage, 'read'>, tables: Tables) {
+    this.#storage = storage;
+    this.#keys = keysOf(tables);
+  }
+
+  async find({ token, session, branch }: WantedCredential): Promise<FoundCredential> {
+    const keys: Key[] = [
+      this.#keys.token(token),
+      ...(session ? [this.#keys.session(token, session)] : []),
+      ...(branch ? [this.#keys.branch(branch.stack, branch.name)] : []),
+    ];
+    const [tokenItem, ...rest] = await this.#storage.read(keys);
+    return {
+      token: tokenFrom(tokenItem),
+      session: session ? sessionFrom(rest.shift()) : null,
+      branch: branchFrom(rest.shift()),
+    };
+  }
+}

@@ -1,0 +1,51 @@
+import { mainBranch } from '../stacks/stack.ts';
+import { judge, type Verdict } from '../tokens/judge.ts';
+import type { Module } from '../tokens/scope.ts';
+import { BranchNameSchema } from '../tokens/token-fields.ts';
+import { digestMatches, parseCredential } from '../tokens/token-value.ts';
+import type { CredentialReader, FoundCredential } from './credential-reader.ts';
+
+export interface Verification {
+  /** The credential as presented, without any scheme in front. */
+  readonly value: string;
+  /** The stack that the caller named, or null when none. */
+  readonly stack: string | null;
+  /** What the request needs of the token's scope; absent where the door asks for nothing. */
+  readonly need?: { readonly module: Module; readonly access: 'read' | 'write'; readonly branch?: string };
+}
+
+export interface VerificationDependencies {
+  readonly credentials: CredentialReader;
+  readonly now: () => Date;
+}
+
+/** The verdict with what it was found on. */
+export type Verified = Verdict & Pick<FoundCredential, 'session'>;
+
+/**
+ * Answers whether a presented value is good, by one strong read of the base items. What cannot be a value is unknown without a read.
+ * @throws {Refusal} `unavailable` when storage cannot answer: nothing is "active" then
+ */
+export async function verifyCredential(
+  { credentials, now }: VerificationDependencies,
+  { value, stack, need }: Verification,
+): Promise<Verified> {
+  const presented = parseCredential(value);
+  if (!presented) return { active: false, reason: 'unknown', session: null };
+  const name = need?.branch ?? mainBranch;
+  const wanted = need && stack && BranchNameSchema.safeParse(name).success ? { branch: { stack, name } } : {};
+  const { token, session, branch } = await credentials.find({ ...presented, ...wanted });
+  const kept = presented.session === undefined ? token : session;
+  const verdict = judge({
+    token,
+    ...(presented.session === undefined ? {} : { session }),
+    presented: {
+      digestMatches: kept !== null && digestMatches(value, kept.digest),
+      stack,
+      // Every stack with branches has the main one: where that has no row, there are none.
+      ...(need ? { need: { ...need, branch: branch ?? (name === mainBranch ? null : undefined) } } : {}),
+    },
+    now: now(),
+  });
+  return { ...verdict, session };
+}
