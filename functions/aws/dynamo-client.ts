@@ -1,15 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { createStorage, type Storage } from './storage.ts';
+import type { StorageOptions } from './answers.ts';
 
 /**
  * The client that all functions use. A call that stalls is given up and sent again with the same request token, well before the
  * function's own time limit: three tries of 2 s end before 10 s.
  */
-export function dynamoStorage(): Storage {
-  const client = new DynamoDBClient({
+export function dynamoClient(): DynamoDBClient {
+  return new DynamoDBClient({
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true },
   });
-  return createStorage(client, { pause: (ms) => pause(ms), jitter: Math.random });
 }
+
+export const realPauses: StorageOptions = { pause: (ms) => pause(ms), jitter: Math.random };

@@ -1,15 +1,16 @@
 import type { CredentialReader, FoundCredential, WantedCredential } from '../sessions/credential-reader.ts';
+import type { Key } from './expressions.ts';
 import { branchFrom, sessionFrom, tokenFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
-import type { Key, Storage } from './storage.ts';
+import type { Reads } from './reads.ts';
 
 /** What every verification reads: strongly, base items only, one request. */
 export class DynamoCredentialReader implements CredentialReader {
-  readonly #storage: Pick<Storage, 'read'>;
+  readonly #reads: Reads;
   readonly #keys: Keys;
 
-  constructor(storage: Pick<Storage, 'read'>, tables: Tables) {
-    this.#storage = storage;
+  constructor(reads: Reads, tables: Tables) {
+    this.#reads = reads;
     this.#keys = keysOf(tables);
   }
 
@@ -19,7 +20,7 @@ export class DynamoCredentialReader implements CredentialReader {
       ...(session ? [this.#keys.session(token, session)] : []),
       ...(branch ? [this.#keys.branch(branch.stack, branch.name)] : []),
     ];
-    const [tokenItem, ...rest] = await this.#storage.read(keys);
+    const [tokenItem, ...rest] = await this.#reads.read(keys);
     return {
       token: tokenFrom(tokenItem),
       session: session ? sessionFrom(rest.shift()) : null,

@@ -1,14 +1,15 @@
 import type { Environment, EnvironmentRepository } from '../stacks/environment.ts';
 import { environmentFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
-import type { Storage } from './storage.ts';
+import type { Reads } from './reads.ts';
+import type { Writes } from './writes.ts';
 
 /** The sample resource, in a partition of its own: a door for programs has no right to a stack's people. */
 export class DynamoEnvironmentRepository implements EnvironmentRepository {
-  readonly #storage: Storage;
+  readonly #storage: Reads & Writes;
   readonly #keys: Keys;
 
-  constructor(storage: Storage, tables: Tables) {
+  constructor(storage: Reads & Writes, tables: Tables) {
     this.#storage = storage;
     this.#keys = keysOf(tables);
   }
@@ -20,6 +21,6 @@ export class DynamoEnvironmentRepository implements EnvironmentRepository {
 
   async create(stack: string, environment: Environment): Promise<boolean> {
     const step = { put: this.#keys.environment(stack, environment.name), item: { ...environment } };
-    return await this.#storage.put({ ...step, condition: 'attribute_not_exists(#pk)' });
+    return await this.#storage.write({ ...step, condition: 'attribute_not_exists(#pk)' });
   }
 }

@@ -1,9 +1,11 @@
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Member, Stack } from '../stacks/stack.ts';
 import type { StackOfMember, StackRepository } from '../stacks/stack-repository.ts';
+import type { Item } from './expressions.ts';
 import { auditFrom, memberFrom, stackFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
-import type { Item, Step, Storage } from './storage.ts';
+import type { Storage } from './storage.ts';
+import type { Step } from './transactions.ts';
 
 const absent = 'attribute_not_exists(#pk)';
 /** A batch read holds 100 keys, and a stack takes three. */

@@ -13,7 +13,8 @@ import type {
 } from '../tokens/token-repository.ts';
 import { idempotencyFrom, memberFrom, stackFrom, tokenFrom, tokenItem } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
-import type { Step, StepOutcome, Storage } from './storage.ts';
+import type { Storage } from './storage.ts';
+import type { Step, StepOutcome } from './transactions.ts';
 
 const second = 1000;
 const day = 24 * 60 * 60 * second;
@@ -229,7 +230,7 @@ export class DynamoTokenRepository implements TokenRepository {
   }
 
   async recordRefusal(audit: AuditEntry): Promise<void> {
-    await this.#storage.put({ put: this.#keys.audit(audit.stack, audit.uid), item: { ...audit }, condition: absent });
+    await this.#storage.write({ put: this.#keys.audit(audit.stack, audit.uid), item: { ...audit }, condition: absent });
   }
 
   /** The change with its audit entry, which is step 0 and the proof. */

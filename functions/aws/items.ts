@@ -7,8 +7,8 @@ import type { Branch, Member, Stack } from '../stacks/stack.ts';
 import { knownModules } from '../tokens/scope.ts';
 import type { NextAction, Token } from '../tokens/token.ts';
 import type { IdempotencyRecord } from '../tokens/token-repository.ts';
+import type { Item } from './expressions.ts';
 import { dueAttributes } from './keys.ts';
-import type { Item } from './storage.ts';
 
 const acl = z.object({ read: z.optional(z.boolean()), write: z.optional(z.boolean()) });
 const scopeEntry = z.object({
@@ -17,7 +17,7 @@ const scopeEntry = z.object({
   branches: z.optional(z.array(z.string())),
   branch_aliases: z.optional(z.array(z.string())),
 });
-const actionName = z.union([z.templateLiteral(['warn#', z.number()]), z.enum(['expire', 'clean_up'])]);
+const actionName = z.string().check(z.regex(/^(warn#\d+|expire|clean_up)$/));
 
 const TokenItem = z.object({
   uid: z.string(),
@@ -110,6 +110,7 @@ function parse<S extends z.ZodMiniType>(schema: S, item: Item): z.output<S> {
   throw new MalformedItem(`Item ${String(item.pk)} / ${String(item.sk)}: ${attributes}`);
 }
 
+/** Reads an item by its schema; marked pure where it is called, so that a bundle holds only the items that its door reads. */
 const decoded =
   <S extends z.ZodMiniType, T>(schema: S, shape: (data: z.output<S>) => T) =>
   (item: Item | null | undefined): T | null =>
@@ -120,19 +121,19 @@ function dense<T extends object>(data: T): T {
   return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined)) as T;
 }
 
-export const memberFrom = decoded(MemberItem, (member): Member => member);
-export const sessionFrom = decoded(SessionItem, (session): Session => session);
-export const environmentFrom = decoded(EnvironmentItem, (environment): Environment => environment);
-export const branchFrom = decoded(BranchItem, (branch): Branch => branch);
-export const auditFrom = decoded(
+export const memberFrom = /* @__PURE__ */ decoded(MemberItem, (member): Member => member);
+export const sessionFrom = /* @__PURE__ */ decoded(SessionItem, (session): Session => session);
+export const environmentFrom = /* @__PURE__ */ decoded(EnvironmentItem, (environment): Environment => environment);
+export const branchFrom = /* @__PURE__ */ decoded(BranchItem, (branch): Branch => branch);
+export const auditFrom = /* @__PURE__ */ decoded(
   AuditItem,
   ({ reason, ...entry }): AuditEntry => ({ ...entry, ...(reason === undefined ? {} : { reason }) }),
 );
-export const idempotencyFrom = decoded(
+export const idempotencyFrom = /* @__PURE__ */ decoded(
   IdempotencyItem,
   (record): IdempotencyRecord & { readonly created_at: string } => record,
 );
-export const stackFrom = decoded(
+export const stackFrom = /* @__PURE__ */ decoded(
   StackItem,
   ({ hygiene, ...stack }): Stack => ({
     ...stack,
@@ -140,7 +141,7 @@ export const stackFrom = decoded(
   }),
 );
 
-export const tokenFrom = decoded(
+export const tokenFrom = /* @__PURE__ */ decoded(
   TokenItem,
   ({ next_action: action, due_at: due, scope, ...token }): Token => ({
     ...token,

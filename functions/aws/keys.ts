@@ -1,4 +1,4 @@
-import type { Key } from './storage.ts';
+import type { Key } from './expressions.ts';
 
 /** The names of the four tables of this deployment. */
 export interface Tables {

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { dynamoStorage } from '../aws/dynamo-client.ts';
+import { dynamoClient, realPauses } from '../aws/dynamo-client.ts';
 import { DynamoCredentialReader } from '../aws/dynamo-credential-reader.ts';
 import { DynamoEnvironmentRepository } from '../aws/dynamo-environment-repository.ts';
 import { DynamoStackRepository } from '../aws/dynamo-stack-repository.ts';
 import { DynamoTokenRepository } from '../aws/dynamo-token-repository.ts';
 import type { Tables } from '../aws/keys.ts';
+import { createReads } from '../aws/reads.ts';
+import { createStorage } from '../aws/storage.ts';
+import { createWrites } from '../aws/writes.ts';
 import { createSignIn } from '../http/sign-in.ts';
 import { env, type Variable, variables } from './env.ts';
 
@@ -12,12 +15,17 @@ import { env, type Variable, variables } from './env.ts';
  * The composition root: what each entry point is given, made once and when it is first asked for. One function for each thing, so
  * that a bundle holds only what its door uses; the marks tell the bundler that making them has no side effect.
  */
-const storage = /* @__PURE__ */ once(dynamoStorage);
+const client = /* @__PURE__ */ once(dynamoClient);
+const reads = /* @__PURE__ */ once(() => createReads(client(), realPauses));
+const writes = /* @__PURE__ */ once(() => createWrites(client()));
+const storage = /* @__PURE__ */ once(() => createStorage(client(), realPauses));
 
 export const tokenRepository = /* @__PURE__ */ once(() => new DynamoTokenRepository(storage(), tables()));
-export const credentialReader = /* @__PURE__ */ once(() => new DynamoCredentialReader(storage(), tables()));
+export const credentialReader = /* @__PURE__ */ once(() => new DynamoCredentialReader(reads(), tables()));
 export const stackRepository = /* @__PURE__ */ once(() => new DynamoStackRepository(storage(), tables()));
-export const environmentRepository = /* @__PURE__ */ once(() => new DynamoEnvironmentRepository(storage(), tables()));
+export const environmentRepository = /* @__PURE__ */ once(
+  () => new DynamoEnvironmentRepository({ ...reads(), ...writes() }, tables()),
+);
 export const random = (bytes: number): Uint8Array => randomBytes(bytes);
 export { now } from './clock.ts';
 

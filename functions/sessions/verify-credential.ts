@@ -1,7 +1,7 @@
 import { mainBranch } from '../stacks/stack.ts';
 import { judge, type Verdict } from '../tokens/judge.ts';
+import { BranchNameSchema } from '../tokens/names.ts';
 import type { Module } from '../tokens/scope.ts';
-import { BranchNameSchema } from '../tokens/token-fields.ts';
 import { digestMatches, parseCredential } from '../tokens/token-value.ts';
 import type { CredentialReader, FoundCredential } from './credential-reader.ts';
 

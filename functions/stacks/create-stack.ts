@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { errorsOf } from '../field-errors.ts';
 import { defaultHygiene } from '../notices/schedule.ts';
 import { invalid } from '../refusals.ts';
-import { NameSchema } from '../tokens/token-fields.ts';
+import { NameSchema } from '../tokens/names.ts';
 import { mintUid, type Randomness } from '../tokens/token-value.ts';
 import { auditEntry, operationId } from './audit-entry.ts';
 import type { Actor } from './person.ts';

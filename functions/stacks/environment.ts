@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { errorsOf } from '../field-errors.ts';
 import { invalid } from '../refusals.ts';
-import { NameSchema } from '../tokens/token-fields.ts';
+import { NameSchema } from '../tokens/names.ts';
 import { mintUid, type Randomness } from '../tokens/token-value.ts';
 
 /** The sample of a protected resource: something that a token's scope lets a program read and write. */

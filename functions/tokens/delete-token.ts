@@ -2,9 +2,9 @@ import { invalid, Refusal, staleVersion, tokenNotFound } from '../refusals.ts';
 import { type AuditEntry, auditEntry, operationId } from '../stacks/audit-entry.ts';
 import type { Actor } from '../stacks/person.ts';
 import { maySeeTokens, requireTokenRights } from '../stacks/stack.ts';
+import { NameSchema } from './names.ts';
 import { type Receipt, receiptOf } from './revocation.ts';
 import type { Token } from './token.ts';
-import { NameSchema } from './token-fields.ts';
 import type { DeletionOutcome, TokenDependencies } from './token-repository.ts';
 import { isUid } from './token-value.ts';
 

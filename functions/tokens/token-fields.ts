@@ -2,30 +2,9 @@ import * as z from 'zod/mini';
 import { FieldErrorList } from '../field-errors.ts';
 import type { FieldErrors } from '../refusals.ts';
 import { parseExpiry } from './expiry.ts';
+import { BranchNameSchema, NameSchema, required, text } from './names.ts';
 import { knownModules } from './scope.ts';
 import type { TokenSettings } from './token.ts';
-
-const required = 'is a required field';
-
-/** Code points that would make a name look like another, or like nothing: controls, bidi overrides and isolates, lone surrogates. */
-const forbiddenInNames = /[\p{Cc}\u202A-\u202E\u2066-\u2069\u200E\u200F\u061C\p{Surrogate}]/u;
-/** What a reader cannot see: white space, zero-width and other default-ignorable code points. */
-const invisible = /^[\s\p{Z}\p{Default_Ignorable_Code_Point}\u2800]*$/u;
-
-const text = (max: number, message = required) =>
-  z.string(message).check(
-    z.overwrite((value) => value.normalize('NFC')),
-    z.refine((value) => [...value].length <= max, `can be at most ${max} characters long.`),
-  );
-
-/** A token's name: 1 to 50 code points after NFC, visible, kept as given. */
-export const NameSchema = text(50).check(
-  z.refine((name) => !invisible.test(name), required),
-  z.refine(
-    (name) => !forbiddenInNames.test(name),
-    'cannot have control characters, text-direction overrides or unpaired surrogates.',
-  ),
-);
 
 const DescriptionSchema = z.pipe(
   z.transform((value) => value ?? ''),
@@ -45,15 +24,6 @@ const access = z.optional(
   ),
 );
 
-/** Names of branches and aliases: what can be a key and a word of an OAuth scope. */
-export const BranchNameSchema = z
-  .string('must be text.')
-  .check(
-    z.regex(
-      /^(\$all|[A-Za-z0-9][A-Za-z0-9_-]{0,63})$/,
-      'must be the name of a branch or alias: letters, digits, _ and -, 64 at most.',
-    ),
-  );
 const branchNames = z.optional(
   z.array(BranchNameSchema, 'must be a list of names.').check(z.maxLength(45, 'can hold at most 45 names.')),
 );

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type DynamoDBClient,
+  type TransactionCanceledException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { conflict } from '../refusals.ts';
+import { answered, backoff, isNamed, type StorageOptions } from './answers.ts';
+import {
+  type Delete,
+  deleteInput,
+  type Expressions,
+  expressions,
+  type Item,
+  type Key,
+  keyAttributes,
+  type Put,
+  putInput,
+  type Update,
+  updateInput,
+} from './expressions.ts';
+
+/** A condition on an item that the transaction does not change. */
+export type Check = Expressions & { readonly check: Key; readonly condition: string };
+
+/** One item's part in a transaction. */
+export type Step = Put | Update | Delete | Check;
+
+/** What became of one step of a transaction that was not carried out. */
+export interface StepOutcome {
+  readonly failed: boolean;
+  /** The item as it was when its condition failed; null where there was none. */
+  readonly item: Item | null;
+}
+
+export interface Transactions {
+  /**
+   * Writes all steps or none. `proof` is the step that puts the operation's audit entry on condition that it is absent: where an
+   * earlier try's answer was lost, that the entry is there already is the proof of success.
+   * @returns null when it is done, else the outcome of each step: a condition failed and nothing was changed.
+   * @throws {Refusal} `conflict` when others' transactions were in the way for 3 s, `unavailable` when it is not known what happened
+   */
+  transact(steps: readonly Step[], options: { proof: number }): Promise<StepOutcome[] | null>;
+}
+
+type Client = Pick<DynamoDBClient, 'send'>;
+const longestConflictMs = 3000;
+
+/**
+ * What others' transactions do to ours; the SDK retries none of them.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+ */
+const transientReasons = ['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'];
+
+export function createTransactions(client: Client, options: StorageOptions): Transactions {
+  return { transact: (steps, { proof }) => answered(() => transact(client, { steps, proof }, options)) };
+}
+
+async function transact(
+  client: Client,
+  { steps, proof }: { steps: readonly Step[]; proof: number },
+  options: StorageOptions,
+): Promise<StepOutcome[] | null> {
+  // One request token for all tries: DynamoDB carries a token's transaction out once, for 10 minutes.
+  const command = new TransactWriteItemsCommand({
+    TransactItems: steps.map(transactItem),
+    ClientRequestToken: randomUUID(),
+  });
+  const pauses = backoff(options, longestConflictMs);
+  for (;;) {
+    try {
+      await client.send(command);
+      return null;
+    } catch (error) {
+      if (!isNamed(error, 'TransactionCanceledException') && !isNamed(error, 'TransactionInProgressException'))
+        throw error;
+      const reasons = (error as TransactionCanceledException).CancellationReasons ?? [];
+      if (reasons[proof]?.Code === 'ConditionalCheckFailed') return null;
+      const inTheWay = reasons.length === 0 || reasons.some(({ Code }) => transientReasons.includes(Code ?? ''));
+      if (!inTheWay) return outcomes(reasons, error);
+      if (!(await pauses())) throw conflict(undefined, error);
+    }
+  }
+}
+
+function outcomes(
+  reasons: NonNullable<TransactionCanceledException['CancellationReasons']>,
+  error: unknown,
+): StepOutcome[] {
+  if (!reasons.some(({ Code }) => Code === 'ConditionalCheckFailed')) throw error;
+  return reasons.map(({ Code, Item: item }) => ({
+    failed: Code === 'ConditionalCheckFailed',
+    item: item ? unmarshall(item) : null,
+  }));
+}
+
+function transactItem(step: Step): TransactWriteItem {
+  const onFailure = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
+  if ('put' in step) return { Put: { ...putInput(step), ...onFailure } };
+  if ('update' in step) return { Update: { ...updateInput(step), ...onFailure } };
+  if ('delete' in step) return { Delete: { ...deleteInput(step), ...onFailure } };
+  const { table } = step.check;
+  return {
+    ConditionCheck: {
+      TableName: table,
+      Key: keyAttributes(step.check),
+      ...expressions(step),
+      ConditionExpression: step.condition,
+      ...onFailure,
+    },
+  };
+}
