@@ -8,6 +8,9 @@ import { ACCOUNT, arn } from './resource-types.ts';
 import { partitionKeysOf } from './tables.ts';
 import type { LocalStack, Resource } from './template.ts';
 
+export type { Fault } from './faults.ts';
+export type { FrontRequest, Recording } from './front-gate.ts';
+
 /** What an SDK client is given; the access key id says who calls, and nothing verifies the signature. */
 export interface Credentials {
   readonly accessKeyId: string;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
@@ -129,9 +130,10 @@ function parse<T>(schema: z.ZodType<T>, { logicalId, type, properties }: Resourc
 }
 
 async function serve(gateway: Gateway, incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
+  const requestId = randomBytes(11).toString('base64');
+  outgoing.setHeader('apigw-requestid', requestId);
   try {
-    const request = await readRequest(incoming);
-    outgoing.setHeader('apigw-requestid', request.requestId);
+    const request = await readRequest(incoming, requestId);
     const isLocal = request.segments[0] === '_local';
     writeResponse(outgoing, await (isLocal ? answerLocally(gateway.local, request) : answer(gateway, request)));
   } catch (error) {

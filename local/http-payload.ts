@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
 import { ACCOUNT } from './resource-types.ts';
@@ -42,7 +41,7 @@ const MAX_BODY_BYTES = 10 * 1024 * 1024;
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'te', 'upgrade', 'content-length']);
 
 /** @throws {GatewayError} 400 for a path that cannot be decoded, 413 for a body over 10 MB */
-export async function readRequest(request: IncomingMessage): Promise<HttpRequest> {
+export async function readRequest(request: IncomingMessage, requestId: string): Promise<HttpRequest> {
   const [path = '', ...query] = (request.url ?? '').split('?');
   if (!path.startsWith('/')) throw new GatewayError(400, 'Bad Request');
   return {
@@ -54,7 +53,7 @@ export async function readRequest(request: IncomingMessage): Promise<HttpRequest
     sourceIp: request.socket.remoteAddress ?? '',
     localPort: request.socket.localPort ?? 0,
     protocol: `HTTP/${request.httpVersion}`,
-    requestId: randomBytes(11).toString('base64'),
+    requestId,
   };
 }
 

@@ -44,7 +44,7 @@ const OPERATIONS: Readonly<Record<string, (body: unknown, tables: Tables) => Tou
   UpdateItem: item('UpdateItem'),
   DeleteItem: item('DeleteItem'),
   Query: query,
-  Scan: scan,
+  Scan: (body) => [withoutKeys('Scan', Reading.parse(body))],
   BatchGetItem: batchGet,
   BatchWriteItem: batchWrite,
   TransactGetItems: transaction({ Get: 'GetItem' }),
@@ -54,14 +54,11 @@ const OPERATIONS: Readonly<Record<string, (body: unknown, tables: Tables) => Tou
     Delete: 'DeleteItem',
     ConditionCheck: 'ConditionCheckItem',
   }),
-  DescribeTable: (body) => {
-    const { TableName } = z.looseObject({ TableName: z.string() }).parse(body);
-    return [{ action: 'dynamodb:DescribeTable', resource: resourceOf(TableName), leadingKeys: [] }];
-  },
+  DescribeTable: (body) => [withoutKeys('DescribeTable', Reading.parse(body))],
 };
 
 const Attributes = z.record(z.string(), z.unknown());
-const Item = z.looseObject({ TableName: z.string(), Key: Attributes.optional(), Item: Attributes.optional() });
+const ItemCall = z.looseObject({ TableName: z.string(), Key: Attributes.optional(), Item: Attributes.optional() });
 const Reading = z.looseObject({
   TableName: z.string(),
   IndexName: z.string().optional(),
@@ -79,8 +76,8 @@ const Transaction = z.looseObject({ TransactItems: z.array(z.record(z.string(), 
 
 function item(action: string) {
   return (body: unknown, tables: Tables): Touch[] => {
-    const { TableName, Key, Item: whole } = Item.parse(body);
-    return [touch(action, TableName, [leadingKey(TableName, Key ?? whole, tables)])];
+    const { TableName, Key, Item } = ItemCall.parse(body);
+    return [touch(action, { table: TableName, items: [action === 'PutItem' ? Item : Key] }, tables)];
   };
 }
 
@@ -96,61 +93,54 @@ function transaction(actions: Readonly<Record<string, string>>) {
 }
 
 function batchGet(body: unknown, tables: Tables): Touch[] {
-  return Object.entries(BatchGet.parse(body).RequestItems).map(([table, { Keys }]) => {
-    return touch(
-      'BatchGetItem',
-      table,
-      Keys.map((key) => leadingKey(table, key, tables)),
-    );
-  });
+  const { RequestItems } = BatchGet.parse(body);
+  return Object.entries(RequestItems).map(([table, { Keys }]) => touch('BatchGetItem', { table, items: Keys }, tables));
 }
 
 function batchWrite(body: unknown, tables: Tables): Touch[] {
   return Object.entries(BatchWrite.parse(body).RequestItems).map(([table, writes]) => {
-    const items = writes.map(({ PutRequest, DeleteRequest }) => PutRequest?.Item ?? DeleteRequest?.Key);
-    return touch(
-      'BatchWriteItem',
-      table,
-      items.map((one) => leadingKey(table, one, tables)),
-    );
+    const items = writes.flatMap(({ PutRequest, DeleteRequest }) => [
+      ...(PutRequest ? [PutRequest.Item] : []),
+      ...(DeleteRequest ? [DeleteRequest.Key] : []),
+    ]);
+    return touch('BatchWriteItem', { table, items }, tables);
   });
-}
-
-function scan(body: unknown): Touch[] {
-  const { TableName, IndexName } = Reading.parse(body);
-  return [{ action: 'dynamodb:Scan', resource: resourceOf(TableName, IndexName), leadingKeys: [] }];
 }
 
 /** The value stands in `key = :value`, which DynamoDB requires once, for the partition key of the table or of the index. */
 function query(body: unknown, tables: Tables): Touch[] {
-  const { TableName, IndexName, KeyConditionExpression, ...expression } = Reading.parse(body);
-  const keys = tables.get(TableName);
-  const attribute = IndexName === undefined ? keys?.table : keys?.indexes.get(IndexName);
-  const equalities = KeyConditionExpression.matchAll(/(?<name>#?[\w.-]+)\s*=\s*(?<value>:\w+)/g);
-  const values = [...equalities].flatMap(({ groups: { name = '', value = '' } = {} }) =>
-    (expression.ExpressionAttributeNames[name] ?? name) === attribute
-      ? [expression.ExpressionAttributeValues[value]]
-      : [],
+  const reading = Reading.parse(body);
+  const keys = tables.get(reading.TableName);
+  const attribute = reading.IndexName === undefined ? keys?.table : keys?.indexes.get(reading.IndexName);
+  const equalities = [...reading.KeyConditionExpression.matchAll(/(?<name>#?[\w.-]+)\s*=\s*(?<value>:\w+)/g)];
+  const named = equalities.filter(
+    ({ groups: { name = '' } = {} }) => (reading.ExpressionAttributeNames[name] ?? name) === attribute,
   );
-  if (values.length !== 1)
-    throw new Unjudgeable(`Query condition missed key schema element: ${attribute ?? IndexName ?? TableName}`);
-  return [{ action: 'dynamodb:Query', resource: resourceOf(TableName, IndexName), leadingKeys: values.map(textOf) }];
+  const values = named.map(({ groups: { value = '' } = {} }) => reading.ExpressionAttributeValues[value]);
+  if (values.length !== 1) throw new Unjudgeable(`Query condition missed key schema element: ${attribute}`);
+  return [{ ...withoutKeys('Query', reading), leadingKeys: values.map(textOf) }];
 }
 
-function touch(action: string, table: string, leadingKeys: string[]): Touch {
-  return { action: `dynamodb:${action}`, resource: resourceOf(table), leadingKeys };
+function withoutKeys(
+  action: string,
+  { TableName, IndexName }: { TableName: string; IndexName?: string | undefined },
+): Touch {
+  const path = IndexName === undefined ? `table/${TableName}` : `table/${TableName}/index/${IndexName}`;
+  return { action: `dynamodb:${action}`, resource: arn('dynamodb', path), leadingKeys: [] };
 }
 
-function resourceOf(table: string, index?: string): string {
-  return arn('dynamodb', index === undefined ? `table/${table}` : `table/${table}/index/${index}`);
-}
-
-/** Without its partition key value a request would pass every condition on leading keys, so it is never judged. */
-function leadingKey(table: string, attributes: Readonly<Record<string, unknown>> | undefined, tables: Tables): string {
-  const attribute = tables.get(table)?.table;
-  if (attribute === undefined)
-    throw new Unjudgeable(`Requested resource not found: Table: ${table} not found`, 'ResourceNotFoundException');
-  return textOf(attributes?.[attribute]);
+/** Without its partition key value an item would pass every condition on leading keys, so it is never judged. */
+function touch(
+  action: string,
+  { table, items }: { table: string; items: readonly (Readonly<Record<string, unknown>> | undefined)[] },
+  tables: Tables,
+): Touch {
+  const key = tables.get(table)?.table;
+  if (key === undefined) throw new Unjudgeable('Requested resource not found', 'ResourceNotFoundException');
+  return {
+    ...withoutKeys(action, { TableName: table }),
+    leadingKeys: items.map((attributes) => textOf(attributes?.[key])),
+  };
 }
 
 function textOf(value: unknown): string {

@@ -267,10 +267,15 @@ describe('faults', () => {
 });
 
 describe('requests that no SDK sends', () => {
-  const post = (body: string | Buffer) =>
+  const post = (body: string | Buffer, { as = front.operator, operation = 'GetItem' } = {}) =>
     new Promise<number | undefined>((resolve, reject) => {
-      const authorization = `AWS4-HMAC-SHA256 Credential=${front.operator.accessKeyId}/20000101/us-east-1/dynamodb/aws4_request`;
-      const headers = { authorization, 'x-amz-target': 'DynamoDB_20120810.GetItem' };
+      const authorization = `AWS4-HMAC-SHA256 Credential=${as.accessKeyId}/20000101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=none`;
+      const headers = {
+        authorization,
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-date': '20000101T000000Z',
+        'x-amz-target': `DynamoDB_20120810.${operation}`,
+      };
       const sent = request(front.endpoint, { method: 'POST', headers }, (answer) =>
         resolve(answer.resume().statusCode),
       );
@@ -279,6 +284,15 @@ describe('requests that no SDK sends', () => {
 
   it.each(['', 'not JSON', '[]', 'null'])('a body of %j is refused', async (body) => {
     expect(await post(body)).toBe(400);
+  });
+
+  it('a put is judged by its item, whatever else it names', async () => {
+    const body = { TableName, Key: key('TOKEN#1'), Item: key('STACK#1') };
+    const recording = front.record();
+    onTestFinished(() => recording.stop());
+    expect(await post(JSON.stringify(body), { operation: 'PutItem' })).toBe(200);
+    expect(await post(JSON.stringify(body), { as: front.credentialsFor('Worker'), operation: 'PutItem' })).toBe(400);
+    expect(recording.requests[1]?.refused).toBe(denied('PutItem').message);
   });
 
   it('a body above 17 MB closes the connection', async () => {

@@ -30,6 +30,8 @@ interface Running {
 }
 let home: string;
 let started: Running[];
+/** every one that was seen, so that a failing test leaves none behind */
+const engines = new Set<number>();
 beforeEach(() => {
   home = mkdtempSync(path.join(tmpdir(), 'tokenward-start-'));
   started = [];
@@ -39,7 +41,8 @@ afterEach(async () => {
     process.kill('SIGKILL');
     await exited;
   }
-  if (existsSync(path.join(home, 'engine.db.pid'))) process.kill(enginePid(), 'SIGKILL');
+  if (existsSync(path.join(home, 'engine.db.pid'))) engines.add(enginePid());
+  for (const pid of engines) if (isEngine(pid)) process.kill(pid, 'SIGKILL');
   rmSync(home, { recursive: true });
 }, 20_000);
 
@@ -59,10 +62,15 @@ async function ready(running: Running): Promise<z.infer<typeof LocalSchema>> {
   expect(running.output()).toContain('Tokenward is ready');
   return LocalSchema.parse(JSON.parse(readFileSync(path.join(home, 'local.json'), 'utf8')));
 }
-const enginePid = () => Number(readFileSync(path.join(home, 'engine.db.pid'), 'utf8'));
-function isRunning(pid: number): boolean {
+function enginePid(): number {
+  const pid = Number(readFileSync(path.join(home, 'engine.db.pid'), 'utf8'));
+  engines.add(pid);
+  return pid;
+}
+/** Whether a process is this home's engine, and no corpse. */
+function isEngine(pid: number): boolean {
   try {
-    return process.kill(pid, 0) && !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(home);
   } catch {
     return false;
   }
@@ -87,7 +95,7 @@ test('the ready message has a command that works as pasted, and a stop leaves no
   const engine = enginePid();
   running.process.kill('SIGTERM');
   expect(await running.exited).toEqual([0, null]);
-  expect(isRunning(engine)).toBe(false);
+  expect(isEngine(engine)).toBe(false);
 });
 
 test('after kill -9 the engine that was left is ended, and nothing acknowledged is lost', {
@@ -110,11 +118,11 @@ test('after kill -9 the engine that was left is ended, and nothing acknowledged 
   const engine = enginePid();
   first.process.kill('SIGKILL');
   await Promise.all([first.exited, ...writers]);
-  expect(isRunning(engine)).toBe(true);
+  expect(isEngine(engine)).toBe(true);
 
   const second = start();
   const after = await ready(second);
-  expect(isRunning(engine)).toBe(false);
+  expect(isEngine(engine)).toBe(false);
   expect(after.issuer).toBe(before.issuer);
   const answer = await fetch(`${after.endpoint}/v3/stacks`, { headers: { authtoken } });
   const names = StacksSchema.parse(await answer.json()).stacks.map(({ name }) => name);

@@ -130,6 +130,12 @@ describe('calls that fail on the way', () => {
     await expect(once).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' });
   });
 
+  it('hides a refusal too when the answer is lost', async () => {
+    const dynamo = simulate();
+    dynamo.inject(always('lose-answer'));
+    await expect(dynamo.send(put('a', {}, 'attribute_exists(pk)'))).rejects.toMatchObject({ code: 'ECONNRESET' });
+  });
+
   it('gives up after its attempts', async () => {
     const dynamo = simulate({ retries: 2 });
     const takeAway = dynamo.inject({ kind: 'throttle', when: (operation) => operation === 'GetItem' });

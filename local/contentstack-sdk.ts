@@ -1,0 +1,35 @@
+import { createRequire } from 'node:module';
+
+/** A management token as the SDK holds it: its fields, and what can be done with it. */
+export interface ManagementToken {
+  readonly uid: string;
+  readonly [field: string]: unknown;
+  fetch(): Promise<ManagementToken>;
+  /** Sends every field back, with what was assigned to it. */
+  update(): Promise<ManagementToken>;
+  /** @param parameters become the query */
+  delete(parameters?: Readonly<Record<string, string>>): Promise<{ readonly notice: string }>;
+}
+
+export interface Stack {
+  managementToken(): { create(body: { readonly token: object }): Promise<ManagementToken> };
+  managementToken(uid: string): ManagementToken;
+}
+
+export interface ClientOptions {
+  /** with `/v3` */
+  readonly endpoint: string;
+  readonly authtoken: string;
+  /** False for a bare address: the SDK refuses to repeat a request to one, and on a 429 that ends the process. */
+  readonly retryOnError: boolean;
+}
+
+interface Sdk {
+  client(options: ClientOptions): { stack(of: { readonly api_key: string }): Stack };
+}
+
+/**
+ * Contentstack's own client, `@contentstack/management`, with types for the part that is used here. Not by `import`: the package
+ * ships its types as TypeScript sources, which are compiled with our settings and do not hold them.
+ */
+export const { client }: Sdk = createRequire(import.meta.url)('@contentstack/management');
