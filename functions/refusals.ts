@@ -20,6 +20,7 @@ export type RefusalKind =
   | 'unsupported-media-type'
   | 'invalid'
   | 'idempotency-key-reused'
+  | 'too-many-requests'
   | 'unavailable';
 
 /** Messages by the name of the field that they are about. */

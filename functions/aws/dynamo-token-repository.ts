@@ -88,31 +88,31 @@ export class DynamoTokenRepository implements TokenRepository {
     idempotency,
   }: Parameters<TokenRepository['create']>[0]): Promise<IdempotencyRecord | null> {
     const key = stack.api_key;
-    const outcome = await this.#change(audit, [
-      this.#memberCheck(key, member),
-      { put: this.#keys.token(token.uid), item: tokenItem(token), condition: absent },
-      { put: this.#keys.name(key, token.name), item: { token_uid: token.uid }, condition: absent },
-      {
+    const outcome = await this.#changeByName(audit, {
+      member: this.#memberCheck(key, member),
+      token: { put: this.#keys.token(token.uid), item: tokenItem(token), condition: absent },
+      name: this.#nameTaken(key, token),
+      count: {
         update: this.#keys.count(key),
         set: 'SET #tokens = #tokens + :one',
         condition: '#tokens < :most',
         values: { one: 1, most: stack.plan.max_tokens },
       },
-      { put: this.#keys.roster(key, token.uid), item: { created_at: token.created_at } },
-      ...(idempotency ? [this.#idempotencyStep(idempotency, token)] : []),
-    ]);
+      roster: { put: this.#keys.roster(key, token.uid), item: { created_at: token.created_at } },
+      record: idempotency && this.#idempotencyStep(idempotency, token),
+    });
     if (!outcome) return null;
-    const [, memberOutcome, , name, count, , record] = outcome;
-    refuseNonMembers(memberOutcome);
+    refuseNonMembers(outcome.member);
     // Before the name: the first request with this key took it.
-    if (record?.failed) return idempotencyFrom(record.item);
-    if (name?.failed) throw invalid({ name: ['is not unique.'] });
-    if (count?.failed)
+    if (outcome.record?.failed) return idempotencyFrom(outcome.record.item);
+    if (outcome.name?.failed) throw invalid({ name: ['is not unique.'] });
+    if (outcome.count?.failed) {
       throw invalid({
         token: [
-          `limit reached: this stack can have at most ${stack.plan.max_tokens} management tokens. Delete one that is not needed.`,
+          `cannot be created: this stack has ${stack.plan.max_tokens} management tokens, which is its limit. Delete one first.`,
         ],
       });
+    }
     throw new Error(`The uid ${token.uid} is taken.`);
   }
 
@@ -129,31 +129,22 @@ export class DynamoTokenRepository implements TokenRepository {
     };
   }
 
-  async replace({
-    before,
-    after,
-    member,
-    audit,
-    receipt,
-  }: Parameters<TokenRepository['replace']>[0]): Promise<boolean> {
+  async replace({ before, after, by, audit, receipt }: Parameters<TokenRepository['replace']>[0]): Promise<boolean> {
+    if ((after.epoch !== before.epoch) !== (receipt !== undefined))
+      throw new Error('An epoch is raised with a receipt, and only so.');
     const stack = before.api_key;
-    const renamed = before.name !== after.name;
-    const outcome = await this.#change(audit, [
-      this.#memberCheck(stack, member),
-      this.#replacement(before, after),
-      ...(renamed
-        ? [
-            this.#nameFreed(stack, before.name, before.uid),
-            { put: this.#keys.name(stack, after.name), item: { token_uid: before.uid }, condition: absent },
-          ]
-        : []),
-      ...(receipt ? [this.#receiptStep(receipt)] : []),
-    ]);
+    const steps = {
+      token: this.#replacement(before, after),
+      member: 'member' in by ? this.#memberCheck(stack, by.member) : undefined,
+      oldName: before.name === after.name ? undefined : this.#nameFreed(stack, before.name, before.uid),
+      newName: before.name === after.name ? undefined : this.#nameTaken(stack, after),
+      receipt: receipt && this.#receiptStep(receipt),
+    };
+    const outcome = await this.#changeByName(audit, steps);
     if (!outcome) return true;
-    const [, memberOutcome, token, , name] = outcome;
-    refuseNonMembers(memberOutcome);
-    if (token?.failed) return false;
-    if (renamed && name?.failed) throw invalid({ name: ['is not unique.'] });
+    refuseNonMembers(outcome.member);
+    if (outcome.token?.failed) return false;
+    if (outcome.newName?.failed) throw invalid({ name: ['is not unique.'] });
     throw new Error(`The name row of ${before.uid} is not its own.`);
   }
 
@@ -180,37 +171,37 @@ export class DynamoTokenRepository implements TokenRepository {
 
   async delete({ receipt, member, confirmedName, version, audit }: Deletion): Promise<DeletionOutcome | null> {
     const { api_key: stack, token_uid: uid } = receipt;
-    const outcome = await this.#change(audit, [
-      this.#memberCheck(stack, member),
-      this.#tombstone(receipt, version === undefined ? { name: confirmedName } : { name: confirmedName, version }),
-      { delete: this.#keys.roster(stack, uid), condition: 'attribute_exists(#pk)' },
-      this.#nameFreed(stack, confirmedName, uid),
-      {
+    const outcome = await this.#changeByName(audit, {
+      member: this.#memberCheck(stack, member),
+      token: this.#tombstone(
+        receipt,
+        version === undefined ? { name: confirmedName } : { name: confirmedName, version },
+      ),
+      roster: { delete: this.#keys.roster(stack, uid), condition: 'attribute_exists(#pk)' },
+      name: this.#nameFreed(stack, confirmedName, uid),
+      count: {
         update: this.#keys.count(stack),
         set: 'SET #tokens = #tokens - :one',
         condition: '#tokens > :none',
         values: { one: 1, none: 0 },
       },
-      this.#receiptStep(receipt),
-    ]);
+      receipt: this.#receiptStep(receipt),
+    });
     if (!outcome) return null;
-    const [, memberOutcome, token] = outcome;
-    if (!memberOutcome?.failed && !token?.failed) throw new Error(`The rows of ${uid} in its stack are not its own.`);
+    if (!outcome.member?.failed && !outcome.token?.failed)
+      throw new Error(`The rows of ${uid} in its stack are not its own.`);
     return {
-      ...(memberOutcome?.failed ? { member: memberFrom(memberOutcome.item) } : {}),
-      ...(token?.failed ? { token: tokenFrom(token.item) } : {}),
+      ...(outcome.member?.failed ? { member: memberFrom(outcome.member.item) } : {}),
+      ...(outcome.token?.failed ? { token: tokenFrom(outcome.token.item) } : {}),
     };
   }
 
   #tombstone(receipt: Receipt, seen: { readonly name: string; readonly version?: number }): Step {
-    const at = Date.parse(receipt.refused_from);
+    const { refused_from: at, actor: by, reason, operation } = receipt;
     const set = {
       state: 'deleted',
-      deleted_at: receipt.refused_from,
-      deleted_by: receipt.actor,
-      reason: receipt.reason,
-      operation: receipt.operation,
-      ttl: epochSeconds(at + tombstoneMs),
+      end: { at, by, reason, operation },
+      ttl: epochSeconds(Date.parse(at) + tombstoneMs),
     };
     const assignments = Object.keys(set)
       .map((name) => `#${name} = :${name}`)
@@ -233,6 +224,26 @@ export class DynamoTokenRepository implements TokenRepository {
     await this.#storage.write({ put: this.#keys.audit(audit.stack, audit.uid), item: { ...audit }, condition: absent });
   }
 
+  /** As below, with the steps and their outcomes by name; a step that is undefined is left out. */
+  async #changeByName<N extends string>(
+    audit: AuditEntry,
+    steps: Readonly<Record<N, Step | undefined>>,
+  ): Promise<Partial<Record<N, StepOutcome>> | null> {
+    const present = (Object.entries(steps) as [N, Step | undefined][]).flatMap(([name, step]) =>
+      step ? [{ name, step }] : [],
+    );
+    const outcome = await this.#change(
+      audit,
+      present.map(({ step }) => step),
+    );
+    return (
+      outcome &&
+      (Object.fromEntries(present.map(({ name }, index) => [name, outcome[index + 1]])) as Partial<
+        Record<N, StepOutcome>
+      >)
+    );
+  }
+
   /** The change with its audit entry, which is step 0 and the proof. */
   async #change(audit: AuditEntry, steps: readonly Step[]): Promise<StepOutcome[] | null> {
     const entry: Step = { put: this.#keys.audit(audit.stack, audit.uid), item: { ...audit }, condition: absent };
@@ -242,6 +253,10 @@ export class DynamoTokenRepository implements TokenRepository {
   #memberCheck(stack: string, member: string): Step {
     const values = { owner: 'owner', admin: 'admin' };
     return { check: this.#keys.member(stack, member), condition: '#role IN (:owner, :admin)', values };
+  }
+
+  #nameTaken(stack: string, { name, uid }: Token): Step {
+    return { put: this.#keys.name(stack, name), item: { token_uid: uid }, condition: absent };
   }
 
   #nameFreed(stack: string, name: string, uid: string): Step {
@@ -256,7 +271,7 @@ export class DynamoTokenRepository implements TokenRepository {
 }
 
 /** @throws {Refusal} where the membership condition failed */
-function refuseNonMembers(outcome: StepOutcome | undefined): void {
+export function refuseNonMembers(outcome: StepOutcome | undefined): void {
   if (!outcome?.failed) return;
   const member = memberFrom(outcome.item);
   if (!member) throw stackNotFound();

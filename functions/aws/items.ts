@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { defaultHygiene, type HygieneSettings } from '../notices/schedule.ts';
+import type { RunningReceipt, ShardProgress } from '../sessions/revocation-repository.ts';
 import type { Session } from '../sessions/session.ts';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Environment } from '../stacks/environment.ts';
@@ -43,6 +44,7 @@ const TokenItem = z.object({
   updated_by: z.string(),
   created_at: z.string(),
   updated_at: z.string(),
+  end: z.optional(z.object({ at: z.string(), by: z.string(), reason: z.string(), operation: z.string() })),
 });
 
 const MemberItem = z.object({
@@ -96,6 +98,32 @@ const SessionItem = z.object({
   expires_at: z.string(),
 });
 
+const Sample = z.object({ ms: z.number(), sessions: z.number() });
+const Summary = z.object({
+  sessions: z.object({ total: z.number(), ended: z.number(), remaining: z.number() }),
+  tidied_ms: z.object({ p50: z.number(), p99: z.number(), max: z.number() }),
+  completed_at: z.string(),
+});
+
+const ReceiptItem = z.object({
+  operation: z.string(),
+  token_uid: z.string(),
+  token_name: z.string(),
+  api_key: z.string(),
+  reason: z.enum(['deleted', 'expired', 'ended', 'stopped', 'extended']),
+  actor: z.string(),
+  refused_from: z.string(),
+  epoch: z.nullable(z.number()),
+  state: z.enum(['running', 'stuck', 'completed']),
+  due_at: z.optional(z.string()),
+  tidied: z._default(z.array(Sample), []),
+  failures: z._default(z.number(), 0),
+  stuck_because: z._default(z.nullable(z.string()), null),
+  summary: z._default(z.nullable(Summary), null),
+});
+
+const ProgressItem = z.object({ shard: z.string(), upto: z.string(), ended: z.number() });
+
 const EnvironmentItem = z.object({ uid: z.string(), name: z.string(), created_by: z.string(), created_at: z.string() });
 
 /** A malformed item is our own mistake, and is told by the attribute that is wrong, never by its value. */
@@ -122,6 +150,11 @@ function dense<T extends object>(data: T): T {
 }
 
 export const memberFrom = /* @__PURE__ */ decoded(MemberItem, (member): Member => member);
+export const receiptFrom = /* @__PURE__ */ decoded(
+  ReceiptItem,
+  ({ due_at: due, ...receipt }): RunningReceipt => ({ ...receipt, next_try_at: due?.split('#', 1)[0] ?? null }),
+);
+export const progressFrom = /* @__PURE__ */ decoded(ProgressItem, (progress): ShardProgress => progress);
 export const sessionFrom = /* @__PURE__ */ decoded(SessionItem, (session): Session => session);
 export const environmentFrom = /* @__PURE__ */ decoded(EnvironmentItem, (environment): Environment => environment);
 export const branchFrom = /* @__PURE__ */ decoded(BranchItem, (branch): Branch => branch);
@@ -143,10 +176,11 @@ export const stackFrom = /* @__PURE__ */ decoded(
 
 export const tokenFrom = /* @__PURE__ */ decoded(
   TokenItem,
-  ({ next_action: action, due_at: due, scope, ...token }): Token => ({
+  ({ next_action: action, due_at: due, scope, end, ...token }): Token => ({
     ...token,
     scope: scope.map((entry) => dense({ ...entry, acl: dense(entry.acl) })) as Token['scope'],
     next: action && due ? { action: action as NextAction['action'], at: due.split('#', 1)[0] ?? due } : null,
+    ...(end ? { end } : {}),
   }),
 );
 

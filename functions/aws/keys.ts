@@ -18,6 +18,11 @@ export function keysOf(tables: Tables) {
       pk: `TOKEN#${uid}`,
       sk: `RECEIPT#${operation}`,
     }),
+    progress: (uid: string, operation: string, shard: string): Key => ({
+      table: tables.tokens,
+      pk: `TOKEN#${uid}`,
+      sk: `PROGRESS#${operation}#${shard}`,
+    }),
     stack: (stack: string) => inStack(stack, 'META'),
     count: (stack: string) => inStack(stack, 'COUNT'),
     member: (stack: string, uid: string) => inStack(stack, `MEMBER#${uid}`),
@@ -44,6 +49,11 @@ export function keysOf(tables: Tables) {
       sk: uid,
     }),
     audit: (stack: string, uid: string): Key => ({ table: tables.audit, pk: `STACK#${stack}`, sk: uid }),
+    window: (token: string, kind: string, start: number): Key => ({
+      table: tables.usage,
+      pk: `WINDOW#${token}#${kind}`,
+      sk: String(start),
+    }),
     idempotency: (id: string): Key => ({ table: tables.usage, pk: `IDEMPOTENCY#${id}`, sk: 'RECORD' }),
   };
 }

@@ -78,6 +78,7 @@ const problems: Record<RefusalKind, ProblemRow> = {
   'unsupported-media-type': { status: 415, code: 141, title: 'The body has an encoding that is not supported.' },
   invalid: { status: 422, code: 141, title: 'Some fields are not valid.' },
   'idempotency-key-reused': { status: 422, code: 141, title: 'The idempotency key was used with another body.' },
+  'too-many-requests': { status: 429, code: 429, title: 'Too many requests.', message: 'Too many requests' },
   unavailable: {
     status: 503,
     code: 194,

@@ -1,15 +1,20 @@
 import { randomBytes } from 'node:crypto';
+import { createBatchDeletes } from '../aws/batch-deletes.ts';
 import { dynamoClient, realPauses } from '../aws/dynamo-client.ts';
 import { DynamoCredentialReader } from '../aws/dynamo-credential-reader.ts';
 import { DynamoEnvironmentRepository } from '../aws/dynamo-environment-repository.ts';
+import { DynamoRateWindows } from '../aws/dynamo-rate-windows.ts';
+import { DynamoRevocationRepository } from '../aws/dynamo-revocation-repository.ts';
+import { DynamoSessionRepository } from '../aws/dynamo-session-repository.ts';
 import { DynamoStackRepository } from '../aws/dynamo-stack-repository.ts';
 import { DynamoTokenRepository } from '../aws/dynamo-token-repository.ts';
+import { EventBridgePublisher, eventBridgeClient } from '../aws/event-bus.ts';
 import type { Tables } from '../aws/keys.ts';
 import { createReads } from '../aws/reads.ts';
 import { createStorage } from '../aws/storage.ts';
 import { createWrites } from '../aws/writes.ts';
 import { createSignIn } from '../http/sign-in.ts';
-import { env, type Variable, variables } from './env.ts';
+import { env, envIfSet, type Variable } from './env.ts';
 
 /**
  * The composition root: what each entry point is given, made once and when it is first asked for. One function for each thing, so
@@ -26,6 +31,23 @@ export const stackRepository = /* @__PURE__ */ once(() => new DynamoStackReposit
 export const environmentRepository = /* @__PURE__ */ once(
   () => new DynamoEnvironmentRepository({ ...reads(), ...writes() }, tables()),
 );
+export const sessionRepository = /* @__PURE__ */ once(
+  () => new DynamoSessionRepository({ ...reads(), ...writes(), ...createBatchDeletes(client(), realPauses) }, tables()),
+);
+/** Sessions for a door that changes them in the name of a member. */
+export const managedSessions = /* @__PURE__ */ once(() => new DynamoSessionRepository(storage(), tables()));
+/** Sessions for a door that opens and ends them one by one. */
+export const ownSessions = /* @__PURE__ */ once(
+  () => new DynamoSessionRepository({ ...reads(), ...writes() }, tables()),
+);
+export const revocationRepository = /* @__PURE__ */ once(
+  () => new DynamoRevocationRepository({ ...reads(), ...writes() }, tables()),
+);
+export const rateWindows = /* @__PURE__ */ once(() => new DynamoRateWindows(writes(), tables()));
+export const eventPublisher = /* @__PURE__ */ once(
+  () => new EventBridgePublisher(eventBridgeClient(), env('eventBus'), realPauses),
+);
+export { tokenImages } from '../aws/stream-images.ts';
 export const random = (bytes: number): Uint8Array => randomBytes(bytes);
 export { now } from './clock.ts';
 
@@ -55,7 +77,7 @@ export function newStackPlan() {
 
 /** A function has the names of the tables that it may use, and of no others. */
 function tables(): Tables {
-  const named = (variable: Variable) => process.env[variables[variable]] ?? '';
+  const named = (variable: Variable) => envIfSet(variable) ?? '';
   return {
     tokens: named('tokensTable'),
     sessions: named('sessionsTable'),

@@ -7,6 +7,8 @@ export const variables = {
   sessionsTable: 'SESSIONS_TABLE',
   auditTable: 'AUDIT_TABLE',
   usageTable: 'USAGE_TABLE',
+  /** Name of the bus that events are published on. */
+  eventBus: 'EVENT_BUS',
   /** OpenID Connect issuer that signs in members and services, exactly as its tokens have it in `iss`. */
   issuerUrl: 'ISSUER_URL',
   jwksUrl: 'JWKS_URL',
@@ -32,11 +34,16 @@ export class MissingVariable extends Error {
 
 /** The value of a variable, read when it is needed and never at import. @throws {MissingVariable} when it is not set. */
 export function env(variable: Variable): string {
-  const value = process.env[variables[variable]];
+  const value = envIfSet(variable);
   if (value === undefined || value === '') {
     throw new MissingVariable(
       `The environment variable ${variables[variable]} is not set. The template sets it for each function that needs it.`,
     );
   }
   return value;
+}
+
+/** The value of a variable that not every function is given, or undefined. */
+export function envIfSet(variable: Variable): string | undefined {
+  return process.env[variables[variable]];
 }

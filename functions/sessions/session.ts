@@ -15,3 +15,23 @@ export interface Session {
   /** Its own lifetime only: the token's expiry is compared each time. */
   readonly expires_at: string;
 }
+
+/** A session lives that long at most. */
+export const lifetimeMs = 12 * 60 * 60 * 1000;
+
+/** Rows of one token are spread over so many partitions, so that its end is not bound to one partition's writes. */
+export const shards = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'] as const;
+
+/** Until when a session can act: its own lifetime, and never past its token's expiry. */
+export function endOf(session: Pick<Session, 'expires_at'>, token: { readonly expires_at: string | null }): string {
+  return token.expires_at !== null && token.expires_at < session.expires_at ? token.expires_at : session.expires_at;
+}
+
+/** Whether a session is open under the token's present epoch and within its own lifetime. */
+export function isOpen(
+  session: Pick<Session, 'epoch' | 'expires_at'>,
+  token: { readonly epoch: number },
+  now: Date,
+): boolean {
+  return session.epoch === token.epoch && now.getTime() < Date.parse(session.expires_at);
+}

@@ -1,12 +1,13 @@
 import { nextAction } from '../notices/schedule.ts';
 import { conflict, invalid, staleVersion, tokenNotFound } from '../refusals.ts';
-import { auditEntry, type FieldChange, operationId } from '../stacks/audit-entry.ts';
+import { auditEntry, operationId } from '../stacks/audit-entry.ts';
 import type { Actor } from '../stacks/person.ts';
 import { requireTokenRights, type Stack } from '../stacks/stack.ts';
+import { changesBetween, settingsOf } from './changes.ts';
 import { receiptOf, revocationByEdit } from './revocation.ts';
 import { namesToRead, settingsAfter } from './settings.ts';
-import type { Token, TokenSettings } from './token.ts';
-import { canonicalJson, fieldSchemas, readEditedFields } from './token-fields.ts';
+import type { Token } from './token.ts';
+import { fieldSchemas, readEditedFields } from './token-fields.ts';
 import type { Seen, TokenDependencies } from './token-repository.ts';
 import { digestMatches, isUid } from './token-value.ts';
 
@@ -68,7 +69,7 @@ async function tryToEdit(deps: TokenDependencies, command: EditToken, operation:
   const done = await deps.tokens.replace({
     before,
     after: token,
-    member: actor.uid,
+    by: { member: actor.uid },
     audit: auditEntry(event, { actor, at, operation }),
     ...(reason ? { receipt: receiptOf(token, { operation, reason, actor: actor.uid, at, epoch: token.epoch }) } : {}),
   });
@@ -122,34 +123,4 @@ function edited({ actor, fields }: EditToken, { before, seen, at, organization }
 function valueErrors(value: unknown, { digest }: Token): Record<string, string[]> {
   if (value === undefined || (typeof value === 'string' && digestMatches(value, digest))) return {};
   return { token: ['cannot be changed. Generate a new management token instead.'] };
-}
-
-function settingsOf(token: Token): TokenSettings {
-  const {
-    name,
-    description,
-    scope,
-    expires_on,
-    expires_at,
-    is_email_notification_enabled,
-    rate_limit_enabled,
-    rate_limits,
-  } = token;
-  return {
-    name,
-    description,
-    scope,
-    expires_on,
-    expires_at,
-    is_email_notification_enabled,
-    rate_limit_enabled,
-    rate_limits,
-  };
-}
-
-function changesBetween(before: Token, after: Token): FieldChange[] {
-  const [from, to] = [settingsOf(before), settingsOf(after)];
-  return (Object.keys(to) as (keyof TokenSettings)[])
-    .filter((field) => canonicalJson(from[field]) !== canonicalJson(to[field]))
-    .map((field) => ({ field, from: from[field], to: to[field] }));
 }

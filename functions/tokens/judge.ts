@@ -1,13 +1,9 @@
+import { isOpen, type Session } from '../sessions/session.ts';
 import { covers, type Need } from './scope.ts';
 import { isAlive, type Token } from './token.ts';
 
 /** What the judge looks at of a session. */
-export interface JudgedSession {
-  readonly uid: string;
-  readonly epoch: number;
-  /** ISO 8601 instant; its own lifetime only. */
-  readonly expires_at: string;
-}
+export type JudgedSession = Pick<Session, 'epoch' | 'expires_at'>;
 
 /** What a caller presented, as the door made it out. */
 export interface Presented {
@@ -33,7 +29,8 @@ export type Verdict =
 export function judge({ token, session, presented, now }: JudgedCase): Verdict {
   if (!token || !presented.digestMatches) return { active: false, reason: 'unknown' };
   if (token.state === 'deleted') return { active: false, reason: 'deleted' };
-  if (session !== undefined && !isSessionAlive(session, token, now)) return { active: false, reason: 'session-over' };
+  if (session !== undefined && !(session && isOpen(session, token, now)))
+    return { active: false, reason: 'session-over' };
   if (!isAlive(token, now)) return { active: false, reason: 'expired' };
   if (presented.stack !== token.api_key) return { active: false, reason: 'other-stack' };
   if (presented.need && !covers(token.scope, presented.need)) return { active: false, reason: 'out-of-scope' };
@@ -45,8 +42,4 @@ export interface JudgedCase {
   readonly session?: JudgedSession | null;
   readonly presented: Presented;
   readonly now: Date;
-}
-
-function isSessionAlive(session: JudgedSession | null, token: Token, now: Date): boolean {
-  return session !== null && session.epoch === token.epoch && now.getTime() < Date.parse(session.expires_at);
 }

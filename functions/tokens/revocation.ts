@@ -3,7 +3,7 @@ import type { Token } from './token.ts';
 /**
  * Why a token's power ended or its epoch was raised. `deleted` and `expired` (clean-up) end the token; after the others it stays.
  */
-export type RevocationReason = 'deleted' | 'expired' | 'stopped' | 'extended';
+export type RevocationReason = 'deleted' | 'expired' | 'ended' | 'stopped' | 'extended';
 
 /** The record of one revocation, put in the transaction that does it. Completed by ending every session of an older epoch. */
 export interface Receipt {
@@ -19,6 +19,11 @@ export interface Receipt {
   /** Sessions of an older epoch are over; null where the token is gone, and so are all. */
   readonly epoch: number | null;
   readonly state: 'running';
+}
+
+/** When an operation that makes no progress is tried again: a minute later, then two, four … an hour at most. */
+export function nextTry(at: Date, failures: number): Date {
+  return new Date(at.getTime() + Math.min(retryAfterMs * 2 ** failures, 60 * retryAfterMs));
 }
 
 const minute = 60_000;

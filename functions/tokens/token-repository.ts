@@ -42,6 +42,9 @@ export interface Sight {
   readonly idempotencyId?: string;
 }
 
+/** By what right a token is changed: an owner's or admin's of its stack, or that of who holds its value (the digest proves it). */
+export type Authority = { readonly member: string } | { readonly holder: string };
+
 /** A deletion, as its caller asked for it: everything that it needs is known without a read. */
 export interface Deletion {
   readonly receipt: Receipt;
@@ -77,17 +80,11 @@ export interface TokenRepository {
     idempotency?: IdempotencyRecord;
   }): Promise<IdempotencyRecord | null>;
   /**
-   * Replaces a token on condition that it is still the version and epoch that was read.
+   * Replaces a token on condition that it is still the version and epoch that was read. An epoch is raised with a receipt, and only so.
    * @returns false where it is not; nothing was changed then.
    * @throws {Refusal} `stack-not-found`, `not-allowed`; `invalid` where the name is taken.
    */
-  replace(edit: {
-    before: Token;
-    after: Token;
-    member: string;
-    audit: AuditEntry;
-    receipt?: Receipt;
-  }): Promise<boolean>;
+  replace(edit: { before: Token; after: Token; by: Authority; audit: AuditEntry; receipt?: Receipt }): Promise<boolean>;
   /** Deletes without a read. @returns null when it is done, else what was found. */
   delete(deletion: Deletion): Promise<DeletionOutcome | null>;
   /** Keeps a refusal in the audit log. */

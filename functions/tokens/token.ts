@@ -32,6 +32,14 @@ export interface TokenSettings {
   readonly rate_limits: RateLimits | null;
 }
 
+/** How a token ended. */
+export interface TokenEnd {
+  readonly at: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly operation: string;
+}
+
 /**
  * A management token as it is kept. Never the value: its digest. Field names are those of the API and of storage, so that one
  * vocabulary serves wire, core and audit log.
@@ -51,6 +59,8 @@ export interface Token extends TokenSettings {
   /** Sessions opened under an older epoch are dead. */
   readonly epoch: number;
   readonly next: NextAction | null;
+  /** Of a deleted token only: how it ended, and the operation whose receipt tells of its sessions. */
+  readonly end?: TokenEnd;
   readonly created_by: string;
   readonly updated_by: string;
   readonly created_at: string;

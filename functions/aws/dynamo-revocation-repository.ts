@@ -1,0 +1,84 @@
+import type {
+  FoundRevocation,
+  RevocationRepository,
+  RevocationSummary,
+  RunningReceipt,
+  TidiedSample,
+} from '../sessions/revocation-repository.ts';
+import { nextTry } from '../tokens/revocation.ts';
+import type { Key } from './expressions.ts';
+import { progressFrom, receiptFrom, tokenFrom } from './items.ts';
+import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
+import type { Reads } from './reads.ts';
+import type { Writes } from './writes.ts';
+
+const notCompleted = '#state <> :completed';
+
+/** Receipts and their progress in DynamoDB, beside their token. */
+export class DynamoRevocationRepository implements RevocationRepository {
+  readonly #storage: Reads & Writes;
+  readonly #keys: Keys;
+
+  constructor(storage: Reads & Writes, tables: Tables) {
+    this.#storage = storage;
+    this.#keys = keysOf(tables);
+  }
+
+  async find(token: string, operation: string): Promise<FoundRevocation | null> {
+    const { table, pk, sk } = this.#keys.progress(token, operation, '');
+    const [[tokenItem, receiptItem], progress] = await Promise.all([
+      this.#storage.read([this.#keys.token(token), this.#keys.receipt(token, operation)]),
+      this.#storage.query({ table, pk, prefix: sk, limit: 16 }),
+    ]);
+    const [found, receipt] = [tokenFrom(tokenItem), receiptFrom(receiptItem)];
+    return found && receipt
+      ? { token: found, receipt, progress: progress.flatMap((item) => progressFrom(item) ?? []) }
+      : null;
+  }
+
+  async advance(
+    receipt: RunningReceipt,
+    { shard, from, upto, ended }: Parameters<RevocationRepository['advance']>[1],
+  ): Promise<boolean> {
+    return await this.#storage.write({
+      update: this.#keys.progress(receipt.token_uid, receipt.operation, shard),
+      set: 'SET #upto = :upto, #shard = :shard ADD #ended :ended',
+      // `from` as the answer to a try that was lost would be `upto`: nothing is counted twice, the round only ends early.
+      condition: from === '' ? 'attribute_not_exists(#upto)' : '#upto = :from',
+      values: { upto, shard, ended, ...(from === '' ? {} : { from }) },
+    });
+  }
+
+  async goOn(receipt: RunningReceipt, tidied: readonly TidiedSample[]): Promise<void> {
+    await this.#storage.write({
+      update: this.#key(receipt),
+      set: 'SET #state = :running, #failures = :none, #rounds = if_not_exists(#rounds, :none) + :one, #tidied = list_append(if_not_exists(#tidied, :empty), :tidied)',
+      condition: notCompleted,
+      values: { running: 'running', none: 0, one: 1, empty: [], tidied, completed: 'completed' },
+    });
+  }
+
+  async stick(receipt: RunningReceipt, { reason, at }: { reason: string; at: Date }): Promise<void> {
+    const failures = receipt.failures + 1;
+    const due = dueAttributes(nextTry(at, receipt.failures).toISOString(), receipt.token_uid, receipt.operation);
+    await this.#storage.write({
+      update: this.#key(receipt),
+      set: 'SET #state = :stuck, #stuck_because = :reason, #failures = :failures, #due_shard = :due_shard, #due_at = :due_at',
+      condition: notCompleted,
+      values: { stuck: 'stuck', reason, failures, ...due, completed: 'completed' },
+    });
+  }
+
+  async complete(receipt: RunningReceipt, summary: RevocationSummary): Promise<void> {
+    await this.#storage.write({
+      update: this.#key(receipt),
+      set: 'SET #state = :completed, #summary = :summary REMOVE #due_shard, #due_at, #tidied, #stuck_because',
+      condition: notCompleted,
+      values: { completed: 'completed', summary },
+    });
+  }
+
+  #key({ token_uid, operation }: RunningReceipt): Key {
+    return this.#keys.receipt(token_uid, operation);
+  }
+}

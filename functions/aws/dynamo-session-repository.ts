@@ -1,0 +1,86 @@
+import type { Session } from '../sessions/session.ts';
+import type { SessionPage, SessionRepository } from '../sessions/session-repository.ts';
+import type { BatchDeletes } from './batch-deletes.ts';
+import { refuseNonMembers } from './dynamo-token-repository.ts';
+import { sessionFrom } from './items.ts';
+import { type Keys, keysOf, sessionPartition, type Tables } from './keys.ts';
+import type { Reads } from './reads.ts';
+import type { Transactions } from './transactions.ts';
+import type { Writes } from './writes.ts';
+
+const second = 1000;
+const exists = 'attribute_exists(#pk)';
+
+/** What each door needs of storage differs: one that only opens and ends sessions is given no transactions. */
+type SessionStorage = Reads & Writes & Partial<BatchDeletes & Transactions>;
+
+/** Live sessions in DynamoDB; an ended one has no row. */
+export class DynamoSessionRepository implements SessionRepository {
+  readonly #storage: SessionStorage;
+  readonly #keys: Keys;
+  readonly #table: string;
+
+  constructor(storage: SessionStorage, tables: Tables) {
+    this.#storage = storage;
+    this.#keys = keysOf(tables);
+    this.#table = tables.sessions;
+  }
+
+  async open(session: Session): Promise<void> {
+    const key = this.#keys.session(session.token_uid, session.uid);
+    // TTL only tidies what nobody ended: the judge compares the instant.
+    const item = { ...session, ttl: Math.ceil(Date.parse(session.expires_at) / second) };
+    const put = await this.#storage.write({ put: key, item, condition: 'attribute_not_exists(#pk)' });
+    // Ours may have been put by an earlier try whose answer was lost: the uid is 64 random bits, so it is nobody else's.
+    if (!put && !(await this.#isOurs(session))) throw new Error(`The session uid ${session.uid} is taken.`);
+  }
+
+  async #isOurs({ token_uid, uid, digest }: Session): Promise<boolean> {
+    const [item] = await this.#storage.read([this.#keys.session(token_uid, uid)]);
+    return sessionFrom(item)?.digest === digest;
+  }
+
+  async end(token: string, uid: string): Promise<boolean> {
+    return await this.#storage.write({ delete: this.#keys.session(token, uid), condition: exists });
+  }
+
+  async page({ token, shard, after, limit }: SessionPage): Promise<readonly Session[]> {
+    const pk = sessionPartition(token, shard);
+    const items = await this.#storage.query({ table: this.#table, pk, limit, ...(after ? { after } : {}) });
+    return items.flatMap((item) => sessionFrom(item) ?? []);
+  }
+
+  async deleteAll(token: string, uids: readonly string[]): Promise<void> {
+    if (!this.#storage.deleteAll) throw new Error('This function was given no batch deletes.');
+    await this.#storage.deleteAll(uids.map((uid) => this.#keys.session(token, uid)));
+  }
+
+  async endByMember({
+    stack,
+    member,
+    token,
+    session,
+    audit,
+  }: Parameters<SessionRepository['endByMember']>[0]): Promise<boolean> {
+    if (!this.#storage.transact) throw new Error('This function was given no transactions.');
+    const outcome = await this.#storage.transact(
+      [
+        { put: this.#keys.audit(stack, audit.uid), item: { ...audit }, condition: 'attribute_not_exists(#pk)' },
+        {
+          check: this.#keys.member(stack, member),
+          condition: '#role IN (:owner, :admin)',
+          values: { owner: 'owner', admin: 'admin' },
+        },
+        {
+          check: this.#keys.token(token),
+          condition: '#api_key = :stack AND #state <> :deleted',
+          values: { stack, deleted: 'deleted' },
+        },
+        { delete: this.#keys.session(token, session), condition: exists },
+      ],
+      { proof: 0 },
+    );
+    refuseNonMembers(outcome?.[1]);
+    return outcome === null;
+  }
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod/mini';
+
+const instant = z.string();
+const change = z.object({ field: z.string(), from: z.unknown(), to: z.unknown() });
+
+/** What every event tells of its token, so that a consumer can drop what is late. */
+const subject = {
+  token_uid: z.string(),
+  token_version: z.number(),
+  epoch: z.number(),
+  api_key: z.string(),
+  name: z.string(),
+};
+
+const ReceiptSummarySchema = z.object({
+  reason: z.string(),
+  actor: z.string(),
+  refused_from: instant,
+  completed_at: instant,
+  sessions: z.object({ total: z.number(), ended: z.number(), remaining: z.number() }),
+  tidied_ms: z.object({ p50: z.number(), p99: z.number(), max: z.number() }),
+});
+
+/** Every event that Tokenward publishes, by its type: publisher, rules and consumers read this one list. */
+export const eventSchemas = {
+  'token.created': z.object({ ...subject, created_by: z.string(), expires_at: z.nullable(instant) }),
+  'token.edited': z.object({
+    ...subject,
+    updated_by: z.string(),
+    changes: z.array(change),
+    widened: z.boolean(),
+    narrowed: z.boolean(),
+  }),
+  'token.deleted': z.object({ ...subject, reason: z.string(), actor: z.string() }),
+  'token.used_after_death': z.object({ ...subject, remote_addr: z.string(), calls: z.number() }),
+  'sessions.revoked': z.object({
+    ...subject,
+    operation: z.string(),
+    cause: z.string(),
+    shard: z.string(),
+    sessions: z.array(z.string()).check(z.maxLength(100)),
+    last: z.boolean(),
+  }),
+  'revocation.completed': z.object({ ...subject, operation: z.string(), receipt: ReceiptSummarySchema }),
+} as const;
+
+export type EventType = keyof typeof eventSchemas;
+export type EventData<T extends EventType> = z.output<(typeof eventSchemas)[T]>;
+
+/** The source of all events, on the bus and as CloudEvents have it. */
+export const eventSource = 'tokenward';
+
+/** An event as it is published: CloudEvents 1.0. */
+export interface TokenwardEvent<T extends EventType = EventType> {
+  readonly specversion: '1.0';
+  /** Ours, and the same across retries: consumers drop what they have seen. */
+  readonly id: string;
+  readonly source: typeof eventSource;
+  readonly type: T;
+  readonly subject: string;
+  readonly time: string;
+  readonly datacontenttype: 'application/json';
+  readonly data: EventData<T>;
+}
+
+/** Makes an event. `identity` is what makes it this one and no other: its id is a hash of type and identity. */
+export function eventOf<T extends EventType>(
+  type: T,
+  { identity, time, data }: { identity: readonly unknown[]; time: string; data: EventData<T> },
+): TokenwardEvent<T> {
+  return {
+    specversion: '1.0',
+    id: createHash('sha256')
+      .update(JSON.stringify([type, ...identity]))
+      .digest('hex')
+      .slice(0, 32),
+    source: eventSource,
+    type,
+    subject: `tokens/${data.token_uid}`,
+    time,
+    datacontenttype: 'application/json',
+    // What is not in the schema does not leave.
+    data: eventSchemas[type].parse(data) as EventData<T>,
+  };
+}
+
+/** Publishes events, again those that the bus did not take. @throws when the bus takes some of them not at all */
+export interface EventPublisher {
+  publish(events: readonly TokenwardEvent[]): Promise<void>;
+}

@@ -1,0 +1,64 @@
+import { changesBetween } from '../tokens/changes.ts';
+import { type ScopeEntry, scopeString } from '../tokens/scope.ts';
+import type { Token, TokenSettings } from '../tokens/token.ts';
+import { eventOf, type TokenwardEvent } from './catalogue.ts';
+
+/** A token's item before and after a write, as the table's stream has them; null where there was none. */
+export interface TokenImages {
+  readonly before: Token | null;
+  readonly after: Token | null;
+}
+
+/** What a write to a token's item is to the world: none, one or (a rename that extends) still one event. */
+export function eventsOf({ before, after }: TokenImages): readonly TokenwardEvent[] {
+  if (!after) return [];
+  if (!before) return [created(after)];
+  if (after.state === 'deleted') return before.state === 'deleted' ? [] : [deleted(after)];
+  return after.version > before.version ? [edited(before, after)] : [];
+}
+
+function subjectOf({ uid, version, epoch, api_key, name }: Token) {
+  return { token_uid: uid, token_version: version, epoch, api_key, name };
+}
+
+function created(token: Token): TokenwardEvent {
+  const { created_by, expires_at } = token;
+  return eventOf('token.created', {
+    identity: [token.uid],
+    time: token.created_at,
+    data: { ...subjectOf(token), created_by, expires_at },
+  });
+}
+
+function edited(before: Token, after: Token): TokenwardEvent {
+  const data = {
+    ...subjectOf(after),
+    updated_by: after.updated_by,
+    changes: [...changesBetween(before, after)],
+    ...reach(before, after),
+  };
+  return eventOf('token.edited', { identity: [after.uid, after.version], time: after.updated_at, data });
+}
+
+function deleted(token: Token): TokenwardEvent {
+  const { at, by, reason } = token.end ?? { at: token.updated_at, by: token.updated_by, reason: 'deleted' };
+  return eventOf('token.deleted', {
+    identity: [token.uid],
+    time: at,
+    data: { ...subjectOf(token), reason, actor: by },
+  });
+}
+
+/** Whether an edit let the token do more, less, or both: by scope, and by a later or earlier end. */
+function reach(before: TokenSettings, after: TokenSettings): { widened: boolean; narrowed: boolean } {
+  const [was, is] = [words(before.scope), words(after.scope)];
+  const [endWas, endIs] = [endOf(before), endOf(after)];
+  return {
+    widened: [...is].some((word) => !was.has(word)) || endIs > endWas,
+    narrowed: [...was].some((word) => !is.has(word)) || endIs < endWas,
+  };
+}
+
+const words = (scope: readonly ScopeEntry[]) => new Set(scopeString(scope).split(' '));
+const endOf = ({ expires_at }: TokenSettings) =>
+  expires_at === null ? Number.POSITIVE_INFINITY : Date.parse(expires_at);

@@ -1,0 +1,68 @@
+import { Refusal } from '../refusals.ts';
+import { requireToken } from '../tokens/edit-token.ts';
+import { isAlive, type Token } from '../tokens/token.ts';
+import type { TokenRepository } from '../tokens/token-repository.ts';
+import { isUid } from '../tokens/token-value.ts';
+import { isOpen, type Session, shards } from './session.ts';
+import type { SessionRepository } from './session-repository.ts';
+
+/** Where a listing goes on: in a shard, after a uid. */
+export interface Position {
+  readonly shard: number;
+  readonly after?: string;
+}
+
+export interface SessionListing {
+  readonly token: Token;
+  readonly sessions: readonly Session[];
+  /** Where the next page begins; null at the end. */
+  readonly next: Position | null;
+}
+
+/**
+ * A page of a token's live sessions: those of its present epoch. None where the token itself is over.
+ * @throws {Refusal} `stack-not-found`, `not-allowed`, `token-not-found`, `unavailable`
+ */
+export async function listSessions(
+  deps: { tokens: TokenRepository; sessions: SessionRepository; now: () => Date },
+  asked: { caller: string; stack: string; uid: string; from: Position; limit: number },
+): Promise<SessionListing> {
+  const { caller, stack, uid } = asked;
+  const seen = await deps.tokens.see({ stack, member: caller, ...(isUid(uid) ? { token: uid } : {}) });
+  const { token } = requireToken(seen);
+  if (!isAlive(token, deps.now())) return { token, sessions: [], next: null };
+  return { token, ...(await liveSessions(deps, token, asked)) };
+}
+
+/** At most `limit` live sessions of a token from a position on, shard after shard. */
+export async function liveSessions(
+  { sessions, now }: { sessions: SessionRepository; now: () => Date },
+  token: Token,
+  { from, limit }: { from: Position; limit: number },
+): Promise<{ sessions: readonly Session[]; next: Position | null }> {
+  const found: Session[] = [];
+  let position: Position | null = from;
+  while (position && found.length < limit) {
+    const page: readonly Session[] = await sessions.page({
+      token: token.uid,
+      shard: shards[position.shard] ?? '',
+      ...(position.after ? { after: position.after } : {}),
+      limit: limit - found.length,
+    });
+    found.push(...page.filter((session) => isOpen(session, token, now())));
+    position = following(position, { last: page.at(-1), full: page.length > 0 });
+  }
+  return { sessions: found, next: position };
+}
+
+/** A page that is not empty may be followed by another of the same shard; an empty one ends it. */
+function following({ shard }: Position, { last, full }: { last: Session | undefined; full: boolean }): Position | null {
+  if (full && last) return { shard, after: last.uid };
+  return shard + 1 < shards.length ? { shard: shard + 1 } : null;
+}
+
+/** @throws {Refusal} `malformed` for a cursor that was changed, or that is another token's */
+export const badCursor = () =>
+  new Refusal('malformed', {
+    errors: { cursor: ['is not one that was given for this token. Start again without it.'] },
+  });

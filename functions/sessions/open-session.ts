@@ -1,0 +1,105 @@
+import * as z from 'zod/mini';
+import { errorsOf } from '../field-errors.ts';
+import { invalid, Refusal } from '../refusals.ts';
+import type { Token } from '../tokens/token.ts';
+import { digestOf, mintSessionValue, mintUid, type Randomness } from '../tokens/token-value.ts';
+import { type RateWindows, rateLimited } from './rate-windows.ts';
+import { lifetimeMs, type Session } from './session.ts';
+import type { SessionRepository } from './session-repository.ts';
+import { type VerificationDependencies, type Verified, verifyCredential } from './verify-credential.ts';
+
+export interface OpenSessionDependencies extends VerificationDependencies {
+  readonly sessions: SessionRepository;
+  readonly windows: RateWindows;
+  readonly random: Randomness;
+}
+
+/** What a program may say of the session that it opens. */
+export const NewSessionSchema = z.object(
+  {
+    client: z._default(
+      z.string('must be text.').check(
+        z.maxLength(200, 'can be at most 200 characters long.'),
+        z.refine(
+          (text) => !/[\p{Cc}\p{Surrogate}]/u.test(text),
+          'cannot have control characters or unpaired surrogates.',
+        ),
+      ),
+      '',
+    ),
+  },
+  'must be an object.',
+);
+
+export interface OpenedSession {
+  readonly session: Session;
+  readonly token: Token;
+  /** Shown once. */
+  readonly value: string;
+}
+
+const openingsPerMinute = 600;
+
+/**
+ * Opens a session for who presents a token that is good. No transaction, so that a busy fleet cannot starve a deletion: the row is
+ * put, then verified in the ordinary way; when the token has died meanwhile, the row is taken away again and nothing is answered.
+ * @returns the session, or the verdict that refuses it
+ * @throws {Refusal} `invalid`, `too-many-requests`, `unavailable`
+ */
+export async function openSession(
+  deps: OpenSessionDependencies,
+  {
+    value,
+    stack,
+    fields,
+    remoteAddress,
+  }: { value: string; stack: string | null; fields: unknown; remoteAddress: string },
+): Promise<OpenedSession | Extract<Verified, { active: false }>> {
+  const verdict = await verifyCredential(deps, { value, stack });
+  if (!verdict.active) return verdict;
+  // A session opens no session: its own end would not be theirs.
+  if (verdict.session) return { active: false, reason: 'unknown', session: null };
+  const { token } = verdict;
+  const parsed = NewSessionSchema.safeParse(fields ?? {});
+  if (!parsed.success) throw invalid(errorsOf('session', parsed.error.issues));
+  const now = deps.now();
+  const admitted = await deps.windows.admit({
+    of: token.uid,
+    kind: 'open',
+    seconds: 60,
+    limit: openingsPerMinute,
+    now,
+  });
+  if (!admitted) throw rateLimited(60);
+  const opened = mint(token, { client: parsed.data.client, remoteAddress, now, random: deps.random });
+  await deps.sessions.open(opened.session);
+  const again = await verifyCredential(deps, { value: opened.value, stack });
+  if (again.active) return { ...opened, token: again.token };
+  await deps.sessions.end(token.uid, opened.session.uid);
+  return again;
+}
+
+function mint(
+  token: Token,
+  { client, remoteAddress, now, random }: { client: string; remoteAddress: string; now: Date; random: Randomness },
+): OpenedSession {
+  const uid = mintUid(random);
+  const value = mintSessionValue(token.uid, uid, random);
+  const session = {
+    uid,
+    token_uid: token.uid,
+    api_key: token.api_key,
+    digest: digestOf(value),
+    epoch: token.epoch,
+    client,
+    remote_addr: remoteAddress,
+    opened_at: now.toISOString(),
+    expires_at: new Date(now.getTime() + lifetimeMs).toISOString(),
+  };
+  return { session, token, value };
+}
+
+/** A session ends itself. @throws {Refusal} `unauthenticated` where somebody else ended it first */
+export async function endOwnSession(sessions: SessionRepository, session: Session): Promise<void> {
+  if (!(await sessions.end(session.token_uid, session.uid))) throw new Refusal('unauthenticated');
+}

@@ -1,0 +1,53 @@
+import type { Receipt } from '../tokens/revocation.ts';
+import type { Token } from '../tokens/token.ts';
+
+/** How long after the revocation the rows of some sessions were gone. */
+export interface TidiedSample {
+  readonly ms: number;
+  readonly sessions: number;
+}
+
+/** How far an operation got in one shard. It only moves forward. */
+export interface ShardProgress {
+  readonly shard: string;
+  /** Sessions up to this uid have been told and counted. */
+  readonly upto: string;
+  readonly ended: number;
+}
+
+/** The figures of a completed revocation. */
+export interface RevocationSummary {
+  readonly sessions: { readonly total: number; readonly ended: number; readonly remaining: number };
+  readonly tidied_ms: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly completed_at: string;
+}
+
+/** A receipt as it is kept while the operation goes on, and after. */
+export interface RunningReceipt extends Omit<Receipt, 'state'> {
+  readonly state: 'running' | 'stuck' | 'completed';
+  readonly tidied: readonly TidiedSample[];
+  /** Rounds that made no progress, one after another. */
+  readonly failures: number;
+  readonly stuck_because: string | null;
+  /** When the due index brings it back; null when it is completed. */
+  readonly next_try_at: string | null;
+  readonly summary: RevocationSummary | null;
+}
+
+export interface FoundRevocation {
+  readonly receipt: RunningReceipt;
+  readonly token: Token;
+  readonly progress: readonly ShardProgress[];
+}
+
+/** Storage of revocations under way. Reads are strong; a completed receipt does not change any more. */
+export interface RevocationRepository {
+  find(token: string, operation: string): Promise<FoundRevocation | null>;
+  /** Moves a shard's progress forward, on condition that it is still where this round took it from. @returns whether it was */
+  advance(receipt: RunningReceipt, progress: ShardProgress & { readonly from: string }): Promise<boolean>;
+  /** Makes the stream bring the next round, behind what others did meanwhile. */
+  goOn(receipt: RunningReceipt, tidied: readonly TidiedSample[]): Promise<void>;
+  /** A round made no progress: why is kept, and the due index brings the next one, later each time. */
+  stick(receipt: RunningReceipt, failure: { readonly reason: string; readonly at: Date }): Promise<void>;
+  complete(receipt: RunningReceipt, summary: RevocationSummary): Promise<void>;
+}

@@ -1,0 +1,34 @@
+import type { AuditEntry } from '../stacks/audit-entry.ts';
+import type { Session } from './session.ts';
+
+/** A page of one shard of a token's sessions, in the order of their uids. */
+export interface SessionPage {
+  readonly token: string;
+  /** One hexadecimal digit. */
+  readonly shard: string;
+  /** Only uids after this one. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+/** Storage of live sessions. Reads are strong. */
+export interface SessionRepository {
+  open(session: Session): Promise<void>;
+  /** Ends one session. @returns whether there was one. */
+  end(token: string, uid: string): Promise<boolean>;
+  page(page: SessionPage): Promise<readonly Session[]>;
+  /** Deletes the rows of sessions that are over; those that are gone already are no error. */
+  deleteAll(token: string, uids: readonly string[]): Promise<void>;
+  /**
+   * An admin ends one session: its row's deletion, the caller's membership, the token's stack and the audit entry in one transaction.
+   * @returns whether there was such a session of such a token in the stack
+   * @throws {Refusal} `stack-not-found`, `not-allowed`, `conflict`, `unavailable`
+   */
+  endByMember(end: {
+    stack: string;
+    member: string;
+    token: string;
+    session: string;
+    audit: AuditEntry;
+  }): Promise<boolean>;
+}

@@ -1,0 +1,35 @@
+import type { FieldChange } from '../stacks/audit-entry.ts';
+import type { TokenSettings } from './token.ts';
+import { canonicalJson } from './token-fields.ts';
+
+/** The settings of a token, without the rest of it. */
+export function settingsOf(token: TokenSettings): TokenSettings {
+  const {
+    name,
+    description,
+    scope,
+    expires_on,
+    expires_at,
+    is_email_notification_enabled,
+    rate_limit_enabled,
+    rate_limits,
+  } = token;
+  return {
+    name,
+    description,
+    scope,
+    expires_on,
+    expires_at,
+    is_email_notification_enabled,
+    rate_limit_enabled,
+    rate_limits,
+  };
+}
+
+/** The settings that differ, each with what it was and what it became. */
+export function changesBetween(before: TokenSettings, after: TokenSettings): FieldChange[] {
+  const [from, to] = [settingsOf(before), settingsOf(after)];
+  return (Object.keys(to) as (keyof TokenSettings)[])
+    .filter((field) => canonicalJson(from[field]) !== canonicalJson(to[field]))
+    .map((field) => ({ field, from: from[field], to: to[field] }));
+}
