@@ -11,6 +11,7 @@ export type RefusalKind =
   | 'insufficient-scope'
   | 'token-not-found'
   | 'entry-not-found'
+  | 'session-not-found'
   | 'no-route'
   | 'method-not-allowed'
   | 'conflict'

@@ -21,6 +21,7 @@ export const doors: Record<HttpFunction, Door> = {
   'http/read-tokens': {
     failureImpact: 'Owners and admins cannot see their tokens. Programs that use tokens are not affected.',
     tokens: [{ actions: strongReads, keys: ['STACK#*', 'TOKEN#*'] }],
+    sessions: [{ actions: ['Query'], keys: ['SESSION#*'] }],
     signIn: true,
     organization: true,
   },
@@ -33,6 +34,7 @@ export const doors: Record<HttpFunction, Door> = {
         keys: ['STACK#*', 'TOKEN#*'],
       },
     ],
+    sessions: [{ actions: ['DeleteItem'], keys: ['SESSION#*'] }],
     audit: [{ actions: ['PutItem'], keys: ['STACK#*'] }],
     usage: [{ actions: ['GetItem', 'BatchGetItem', 'PutItem'], keys: ['IDEMPOTENCY#*'] }],
     signIn: true,
@@ -57,11 +59,29 @@ export const doors: Record<HttpFunction, Door> = {
       { actions: ['GetItem', 'BatchGetItem'], keys: ['STACK#*', 'TOKEN#*'] },
       { actions: ['Query', 'PutItem'], keys: ['ENVIRONMENTS#*'] },
     ],
+    sessions: [{ actions: ['BatchGetItem'], keys: ['SESSION#*'] }],
+    usage: [{ actions: ['UpdateItem'], keys: ['WINDOW#*'] }],
   },
   'http/introspect': {
     failureImpact: 'Services that ask whether a token is good get no answer, and refuse their callers.',
     tokens: [{ actions: ['GetItem', 'BatchGetItem'], keys: ['TOKEN#*'] }],
+    sessions: [{ actions: ['BatchGetItem'], keys: ['SESSION#*'] }],
     signIn: true,
+  },
+  'http/token-sessions': {
+    failureImpact: 'Programs cannot open sessions, nor ask for their own. Sessions that are open go on elsewhere.',
+    tokens: [{ actions: ['GetItem', 'BatchGetItem'], keys: ['TOKEN#*'] }],
+    sessions: [{ actions: ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem'], keys: ['SESSION#*'] }],
+    usage: [{ actions: ['UpdateItem'], keys: ['WINDOW#*'] }],
+  },
+  'http/revoke': {
+    failureImpact: 'Who finds a leaked value cannot stop it by itself; owners and admins still can.',
+    tokens: [
+      { actions: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'], keys: ['TOKEN#*'] },
+      { actions: ['BatchGetItem'], keys: ['STACK#*'] },
+    ],
+    sessions: [{ actions: ['BatchGetItem', 'DeleteItem'], keys: ['SESSION#*'] }],
+    audit: [{ actions: ['PutItem'], keys: ['STACK#*'] }],
   },
   'http/no-route': {
     failureImpact: 'Callers of a route that does not exist get a bare error instead of an explanation.',

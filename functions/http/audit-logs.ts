@@ -32,13 +32,11 @@ export const listAuditLogEndpoint = ({ stacks, signIn }: AuditLogDependencies): 
   failed: 'The audit log could not be read. Please try again.',
   handle: async (request) => {
     const { uid } = await memberOf(request, signIn);
-    const [limit, skip] = [wholeNumber(request.query, 'limit', 100), wholeNumber(request.query, 'skip', 10_000)];
-    const entries = await readAuditLog(stacks, {
-      caller: uid,
-      stack: requireStack(request),
-      limit: limit ?? 100,
-      skip: skip ?? 0,
+    const page = () => ({
+      limit: wholeNumber(request.query, 'limit', 100),
+      skip: wholeNumber(request.query, 'skip', 10_000),
     });
+    const entries = await readAuditLog(stacks, { caller: uid, stack: requireStack(request), page });
     return { status: 200, body: { logs: entries.map((entry) => AuditEntryViewSchema.parse(entry)) } };
   },
 });
@@ -57,9 +55,11 @@ export const fetchAuditEntryEndpoint = ({ stacks, signIn }: AuditLogDependencies
   },
 });
 
-function wholeNumber(query: URLSearchParams, name: string, most: number): number | undefined {
+const absent = { limit: 100, skip: 0 };
+
+function wholeNumber(query: URLSearchParams, name: keyof typeof absent, most: number): number {
   const text = query.get(name);
-  if (text === null) return undefined;
+  if (text === null) return absent[name];
   const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (!(number <= most)) throw invalid({ [name]: [`must be a whole number from 0 to ${most}.`] });
   return number;

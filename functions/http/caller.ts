@@ -1,8 +1,5 @@
 import { Refusal, stackNotFound } from '../refusals.ts';
-import { type VerificationDependencies, verifyCredential } from '../sessions/verify-credential.ts';
 import { type Actor, personUid } from '../stacks/person.ts';
-import type { Need } from '../tokens/scope.ts';
-import type { Token } from '../tokens/token.ts';
 import type { HttpRequest } from './endpoint.ts';
 import type { SignIn } from './sign-in.ts';
 
@@ -48,56 +45,13 @@ export async function requireIntrospector(
   if (!scopes.includes(scope)) throw new Refusal('insufficient-scope', { detail: `This takes the scope ${scope}.` });
 }
 
-/** A program that works with a management token. */
-export interface Program {
-  readonly token: Token;
-  /** For every answer to it, errors too. */
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-export interface ProgramNeed {
-  readonly module: Need['module'];
-  readonly access: Need['access'];
-}
-
-/** @throws {Refusal} `unauthenticated`, `token-expired`, `token-revoked`, `stack-not-found`, `insufficient-scope`, `unavailable` */
-export async function programOf(
-  request: HttpRequest,
-  deps: VerificationDependencies,
-  need: ProgramNeed,
-): Promise<Program> {
-  const value = requireCredential(bearerOf(request));
-  const { branch } = request.event.headers;
-  const verdict = await verifyCredential(deps, {
-    value,
-    stack: stackOf(request),
-    need: { ...need, ...(branch ? { branch } : {}) },
-  });
-  if (!verdict.active) throw refusalFor[verdict.reason]();
-  return { token: verdict.token, headers: expiryHeader(verdict.token) };
-}
-
-/** Why is told only to who presented the right value; the judge says "unknown" of everything else. */
-const refusalFor = {
-  unknown: () => new Refusal('unauthenticated'),
-  deleted: () => new Refusal('token-revoked'),
-  expired: () => new Refusal('token-expired'),
-  'session-over': () => new Refusal('unauthenticated'),
-  'other-stack': stackNotFound,
-  'out-of-scope': () =>
-    new Refusal('insufficient-scope', { detail: "The token's scope does not cover this module, access or branch." }),
-} as const;
-
-function expiryHeader({ expires_at }: Token): Readonly<Record<string, string>> {
-  return expires_at === null ? {} : { 'token-expires-at': expires_at };
-}
-
 /** The credential in `Authorization`, with or without `Bearer` in front. */
-function bearerOf({ event: { headers } }: HttpRequest): string | undefined {
+export function bearerOf({ event: { headers } }: HttpRequest): string | undefined {
   return headers.authorization?.replace(/^bearer +/i, '').trim() || undefined;
 }
 
-function requireCredential(credential: string | undefined): string {
+/** @throws {Refusal} `unauthenticated` where there is none */
+export function requireCredential(credential: string | undefined): string {
   if (!credential) throw new Refusal('unauthenticated');
   return credential;
 }

@@ -1,22 +1,36 @@
-import { now, organization, problemTypes, random, signIn, tokenRepository } from '../runtime/dependencies.ts';
+import {
+  managedSessions,
+  now,
+  organization,
+  problemTypes,
+  random,
+  signIn,
+  tokenRepository,
+} from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type ChangeTokensDependencies, createTokenEndpoint } from './create-token.ts';
 import { deleteTokenEndpoint } from './delete-token.ts';
 import { editTokenEndpoint } from './edit-token.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
+import { endSessionEndpoint, endSessionsEndpoint } from './sessions-of-token.ts';
 
-export const createHandler = (deps: ChangeTokensDependencies & DoorDependencies) =>
+type Dependencies = ChangeTokensDependencies & Parameters<typeof endSessionEndpoint>[0] & DoorDependencies;
+
+export const createHandler = (deps: Dependencies) =>
   door<'http/change-tokens'>(
     {
       'POST /v3/stacks/management_tokens': createTokenEndpoint(deps),
       'PUT /v3/stacks/management_tokens/{uid}': editTokenEndpoint(deps),
       'DELETE /v3/stacks/management_tokens/{uid}': deleteTokenEndpoint(deps),
+      'DELETE /v3/stacks/management_tokens/{uid}/sessions': endSessionsEndpoint(deps),
+      'DELETE /v3/stacks/management_tokens/{uid}/sessions/{session_uid}': endSessionEndpoint(deps),
     },
     deps,
   );
 
 export const handler = fromRuntime(createHandler, () => ({
   tokens: tokenRepository(),
+  sessions: managedSessions(),
   signIn: signIn(now),
   now,
   random,

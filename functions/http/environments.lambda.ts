@@ -1,4 +1,11 @@
-import { credentialReader, environmentRepository, now, problemTypes, random } from '../runtime/dependencies.ts';
+import {
+  credentialReader,
+  environmentRepository,
+  now,
+  problemTypes,
+  random,
+  rateWindows,
+} from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
 import { createEnvironmentEndpoint, type EnvironmentsDependencies, listEnvironmentsEndpoint } from './environments.ts';
@@ -15,6 +22,7 @@ export const createHandler = (deps: EnvironmentsDependencies & DoorDependencies)
 export const handler = fromRuntime(createHandler, () => ({
   credentials: credentialReader(),
   environments: environmentRepository(),
+  windows: rateWindows(),
   now,
   random,
   problemTypes: problemTypes(),

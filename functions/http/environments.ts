@@ -1,11 +1,10 @@
-import type { VerificationDependencies } from '../sessions/verify-credential.ts';
 import { createEnvironment, type EnvironmentRepository } from '../stacks/environment.ts';
 import type { Randomness } from '../tokens/token-value.ts';
 import { envelope, jsonBody } from './body.ts';
-import { programOf } from './caller.ts';
+import { type ProgramDependencies, programOf } from './program.ts';
 import { type Endpoint, withHeaders } from './endpoint.ts';
 
-export interface EnvironmentsDependencies extends VerificationDependencies {
+export interface EnvironmentsDependencies extends ProgramDependencies {
   readonly environments: EnvironmentRepository;
   readonly random: Randomness;
 }

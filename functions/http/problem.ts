@@ -64,6 +64,12 @@ const problems: Record<RefusalKind, ProblemRow> = {
     title: 'There is no such entry.',
     message: 'The audit log entry was not found.',
   },
+  'session-not-found': {
+    status: 404,
+    code: 141,
+    title: 'There is no such session.',
+    message: 'The session was not found.',
+  },
   'no-route': { status: 404, code: 141, title: 'There is no such route.' },
   'method-not-allowed': { status: 405, code: 141, title: 'The route does not know this method.' },
   conflict: { status: 409, code: 141, title: 'Another change is in the way.' },

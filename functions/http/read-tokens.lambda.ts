@@ -1,20 +1,38 @@
-import { now, problemTypes, signIn, tokenRepository } from '../runtime/dependencies.ts';
+import {
+  now,
+  ownSessions,
+  problemTypes,
+  revocationRepository,
+  signIn,
+  tokenRepository,
+} from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
+import { fetchRevocationEndpoint } from './fetch-revocation.ts';
 import { fetchTokenEndpoint } from './fetch-token.ts';
 import { listTokensEndpoint, type ReadTokensDependencies } from './list-tokens.ts';
+import { listSessionsEndpoint } from './sessions-of-token.ts';
 
-export const createHandler = (deps: ReadTokensDependencies & DoorDependencies) =>
+type Dependencies = ReadTokensDependencies &
+  Parameters<typeof fetchRevocationEndpoint>[0] &
+  Parameters<typeof listSessionsEndpoint>[0] &
+  DoorDependencies;
+
+export const createHandler = (deps: Dependencies) =>
   door<'http/read-tokens'>(
     {
       'GET /v3/stacks/management_tokens': listTokensEndpoint(deps),
       'GET /v3/stacks/management_tokens/{uid}': fetchTokenEndpoint(deps),
+      'GET /v3/stacks/management_tokens/{uid}/revocation': fetchRevocationEndpoint(deps),
+      'GET /v3/stacks/management_tokens/{uid}/sessions': listSessionsEndpoint(deps),
     },
     deps,
   );
 
 export const handler = fromRuntime(createHandler, () => ({
   tokens: tokenRepository(),
+  sessions: ownSessions(),
+  revocations: revocationRepository(),
   signIn: signIn(now),
   now,
   problemTypes: problemTypes(),

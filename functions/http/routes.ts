@@ -4,16 +4,29 @@
  * leaves one of its routes unserved. A key is API Gateway's route key, `METHOD /path/{parameter}`.
  */
 export const routes = {
-  'http/read-tokens': ['GET /v3/stacks/management_tokens', 'GET /v3/stacks/management_tokens/{uid}'],
+  'http/read-tokens': [
+    'GET /v3/stacks/management_tokens',
+    'GET /v3/stacks/management_tokens/{uid}',
+    'GET /v3/stacks/management_tokens/{uid}/revocation',
+    'GET /v3/stacks/management_tokens/{uid}/sessions',
+  ],
   'http/change-tokens': [
     'POST /v3/stacks/management_tokens',
     'PUT /v3/stacks/management_tokens/{uid}',
     'DELETE /v3/stacks/management_tokens/{uid}',
+    'DELETE /v3/stacks/management_tokens/{uid}/sessions',
+    'DELETE /v3/stacks/management_tokens/{uid}/sessions/{session_uid}',
   ],
   'http/stacks': ['POST /v3/stacks', 'GET /v3/stacks'],
   'http/audit-logs': ['GET /v3/audit-logs', 'GET /v3/audit-logs/{uid}'],
   'http/environments': ['GET /v3/environments', 'POST /v3/environments'],
+  'http/token-sessions': [
+    'POST /v3/token_sessions',
+    'GET /v3/token_sessions/current',
+    'DELETE /v3/token_sessions/current',
+  ],
   'http/introspect': ['POST /oauth2/introspect'],
+  'http/revoke': ['POST /oauth2/revoke'],
   'http/no-route': ['$default'],
 } as const;
 

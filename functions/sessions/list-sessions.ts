@@ -20,18 +20,24 @@ export interface SessionListing {
 }
 
 /**
- * A page of a token's live sessions: those of its present epoch. None where the token itself is over.
+ * A page of a token's live sessions: those of its present epoch. None where the token itself is over. Which page is read after who
+ * may ask is known: that is the error to tell first.
  * @throws {Refusal} `stack-not-found`, `not-allowed`, `token-not-found`, `unavailable`
  */
 export async function listSessions(
   deps: { tokens: TokenRepository; sessions: SessionRepository; now: () => Date },
-  asked: { caller: string; stack: string; uid: string; from: Position; limit: number },
+  {
+    caller,
+    stack,
+    uid,
+    page,
+  }: { caller: string; stack: string; uid: string; page: () => { from: Position; limit: number } },
 ): Promise<SessionListing> {
-  const { caller, stack, uid } = asked;
   const seen = await deps.tokens.see({ stack, member: caller, ...(isUid(uid) ? { token: uid } : {}) });
   const { token } = requireToken(seen);
+  const wanted = page();
   if (!isAlive(token, deps.now())) return { token, sessions: [], next: null };
-  return { token, ...(await liveSessions(deps, token, asked)) };
+  return { token, ...(await liveSessions(deps, token, wanted)) };
 }
 
 /** At most `limit` live sessions of a token from a position on, shard after shard. */

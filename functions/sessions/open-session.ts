@@ -6,7 +6,12 @@ import { digestOf, mintSessionValue, mintUid, type Randomness } from '../tokens/
 import { type RateWindows, rateLimited } from './rate-windows.ts';
 import { lifetimeMs, type Session } from './session.ts';
 import type { SessionRepository } from './session-repository.ts';
-import { type VerificationDependencies, type Verified, verifyCredential } from './verify-credential.ts';
+import {
+  unknownCredential,
+  type VerificationDependencies,
+  type Verified,
+  verifyCredential,
+} from './verify-credential.ts';
 
 export interface OpenSessionDependencies extends VerificationDependencies {
   readonly sessions: SessionRepository;
@@ -58,7 +63,7 @@ export async function openSession(
   const verdict = await verifyCredential(deps, { value, stack });
   if (!verdict.active) return verdict;
   // A session opens no session: its own end would not be theirs.
-  if (verdict.session) return { active: false, reason: 'unknown', session: null };
+  if (verdict.session) return unknownCredential;
   const { token } = verdict;
   const parsed = NewSessionSchema.safeParse(fields ?? {});
   if (!parsed.success) throw invalid(errorsOf('session', parsed.error.issues));

@@ -2,6 +2,7 @@ import { mainBranch } from '../stacks/stack.ts';
 import { judge, type Verdict } from '../tokens/judge.ts';
 import { BranchNameSchema } from '../tokens/names.ts';
 import type { Module } from '../tokens/scope.ts';
+import type { Token } from '../tokens/token.ts';
 import { digestMatches, parseCredential } from '../tokens/token-value.ts';
 import type { CredentialReader, FoundCredential } from './credential-reader.ts';
 
@@ -20,7 +21,11 @@ export interface VerificationDependencies {
 }
 
 /** The verdict with what it was found on. */
-export type Verified = Verdict & Pick<FoundCredential, 'session'>;
+export type Verified = Verdict &
+  Pick<FoundCredential, 'session'> & {
+    /** The token, where the value presented is right, whatever else is not. */
+    readonly holder: Token | null;
+  };
 
 /**
  * Answers whether a presented value is good, by one strong read of the base items. What cannot be a value is unknown without a read.
@@ -31,21 +36,25 @@ export async function verifyCredential(
   { value, stack, need }: Verification,
 ): Promise<Verified> {
   const presented = parseCredential(value);
-  if (!presented) return { active: false, reason: 'unknown', session: null };
+  if (!presented) return unknownCredential;
   const name = need?.branch ?? mainBranch;
   const wanted = need && stack && BranchNameSchema.safeParse(name).success ? { branch: { stack, name } } : {};
   const { token, session, branch } = await credentials.find({ ...presented, ...wanted });
   const kept = presented.session === undefined ? token : session;
+  const isRight = kept !== null && digestMatches(value, kept.digest);
   const verdict = judge({
     token,
     ...(presented.session === undefined ? {} : { session }),
     presented: {
-      digestMatches: kept !== null && digestMatches(value, kept.digest),
+      digestMatches: isRight,
       stack,
       // Every stack with branches has the main one: where that has no row, there are none.
       ...(need ? { need: { ...need, branch: branch ?? (name === mainBranch ? null : undefined) } } : {}),
     },
     now: now(),
   });
-  return { ...verdict, session };
+  return { ...verdict, session, holder: isRight ? token : null };
 }
+
+/** The verdict on what is no credential of ours. */
+export const unknownCredential = { active: false, reason: 'unknown', session: null, holder: null } as const;

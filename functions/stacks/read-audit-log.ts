@@ -9,13 +9,16 @@ interface Asked {
   readonly stack: string;
 }
 
-/** A page of a stack's audit log, newest first. @throws {Refusal} `stack-not-found`, `not-allowed`, `unavailable` */
+/**
+ * A page of a stack's audit log, newest first. Which page is read after who may ask is known: that is the error to tell first.
+ * @throws {Refusal} `stack-not-found`, `not-allowed`, `unavailable`
+ */
 export async function readAuditLog(
   stacks: StackRepository,
-  { caller, stack, ...page }: Asked & { readonly limit: number; readonly skip: number },
+  { caller, stack, page }: Asked & { readonly page: () => { readonly limit: number; readonly skip: number } },
 ): Promise<readonly AuditEntry[]> {
   requireTokenRights(await stacks.findMember(stack, caller));
-  return await stacks.auditLog(stack, page);
+  return await stacks.auditLog(stack, page());
 }
 
 /** One entry. @throws {Refusal} `stack-not-found`, `not-allowed`, `entry-not-found`, `unavailable` */

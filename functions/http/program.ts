@@ -1,0 +1,83 @@
+import { Refusal, stackNotFound } from '../refusals.ts';
+import { type RateWindows, rateLimited } from '../sessions/rate-windows.ts';
+import { endOf, type Session } from '../sessions/session.ts';
+import { type VerificationDependencies, type Verified, verifyCredential } from '../sessions/verify-credential.ts';
+import type { Need } from '../tokens/scope.ts';
+import type { Token } from '../tokens/token.ts';
+import { bearerOf, requireCredential, stackOf } from './caller.ts';
+import type { HttpRequest } from './endpoint.ts';
+
+export interface ProgramDependencies extends VerificationDependencies {
+  readonly windows: RateWindows;
+}
+
+/** A program that works with a management token, or with a session of one. */
+export interface Program {
+  readonly token: Token;
+  /** Null where the token itself was presented. */
+  readonly session: Session | null;
+  /** For every answer to it, errors too. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type ProgramNeed = Pick<Need, 'module' | 'access'>;
+
+/**
+ * Recognizes a program, and admits it where its token has limits of its own.
+ * @throws {Refusal} `unauthenticated`, `token-expired`, `token-revoked`, `stack-not-found`, `insufficient-scope`,
+ * `too-many-requests`, `unavailable`
+ */
+export async function programOf(request: HttpRequest, deps: ProgramDependencies, need?: ProgramNeed): Promise<Program> {
+  const { branch } = request.event.headers;
+  const verified = await verifyCredential(deps, {
+    value: requireCredential(bearerOf(request)),
+    stack: stackOf(request),
+    ...(need ? { need: { ...need, ...(branch ? { branch } : {}) } } : {}),
+  });
+  if (!verified.active) throw refusalOf(verified);
+  const { token, session } = verified;
+  const expiry = expiryHeader(token, session);
+  const limits = need ? await admitted(deps, { token, access: need.access, expiry }) : {};
+  return { token, session, headers: { ...expiry, ...limits } };
+}
+
+/** One write, and only where the token has a limit of its own. */
+async function admitted(
+  { windows, now }: ProgramDependencies,
+  { token, access, expiry }: { token: Token; access: Need['access']; expiry: Readonly<Record<string, string>> },
+): Promise<Readonly<Record<string, string>>> {
+  if (!token.rate_limit_enabled || !token.rate_limits) return {};
+  const limit = token.rate_limits[access];
+  const use = await windows.admit({ of: token.uid, kind: access, seconds: 1, limit, now: now() });
+  const headers = { 'x-ratelimit-limit': String(limit), 'x-ratelimit-remaining': String(use?.remaining ?? 0) };
+  if (!use) throw rateLimited(1, { ...expiry, ...headers });
+  return headers;
+}
+
+/** What is answered to a credential that is not good, with what holds for every answer to a token whose value was right. */
+export function refusalOf({ reason, holder, session }: Extract<Verified, { active: false }>): Refusal {
+  // An unknown, foreign or ended session is one answer, whatever ended it.
+  if (session && reason !== 'out-of-scope') return new Refusal('unauthenticated');
+  return refusals[reason](holder ? expiryHeader(holder, session) : {});
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+/** Why is told only to who presented the right value; the judge says "unknown" of everything else. */
+const refusals: Record<Extract<Verified, { active: false }>['reason'], (headers: Headers) => Refusal> = {
+  unknown: () => new Refusal('unauthenticated'),
+  deleted: () => new Refusal('token-revoked'),
+  expired: (headers) => new Refusal('token-expired', { headers }),
+  'session-over': () => new Refusal('unauthenticated'),
+  'other-stack': stackNotFound,
+  'out-of-scope': (headers) =>
+    new Refusal('insufficient-scope', {
+      detail: "The token's scope does not cover this module, access or branch.",
+      headers,
+    }),
+};
+
+function expiryHeader(token: Token, session: Session | null): Headers {
+  const end = session ? endOf(session, token) : token.expires_at;
+  return end === null ? {} : { 'token-expires-at': end };
+}

@@ -1,0 +1,21 @@
+import { requireTokenRights } from '../stacks/stack.ts';
+import { tokenNotFound } from '../refusals.ts';
+import type { TokenRepository } from '../tokens/token-repository.ts';
+import { isUid } from '../tokens/token-value.ts';
+import type { FoundRevocation, RevocationRepository } from './revocation-repository.ts';
+
+/**
+ * The receipt of a token's deletion, also while it is running.
+ * @throws {Refusal} `stack-not-found`, `not-allowed`; `token-not-found` for a token that is not deleted; `unavailable`
+ */
+export async function readReceipt(
+  deps: { readonly tokens: TokenRepository; readonly revocations: RevocationRepository },
+  { caller, stack, uid }: { readonly caller: string; readonly stack: string; readonly uid: string },
+): Promise<FoundRevocation> {
+  const { member, token } = await deps.tokens.see({ stack, member: caller, ...(isUid(uid) ? { token: uid } : {}) });
+  requireTokenRights(member);
+  if (token?.api_key !== stack || !token.end) throw tokenNotFound();
+  const found = await deps.revocations.find(uid, token.end.operation);
+  if (!found) throw tokenNotFound();
+  return found;
+}
