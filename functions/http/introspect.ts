@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { Refusal } from '../refusals.ts';
-import { type VerificationDependencies, verifyCredential } from '../sessions/verify-credential.ts';
+import { endOf } from '../sessions/session.ts';
+import { type VerificationDependencies, type Verified, verifyCredential } from '../sessions/verify-credential.ts';
 import { scopeString } from '../tokens/scope.ts';
-import type { Token } from '../tokens/token.ts';
 import { formBody } from './body.ts';
 import { requireIntrospector, stackOf } from './caller.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -18,12 +18,13 @@ export interface IntrospectionDependencies extends VerificationDependencies {
 export const IntrospectionSchema = z.union([
   z.object({
     active: z.literal(true),
-    token_type: z.literal('management_token'),
+    token_type: z.enum(['management_token', 'session']),
     scope: z.string(),
     client_id: z.string(),
     sub: z.string(),
     exp: z.optional(z.number()),
     iat: z.number(),
+    jti: z.optional(z.string()),
     token_version: z.number(),
     epoch: z.number(),
   }),
@@ -43,21 +44,23 @@ export const introspectEndpoint = ({
     if (!value || more.length > 0)
       throw new Refusal('malformed', { errors: { token: [value ? 'is given twice.' : 'is a required field'] } });
     const verdict = await verifyCredential(verification, { value, stack: stackOf(request) });
-    return { status: 200, body: IntrospectionSchema.parse(verdict.active ? active(verdict.token) : { active: false }) };
+    return { status: 200, body: IntrospectionSchema.parse(verdict.active ? active(verdict) : { active: false }) };
   },
 });
 
 const seconds = (instant: string) => Math.floor(Date.parse(instant) / 1000);
 
-function active(token: Token): z.input<typeof IntrospectionSchema> {
+function active({ token, session }: Extract<Verified, { active: true }>): z.input<typeof IntrospectionSchema> {
+  const end = session ? endOf(session, token) : token.expires_at;
   return {
     active: true,
-    token_type: 'management_token',
+    token_type: session ? 'session' : 'management_token',
     scope: scopeString(token.scope),
     client_id: token.api_key,
     sub: token.uid,
-    ...(token.expires_at === null ? {} : { exp: seconds(token.expires_at) }),
-    iat: seconds(token.created_at),
+    ...(end === null ? {} : { exp: seconds(end) }),
+    iat: seconds(session?.opened_at ?? token.created_at),
+    ...(session ? { jti: session.uid } : {}),
     token_version: token.version,
     epoch: token.epoch,
   };
