@@ -65,6 +65,27 @@ export class DataTable extends Construct {
       );
     }
   }
+
+  /**
+   * Lets a function be given the table's stream.
+   * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.Lambda.Tutorial.html
+   */
+  allowStream(reader: ServiceFunction): void {
+    reader.allow(
+      new PolicyStatement({
+        actions: ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
+          (action) => `dynamodb:${action}`,
+        ),
+        resources: [this.streamArn],
+      }),
+    );
+  }
+
+  get streamArn(): string {
+    const { tableStreamArn } = this.table;
+    if (!tableStreamArn) throw new Error(`${this.node.path} has no stream.`);
+    return tableStreamArn;
+  }
 }
 
 /** The four tables: rights are per table, and writes that come with every request stay off the stream. */

@@ -49,21 +49,19 @@ export async function liveSessions(
   const found: Session[] = [];
   let position: Position | null = from;
   while (position && found.length < limit) {
-    const page: readonly Session[] = await sessions.page({
-      token: token.uid,
-      shard: shards[position.shard] ?? '',
-      ...(position.after ? { after: position.after } : {}),
-      limit: limit - found.length,
-    });
+    const wanted = limit - found.length;
+    const shard = shards[position.shard] ?? '';
+    const after = position.after ? { after: position.after } : {};
+    const page: readonly Session[] = await sessions.page({ token: token.uid, shard, limit: wanted, ...after });
     found.push(...page.filter((session) => isOpen(session, token, now())));
-    position = following(position, { last: page.at(-1), full: page.length > 0 });
+    position = following(position, page.length < wanted ? undefined : page.at(-1));
   }
   return { sessions: found, next: position };
 }
 
-/** A page that is not empty may be followed by another of the same shard; an empty one ends it. */
-function following({ shard }: Position, { last, full }: { last: Session | undefined; full: boolean }): Position | null {
-  if (full && last) return { shard, after: last.uid };
+/** A full page may be followed by another of the same shard; any other ends it. */
+function following({ shard }: Position, last: Session | undefined): Position | null {
+  if (last) return { shard, after: last.uid };
   return shard + 1 < shards.length ? { shard: shard + 1 } : null;
 }
 
