@@ -8,7 +8,9 @@ import {
   LoggingFormat,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { routes } from '../functions/http/routes.ts';
 import { type Variable, variables } from '../functions/runtime/env.ts';
@@ -64,5 +66,14 @@ export class ServiceFunction extends Construct {
 
   allow(statement: PolicyStatement): void {
     this.lambda.addToRolePolicy(statement);
+  }
+
+  /** What fails when it is invoked asynchronously is tried twice more by Lambda, then kept in a queue. */
+  keepFailures(queue: Queue): void {
+    this.lambda.configureAsyncInvoke({
+      retryAttempts: 2,
+      maxEventAge: Duration.hours(1),
+      onFailure: new SqsDestination(queue),
+    });
   }
 }

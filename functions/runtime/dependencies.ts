@@ -4,10 +4,12 @@ import { dynamoClient, realPauses } from '../aws/dynamo-client.ts';
 import { DynamoCredentialReader } from '../aws/dynamo-credential-reader.ts';
 import { DynamoEnvironmentRepository } from '../aws/dynamo-environment-repository.ts';
 import { DynamoRateWindows } from '../aws/dynamo-rate-windows.ts';
+import { DynamoReconciliationRepository } from '../aws/dynamo-reconciliation-repository.ts';
 import { DynamoRevocationRepository } from '../aws/dynamo-revocation-repository.ts';
 import { DynamoSessionRepository } from '../aws/dynamo-session-repository.ts';
 import { DynamoStackRepository } from '../aws/dynamo-stack-repository.ts';
 import { DynamoTokenRepository } from '../aws/dynamo-token-repository.ts';
+import { DynamoUsageRepository } from '../aws/dynamo-usage-repository.ts';
 import { EventBridgePublisher, eventBridgeClient } from '../aws/event-bus.ts';
 import type { Tables } from '../aws/keys.ts';
 import { createReads } from '../aws/reads.ts';
@@ -42,6 +44,12 @@ export const ownSessions = /* @__PURE__ */ once(
 );
 export const revocationRepository = /* @__PURE__ */ once(
   () => new DynamoRevocationRepository({ ...reads(), ...writes() }, tables()),
+);
+export const reconciliation = /* @__PURE__ */ once(
+  () => new DynamoReconciliationRepository(client(), reads(), tables()),
+);
+export const usageRepository = /* @__PURE__ */ once(
+  () => new DynamoUsageRepository({ ...reads(), ...writes() }, tables()),
 );
 export const rateWindows = /* @__PURE__ */ once(() => new DynamoRateWindows(writes(), tables()));
 export const eventPublisher = /* @__PURE__ */ once(
