@@ -17,7 +17,12 @@ import { type Variable, variables } from '../functions/runtime/env.ts';
 import { bundleDirectory } from './bundle.ts';
 
 /** Every deployed function, by the path of its `.lambda.ts` below `functions/`. */
-export const deployedFunctions: readonly string[] = Object.keys(routes);
+export const deployedFunctions: readonly string[] = [
+  ...Object.keys(routes),
+  'stream/end-sessions',
+  'stream/announce',
+  'schedule/reconcile',
+];
 
 export interface ServiceFunctionProps {
   /** Path below `functions/` without `.lambda.ts`: `http/read-tokens`. */

@@ -1,6 +1,9 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { DataStore } from './data-store.ts';
+import { EventBus } from './event-bus.ts';
+import { HygieneSchedule } from './hygiene-schedule.ts';
+import { SessionFanOut } from './session-fan-out.ts';
 import type { Stage } from './stages.ts';
 import { TokenApi } from './token-api.ts';
 
@@ -11,6 +14,10 @@ export class ServiceStack extends Stack {
     const { stage } = props;
     const data = new DataStore(this, 'Data');
     const api = new TokenApi(this, 'Api', { stage, data });
+    const events = new EventBus(this, 'Events');
+    new SessionFanOut(this, 'FanOut', { stage, data, events });
+    new HygieneSchedule(this, 'Hygiene', { stage, data });
     new CfnOutput(this, 'Endpoint', { value: api.endpoint, description: 'Base of every route; SDKs append /v3.' });
+    new CfnOutput(this, 'EventBusName', { value: events.bus.eventBusName, description: 'Where rules of your own go.' });
   }
 }

@@ -18,6 +18,8 @@ export interface Engine {
   readonly endpoint: string;
   /** Absent when somebody else runs the engine. */
   readonly pid: number | undefined;
+  /** Removes a table's stream records up to a sequence number, where they are ours to remove. */
+  trimStream(table: string, upTo: string): void;
   /** Ends the process; harmless when it has ended. */
   stop(): Promise<void>;
   /** Settles with a description of the end when the process ends, stopped or not; never for somebody else's engine. */
@@ -59,7 +61,13 @@ export function findEngine(
 export async function startEngine({ file, env }: { file: string; env: Environment }): Promise<Engine> {
   const found = findEngine(env);
   if ('endpoint' in found) {
-    return { endpoint: found.endpoint, pid: undefined, stop: async () => {}, exited: new Promise(() => {}) };
+    const notOurs = {
+      pid: undefined,
+      stop: async () => {},
+      exited: new Promise<string>(() => {}),
+      trimStream: () => {},
+    };
+    return { endpoint: found.endpoint, ...notOurs };
   }
   await endAbandoned(file);
   const engine = await spawnEngine(found.binary, file);
@@ -94,7 +102,13 @@ async function spawnEngine(binary: string, file: string): Promise<Engine> {
     const said = await Promise.race([firstLine(child.stderr), exited]);
     if (child.pid !== undefined && said.includes('listening')) {
       writeFileSync(pidFileOf(file), String(child.pid));
-      return { endpoint: `http://127.0.0.1:${port}`, pid: child.pid, exited, stop: () => stop(child, file, exited) };
+      return {
+        endpoint: `http://127.0.0.1:${port}`,
+        pid: child.pid,
+        exited,
+        stop: () => stop(child, file, exited),
+        trimStream: (table, upTo) => trimStream(file, table, upTo),
+      };
     }
     child.kill();
     refusal = said;
@@ -180,6 +194,21 @@ function indexStreamRecords(file: string): void {
     database.exec(
       'CREATE INDEX IF NOT EXISTS tokenward_stream_order ON _stream_records (table_name, CAST(sequence_number AS INTEGER))',
     );
+  } finally {
+    database.close();
+  }
+}
+
+/** The table's last record stays: the engine counts on from it, and would begin at 1 again without. */
+function trimStream(file: string, table: string, upTo: string): void {
+  const database = new DatabaseSync(file, { timeout: 5_000 });
+  try {
+    database
+      .prepare(
+        'DELETE FROM _stream_records WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) <= CAST(?2 AS INTEGER) ' +
+          'AND id < (SELECT MAX(id) FROM _stream_records WHERE table_name = ?1)',
+      )
+      .run(table, upTo);
   } finally {
     database.close();
   }

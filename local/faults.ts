@@ -10,11 +10,15 @@ export interface FaultTarget {
   readonly body: Record<string, unknown>;
 }
 
-/** Something that AWS or a network does and the engine never does, wished for by a test. */
-export interface Fault {
-  readonly when: (request: FaultTarget) => boolean;
+/** Something that happens rarely, wished for by a test. */
+export interface Wish<Target> {
+  readonly when: (target: Target) => boolean;
   /** How often; without it until it is taken away. */
   readonly times?: number;
+}
+
+/** Something that AWS or a network does and the engine never does. */
+export interface Fault extends Wish<FaultTarget> {
   readonly kind: FaultKind;
 }
 
@@ -24,21 +28,21 @@ export interface Answer {
 }
 
 /** The faults that are injected at present. */
-export class Faults {
-  readonly #active = new Map<Fault, number>();
+export class Faults<Target, F extends Wish<Target>> {
+  readonly #active = new Map<F, number>();
 
-  inject(fault: Fault): () => void {
+  inject(fault: F): () => void {
     this.#active.set(fault, fault.times ?? Number.POSITIVE_INFINITY);
     return () => void this.#active.delete(fault);
   }
 
-  /** The first that fits the request; it is counted as used. */
-  take(request: FaultTarget): FaultKind | undefined {
+  /** The first that can hit and fits the target; it is counted as used. */
+  take(target: Target, canHit: (fault: F) => boolean = () => true): F | undefined {
     for (const [fault, left] of this.#active) {
-      if (!canHit(fault.kind, request.operation) || !fault.when(request)) continue;
+      if (!canHit(fault) || !fault.when(target)) continue;
       if (left > 1) this.#active.set(fault, left - 1);
       else this.#active.delete(fault);
-      return fault.kind;
+      return fault;
     }
     return undefined;
   }
@@ -73,7 +77,8 @@ const MODEL = 'com.amazonaws.dynamodb.v20120810';
 const CONFLICT = 'Transaction is ongoing for the item';
 const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem', 'TransactWriteItems', 'TransactGetItems'];
 
-function canHit(kind: FaultKind, operation: string): boolean {
+/** Whether a fault can happen to such a call. */
+export function canHit(kind: FaultKind, operation: string): boolean {
   if (kind === 'conflict') return WRITES.includes(operation);
   return kind !== 'unprocessed' || operation === 'BatchGetItem' || operation === 'BatchWriteItem';
 }

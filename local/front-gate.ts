@@ -1,6 +1,6 @@
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { answerOf, type FaultKind, Faults, type FaultTarget, failure } from './faults.ts';
+import { answerOf, canHit, type Fault, type FaultKind, Faults, type FaultTarget, failure } from './faults.ts';
 import { accessKeyIdOf, forward, type RawAnswer, readBody, reply } from './front-wire.ts';
 import { refusalOf, type Statement } from './iam.ts';
 import type { TableKeys } from './tables.ts';
@@ -43,13 +43,16 @@ interface Exchange {
 
 const BODY_LIMIT = 17 * 1024 * 1024;
 const ITEM_CALL = /^(?:(?:Get|Put|Update|Delete)Item|Query|Scan|Batch(?:Get|Write)Item|Transact(?:Get|Write)Items)$/;
+const WRITE_CALL = /^(?:Put|Update|Delete|BatchWrite|TransactWrite)/;
 const JsonObject = z.record(z.string(), z.unknown());
 const Units = z.looseObject({ CapacityUnits: z.number() });
 const Consumed = z.looseObject({ ConsumedCapacity: z.union([Units, z.array(Units)]) });
 
 /** Takes each request: tells who calls, refuses, injects a fault or sends it on, and records what became of it. */
 export class FrontGate {
-  readonly faults = new Faults();
+  readonly faults = new Faults<FaultTarget, Fault>();
+  /** Told when the engine has taken a write. */
+  readonly writeListeners = new Set<() => void>();
   readonly #engine: URL;
   readonly #agent = new Agent({ keepAlive: true });
   readonly #callers: ReadonlyMap<string, Caller>;
@@ -95,8 +98,8 @@ export class FrontGate {
     const target: FaultTarget = { caller: caller.name, operation, body };
     const refusal = this.#refusal(caller, service, target);
     if (refusal) return this.#refuse(refusal, target, outgoing);
-    const fault = this.faults.take(target);
-    if (fault) return this.#fail(fault, target, exchange);
+    const fault = this.faults.take(target, ({ kind }) => canHit(kind, target.operation));
+    if (fault) return this.#fail(fault.kind, target, exchange);
     const answer = await this.#forward(exchange, target);
     this.#note({ ...target, status: answer.status, ...this.#consumed(answer.body) });
     outgoing.writeHead(answer.status, answer.headers).end(answer.body);
@@ -135,7 +138,9 @@ export class FrontGate {
     const isMeasured = this.#recordings.size > 0 && ITEM_CALL.test(operation);
     const asks = isMeasured && (body.ReturnConsumedCapacity ?? 'NONE') === 'NONE';
     const sent = asks ? Buffer.from(JSON.stringify({ ...body, ReturnConsumedCapacity: 'TOTAL' })) : raw;
-    return forward(this.#engine, { agent: this.#agent, headers, body: sent });
+    const answer = await forward(this.#engine, { agent: this.#agent, headers, body: sent });
+    if (WRITE_CALL.test(operation)) for (const listener of this.writeListeners) listener();
+    return answer;
   }
 
   #note(request: FrontRequest): void {

@@ -25,6 +25,10 @@ export interface Front {
   credentialsFor(roleLogicalId: string): Credentials;
   /** May do everything: seeds, tests. */
   readonly operator: Credentials;
+  /** Who has this access key id. */
+  callerWith(accessKeyId: string): Caller | undefined;
+  /** Tells of each write that the engine has taken. */
+  onWrite(listener: () => void): void;
   record(): Recording;
   /** Returns what takes the fault away. */
   inject(fault: Fault): () => void;
@@ -46,6 +50,8 @@ export async function startFront(options: { engine: string; stack: LocalStack; p
     endpoint: `http://127.0.0.1:${address.port}`,
     operator: credentialsOf(OPERATOR, callers),
     credentialsFor: (roleLogicalId) => credentialsOf(roleLogicalId, callers),
+    callerWith: (accessKeyId) => callers.find((one) => one.accessKeyId === accessKeyId),
+    onWrite: (listener) => void gate.writeListeners.add(listener),
     record: () => gate.record(),
     inject: (fault) => gate.faults.inject(fault),
     close: async () => {

@@ -69,6 +69,16 @@ export class FunctionPool {
     });
   }
 
+  get title(): string {
+    return this.#options.title;
+  }
+
+  /** Ends the workers as a crash does; the next event finds a new one. */
+  async crash(): Promise<void> {
+    const error = { errorType: 'Runtime.ExitError', errorMessage: 'Runtime exited: a crash that was injected' };
+    await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.end(error)));
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const { settle } of this.#queue.splice(0)) settle(STOPPING);

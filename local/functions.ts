@@ -5,12 +5,18 @@ import * as z from 'zod';
 import type { Clock } from './clock.ts';
 import type { Front } from './front.ts';
 import { FunctionPool, type InvocationResult } from './function-pool.ts';
+import { propertiesOf, roleOf, titleOf } from './resource-properties.ts';
 import { arn, REGION } from './resource-types.ts';
 import type { LocalStack, Resource } from './template.ts';
 
 export interface Functions {
   /** Runs a function with an event, which crosses as JSON text, as on Lambda. */
   invoke(logicalId: string, event: unknown): Promise<InvocationResult>;
+  /**
+   * Ends the workers of a function (`stream/announce`) as a crash does, whatever they are at. In the `when` of a fault at
+   * the front or the bus it ends one at its N-th call; with the fault `stall`, or `lose-answer` to let the call happen.
+   */
+  crash(title: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -37,7 +43,7 @@ const FunctionSchema = z.strictObject({
   Runtime: z.literal('nodejs24.x'),
   Timeout: z.int().min(1).max(900).default(3),
   MemorySize: z.int().min(128).max(10_240).default(128),
-  ReservedConcurrentExecutions: z.int().min(1).optional(),
+  ReservedConcurrentExecutions: z.int().min(1).default(WORKERS_PER_FUNCTION),
   Environment: z.strictObject({ Variables: z.record(z.string(), z.string()) }).optional(),
   FunctionName: z.string().optional(),
   Description: ignored,
@@ -58,20 +64,22 @@ export function startFunctions(options: FunctionsOptions): Functions {
     invoke: (logicalId, event) =>
       pools.get(logicalId)?.invoke(JSON.stringify(event) ?? 'null') ??
       Promise.resolve({ error: { errorType: 'ResourceNotFoundException', errorMessage: logicalId } }),
+    crash: async (title) =>
+      void (await Promise.all([...pools.values()].map((pool) => pool.title === title && pool.crash()))),
     close: async () => void (await Promise.all([...pools.values()].map((pool) => pool.close()))),
   };
 }
 
 function poolOf(resource: Resource, options: FunctionsOptions): FunctionPool {
-  const parsed = FunctionSchema.safeParse(resource.properties);
-  if (!parsed.success) throw new Error(`function ${resource.logicalId}: ${z.prettifyError(parsed.error)}`);
-  const { Handler, Timeout, MemorySize, ReservedConcurrentExecutions = WORKERS_PER_FUNCTION, ...rest } = parsed.data;
+  const { Handler, Timeout, MemorySize, ReservedConcurrentExecutions, ...rest } = propertiesOf(
+    FunctionSchema,
+    resource,
+  );
   const [file = '', exportName = ''] = Handler.split('.');
-  const role = options.stack.ofType('AWS::IAM::Role').find(({ name }) => rest.Role.endsWith(`:role/${name}`));
-  if (!role) throw new Error(`function ${resource.logicalId}: its role ${rest.Role} is not in the template`);
+  const role = roleOf(options.stack, resource);
   const { accessKeyId, secretAccessKey, sessionToken } = options.front.credentialsFor(role.logicalId);
   const asset = options.stack.assetDirectory(rest.Code.S3Key);
-  const title = String(resource.metadata['tokenward:function'] ?? resource.logicalId);
+  const title = titleOf(resource);
   return new FunctionPool({
     title,
     limitMs: Timeout * 1000,

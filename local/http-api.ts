@@ -18,7 +18,8 @@ import {
 import { type FindRoute, routeTable } from './http-routes.ts';
 import { answerLocally, type LocalEndpoints } from './local-endpoints.ts';
 import { closeServer, listen } from './loopback.ts';
-import type { LocalStack, Resource } from './template.ts';
+import { invokedBy, propertiesOf } from './resource-properties.ts';
+import type { LocalStack } from './template.ts';
 
 export interface HttpApi {
   /** `http://127.0.0.1:PORT` */
@@ -70,7 +71,6 @@ const StageSchema = z.strictObject({
   AccessLogSettings: ignored,
   DefaultRouteSettings: ignored,
 });
-const PermissionSchema = z.looseObject({ FunctionName: z.string(), Principal: z.string() });
 
 interface Integration {
   readonly logicalId: string;
@@ -96,37 +96,23 @@ function gatewayOf(options: HttpApiOptions): Gateway {
   const { stack } = options;
   const [api, ...others] = stack.ofType('AWS::ApiGatewayV2::Api');
   if (!api || others.length > 0) throw new Error('The template must have exactly one AWS::ApiGatewayV2::Api.');
-  for (const stage of stack.ofType('AWS::ApiGatewayV2::Stage')) parse(StageSchema, stage);
+  for (const stage of stack.ofType('AWS::ApiGatewayV2::Stage')) propertiesOf(StageSchema, stage);
   const routes = stack.ofType('AWS::ApiGatewayV2::Route').map((route) => {
-    const { RouteKey, Target } = parse(RouteSchema, route);
+    const { RouteKey, Target } = propertiesOf(RouteSchema, route);
     return [RouteKey, integrationOf(stack, Target.slice('integrations/'.length))] as const;
   });
   return {
     ...options,
     apiId: api.name,
-    cors: parse(ApiSchema, api).CorsConfiguration,
+    cors: propertiesOf(ApiSchema, api).CorsConfiguration,
     find: routeTable(new Map(routes)),
   };
 }
 
 function integrationOf(stack: LocalStack, logicalId: string): Integration {
-  const { IntegrationUri, TimeoutInMillis } = parse(IntegrationSchema, stack.get(logicalId));
-  const isTarget = (text: string, name: string) => text === name || text.endsWith(`:function:${name}`);
-  const lambda = stack.ofType('AWS::Lambda::Function').find(({ name }) => isTarget(IntegrationUri, name));
-  if (!lambda) throw new Error(`${logicalId}: ${IntegrationUri} is no function of the template`);
-  const isAllowed = stack.ofType('AWS::Lambda::Permission').some((permission) => {
-    const { FunctionName, Principal } = parse(PermissionSchema, permission);
-    return Principal === 'apigateway.amazonaws.com' && isTarget(FunctionName, lambda.name);
-  });
-  if (!isAllowed) throw new Error(`${lambda.logicalId} has no AWS::Lambda::Permission for apigateway.amazonaws.com`);
+  const { IntegrationUri, TimeoutInMillis } = propertiesOf(IntegrationSchema, stack.get(logicalId));
+  const lambda = invokedBy('apigateway.amazonaws.com', stack, IntegrationUri);
   return { logicalId: lambda.logicalId, timeoutMs: TimeoutInMillis };
-}
-
-function parse<T>(schema: z.ZodType<T>, { logicalId, type, properties }: Resource): T {
-  const parsed = schema.safeParse(properties);
-  if (!parsed.success)
-    throw new Error(`${type} ${logicalId} is not supported as it is: ${z.prettifyError(parsed.error)}`);
-  return parsed.data;
 }
 
 async function serve(gateway: Gateway, incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {

@@ -12,8 +12,9 @@ export interface LocalAnswer {
   readonly status?: number;
   readonly json: unknown;
 }
+export type LocalEndpoint = (request: LocalRequest) => LocalAnswer | Promise<LocalAnswer>;
 /** By route key: `POST /_local/clock`. */
-export type LocalEndpoints = ReadonlyMap<string, (request: LocalRequest) => LocalAnswer | Promise<LocalAnswer>>;
+export type LocalEndpoints = ReadonlyMap<string, LocalEndpoint>;
 
 /** What the local system answers about itself; the product has none of it. */
 export function localEndpoints(options: {
@@ -22,7 +23,7 @@ export function localEndpoints(options: {
   readonly parts: Readonly<Record<string, () => Promise<unknown>>>;
 }): LocalEndpoints {
   const { clock, parts } = options;
-  return new Map<string, (request: LocalRequest) => LocalAnswer | Promise<LocalAnswer>>([
+  return new Map<string, LocalEndpoint>([
     ['GET /_local/health', () => health(parts)],
     ['GET /_local/clock', () => ({ json: { now: clock.now().toISOString() } })],
     ['POST /_local/clock', ({ json }) => moveClock(clock, json)],

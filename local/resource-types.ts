@@ -42,6 +42,17 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     attributes: { Arn: ({ name }) => arn('lambda', `function:${name}`) },
   },
   'AWS::Lambda::Permission': {},
+  'AWS::Lambda::EventSourceMapping': {},
+  'AWS::Lambda::EventInvokeConfig': {},
+  'AWS::Events::EventBus': {
+    nameProperty: 'Name',
+    attributes: { Arn: ({ name }) => arn('events', `event-bus/${name}`), Name: ({ name }) => name },
+  },
+  'AWS::Events::Rule': { nameProperty: 'Name', attributes: { Arn: ({ name }) => arn('events', `rule/${name}`) } },
+  'AWS::SQS::Queue': {
+    nameProperty: 'QueueName',
+    attributes: { Arn: ({ name }) => arn('sqs', name), QueueName: ({ name }) => name },
+  },
   'AWS::IAM::Role': { nameProperty: 'RoleName', attributes: { Arn: roleArn } },
   'AWS::IAM::Policy': {},
   'AWS::ApiGatewayV2::Api': {
@@ -59,6 +70,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     attributes: { Arn: ({ name }) => arn('logs', `log-group:${name}:*`) },
     leftOut: 'the output of the functions goes to files',
   },
+  'AWS::SQS::QueuePolicy': { leftOut: 'nothing on this machine reaches a queue but what the template sends there' },
   'AWS::CloudWatch::Alarm': {
     nameProperty: 'AlarmName',
     attributes: { Arn: ({ name }) => arn('cloudwatch', `alarm:${name}`) },

@@ -53,9 +53,9 @@ async function seedStacks(seeder: Seeder): Promise<Seeded> {
   await seeder.alias(web, 'deploy', 'main');
   await seedTokens(seeder, web);
   const docs = await seeder.stack('owner', 'Acme Docs', { max_tokens: 30, manage_rate_limits: false });
-  await seeder.token(docs, 'owner', { name: 'docs-publisher', scope: everything });
+  await seeder.token({ stack: docs, by: 'owner' }, { name: 'docs-publisher', scope: everything });
   const shop = await seeder.stack('outsider', "Oscar's Shop", fullPlan);
-  await seeder.token(shop, 'outsider', { name: 'shop-import', scope: everything });
+  await seeder.token({ stack: shop, by: 'outsider' }, { name: 'shop-import', scope: everything });
   return { stack: { api_key: web.api_key, name: web.name } };
 }
 
@@ -68,34 +68,34 @@ const viaAlias = [
 ];
 
 async function seedTokens(seeder: Seeder, web: Stack): Promise<void> {
+  const owner = { stack: web, by: 'owner' } as const;
+  const admin = { stack: web, by: 'admin' } as const;
+  const automation = { stack: web, by: 'automation' } as const;
   const contentOnly = ['entry', 'asset', 'environment'].map((module) => ({ module, acl: { read: true, write: true } }));
   await seeder.token(
-    web,
-    'owner',
+    owner,
     { name: 'ci-deploy', description: 'Deploys from the pipeline.', scope: everything },
     { daysAgo: 200 },
   );
   await seeder.token(
-    web,
-    'automation',
+    automation,
     { name: 'content-sync', scope: [...contentOnly, onBranches('main', 'development')] },
     { daysLeft: 90 },
   );
-  await seeder.token(web, 'admin', { name: 'preview-build', scope: readOnly }, { daysLeft: 5, daysAgo: 60 });
+  await seeder.token(admin, { name: 'preview-build', scope: readOnly }, { daysLeft: 5, daysAgo: 60 });
   await seeder.token(
-    web,
-    'owner',
+    owner,
     { name: 'nightly-export', scope: readOnly, is_email_notification_enabled: true },
     { daysLeft: 0.8, daysAgo: 29 },
   );
-  await seeder.token(web, 'admin', { name: 'storefront', scope: viaAlias }, { daysLeft: 365 });
+  await seeder.token(admin, { name: 'storefront', scope: viaAlias }, { daysLeft: 365 });
   const rate_limits = { read: 5, write: 2 };
-  await seeder.token(web, 'owner', { name: 'reporting', scope: readOnly, rate_limit_enabled: true, rate_limits });
-  await seeder.token(web, 'admin', { name: 'translation-import', scope: everything }, { daysLeft: -3, daysAgo: 90 });
-  await seeder.token(web, 'owner', { name: 'legacy-migration', scope: everything }, { daysLeft: -40, daysAgo: 300 });
-  const stopped = await seeder.token(web, 'owner', { name: 'leaked-in-a-log', scope: everything }, { daysAgo: 10 });
+  await seeder.token(owner, { name: 'reporting', scope: readOnly, rate_limit_enabled: true, rate_limits });
+  await seeder.token(admin, { name: 'translation-import', scope: everything }, { daysLeft: -3, daysAgo: 90 });
+  await seeder.token(owner, { name: 'legacy-migration', scope: everything }, { daysLeft: -40, daysAgo: 300 });
+  const stopped = await seeder.token(owner, { name: 'leaked-in-a-log', scope: everything }, { daysAgo: 10 });
   await seeder.stop(web, stopped);
-  const retired = await seeder.token(web, 'owner', { name: 'retired-importer', scope: everything }, { daysAgo: 30 });
+  const retired = await seeder.token(owner, { name: 'retired-importer', scope: everything }, { daysAgo: 30 });
   await seeder.remove(web, retired);
 }
 
@@ -154,14 +154,13 @@ class Seeder {
 
   /** Made `daysAgo` by somebody, and expiring `daysLeft` from now: negative where it has expired. */
   async token(
-    stack: Stack,
-    who: Who,
+    { stack, by }: { stack: Stack; by: Who },
     fields: { name: string; scope: readonly object[]; [field: string]: unknown },
     { daysAgo = 1, daysLeft }: { daysAgo?: number; daysLeft?: number } = {},
   ): Promise<SeededToken> {
     const expiry =
       daysLeft === undefined ? {} : { expires_on: new Date(this.#now().getTime() + daysLeft * day).toISOString() };
-    const command = { actor: this.#actor(who), stack: stack.api_key, fields: { ...fields, ...expiry } };
+    const command = { actor: this.#actor(by), stack: stack.api_key, fields: { ...fields, ...expiry } };
     const { token } = await createToken(this.#changing(daysAgo), command);
     return token;
   }

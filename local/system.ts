@@ -7,7 +7,8 @@ import { type Functions, startFunctions } from './functions.ts';
 import { type Home, openHome } from './home.ts';
 import { startHttpApi } from './http-api.ts';
 import { type Issuer, startIssuer } from './issuer.ts';
-import { localEndpoints } from './local-endpoints.ts';
+import { type LocalEndpoints, localEndpoints } from './local-endpoints.ts';
+import { type Messaging, openMessaging, type Triggers } from './messaging.ts';
 import { REGION } from './resource-types.ts';
 import { createTables } from './tables.ts';
 import { type LocalStack, loadStack } from './template.ts';
@@ -23,6 +24,10 @@ export interface System {
   readonly functions: Functions;
   readonly stack: LocalStack;
   readonly home: Home;
+  readonly bus: Messaging['bus'];
+  readonly deadLetters: Messaging['deadLetters'];
+  readonly streams: Triggers['streams'];
+  readonly schedules: Triggers['schedules'];
   /** Stops everything that was started, the last first. */
   close(): Promise<void>;
 }
@@ -66,37 +71,58 @@ async function startParts(options: SystemOptions, closers: Closer[]): Promise<Om
   const home = openHome(options.home, { fresh: options.fresh ?? false });
   closers.push(() => home.close());
   const clock = openClock(home);
-  const started = await Promise.allSettled([
-    startEngine({ file: home.path('engine.db'), env }).then((engine) => {
-      closers.push(() => engine.stop());
-      return engine;
-    }),
-    startIssuer({ home, clock }).then((issuer) => {
-      closers.push(() => issuer.close());
-      return issuer;
-    }),
-  ]);
-  const [engine, issuer] = [fulfilled(started[0]), fulfilled(started[1])];
+  const [engine, issuer] = await startFirst({ file: home.path('engine.db'), env }, { home, clock }, closers);
   const stack = loadStack(options.assembly ?? 'cdk.out', { parameters: parametersOf(issuer) });
   const front = await startFront({ engine: engine.endpoint, stack });
   closers.push(() => front.close());
   const client = new DynamoDBClient({ endpoint: front.endpoint, region: REGION, credentials: front.operator });
   closers.push(() => client.destroy());
   await createTables(stack, client);
-  const endpoints = { AWS_ENDPOINT_URL_DYNAMODB: front.endpoint };
+  const messaging = await openMessaging({ stack, front, engine, clock, home, log });
+  closers.push(() => messaging.close());
+  const { bus, deadLetters } = messaging;
+  const endpoints = { AWS_ENDPOINT_URL_DYNAMODB: front.endpoint, AWS_ENDPOINT_URL_EVENTBRIDGE: bus.endpoint };
   const functions = startFunctions({ stack, front, clock, logs: home.path('logs'), endpoints, log });
   closers.push(() => functions.close());
+  const triggers = await messaging.start(functions);
+  closers.push(() => triggers.stop());
   const parts = {
+    ...triggers.parts,
     engine: () => client.send(new ListTablesCommand({ Limit: 1 })),
     issuer: () => fetch(issuer.jwksUrl, { signal: AbortSignal.timeout(1000) }),
   };
-  const local = localEndpoints({ clock, parts });
+  const local: LocalEndpoints = new Map([...localEndpoints({ clock, parts }), ...triggers.endpoints]);
   const api = await startHttpApi({ stack, functions, clock, local, port: options.port ?? 0 });
   closers.push(() => api.close());
-  return { endpoint: api.endpoint, issuer, front, engine, clock, functions, stack, home };
+  const { streams, schedules } = triggers;
+  return {
+    endpoint: api.endpoint,
+    issuer,
+    front,
+    engine,
+    clock,
+    functions,
+    stack,
+    home,
+    bus,
+    deadLetters,
+    streams,
+    schedules,
+  };
 }
 
-/** Both have settled, so that whichever did start is known to be stopped again. */
+/** Both have settled before either is told to have failed, so that whichever did start is known to be stopped again. */
+async function startFirst(
+  ofEngine: Parameters<typeof startEngine>[0],
+  ofIssuer: Parameters<typeof startIssuer>[0],
+  closers: Closer[],
+): Promise<[Engine, Issuer]> {
+  const [engine, issuer] = await Promise.allSettled([startEngine(ofEngine), startIssuer(ofIssuer)]);
+  if (engine.status === 'fulfilled') closers.push(() => engine.value.stop());
+  if (issuer.status === 'fulfilled') closers.push(() => issuer.value.close());
+  return [fulfilled(engine), fulfilled(issuer)];
+}
+
 function fulfilled<T>(settled: PromiseSettledResult<T>): T {
   if (settled.status === 'rejected') throw settled.reason;
   return settled.value;

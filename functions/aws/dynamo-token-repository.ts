@@ -3,13 +3,14 @@ import type { AuditEntry } from '../stacks/audit-entry.ts';
 import { maySeeTokens } from '../stacks/stack.ts';
 import { type Receipt, retryAfterMs } from '../tokens/revocation.ts';
 import type { Token } from '../tokens/token.ts';
-import type {
-  Deletion,
-  DeletionOutcome,
-  IdempotencyRecord,
-  Seen,
-  Sight,
-  TokenRepository,
+import {
+  type Deletion,
+  type DeletionOutcome,
+  type IdempotencyRecord,
+  idempotencyMs,
+  type Seen,
+  type Sight,
+  type TokenRepository,
 } from '../tokens/token-repository.ts';
 import { idempotencyFrom, memberFrom, stackFrom, tokenFrom, tokenItem } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
@@ -18,8 +19,6 @@ import type { Step, StepOutcome } from './transactions.ts';
 
 const second = 1000;
 const day = 24 * 60 * 60 * second;
-/** Idempotency keys hold that long. */
-const idempotencyMs = day;
 /** A tombstone stays as long as anybody may ask what became of a token. */
 const tombstoneMs = 400 * day;
 
@@ -99,7 +98,7 @@ export class DynamoTokenRepository implements TokenRepository {
         values: { one: 1, most: stack.plan.max_tokens },
       },
       roster: { put: this.#keys.roster(key, token.uid), item: { created_at: token.created_at } },
-      record: idempotency && this.#idempotencyStep(idempotency, token),
+      record: idempotency && this.#idempotencyStep(idempotency),
     });
     if (!outcome) return null;
     refuseNonMembers(outcome.member);
@@ -116,9 +115,9 @@ export class DynamoTokenRepository implements TokenRepository {
     throw new Error(`The uid ${token.uid} is taken.`);
   }
 
-  #idempotencyStep(record: IdempotencyRecord, { created_at }: Token): Step {
-    const createdAt = Date.parse(created_at);
-    const item = { ...record, created_at, ttl: epochSeconds(createdAt + idempotencyMs) };
+  #idempotencyStep(record: IdempotencyRecord): Step {
+    const createdAt = Date.parse(record.created_at);
+    const item = { ...record, ttl: epochSeconds(createdAt + idempotencyMs) };
     // TTL deletes late: a record that is over is as if it were gone.
     const condition = `${absent} OR #created_at <= :oldest`;
     return {

@@ -162,10 +162,7 @@ export const auditFrom = /* @__PURE__ */ decoded(
   AuditItem,
   ({ reason, ...entry }): AuditEntry => ({ ...entry, ...(reason === undefined ? {} : { reason }) }),
 );
-export const idempotencyFrom = /* @__PURE__ */ decoded(
-  IdempotencyItem,
-  (record): IdempotencyRecord & { readonly created_at: string } => record,
-);
+export const idempotencyFrom = /* @__PURE__ */ decoded(IdempotencyItem, (record): IdempotencyRecord => record);
 export const stackFrom = /* @__PURE__ */ decoded(
   StackItem,
   ({ hygiene, ...stack }): Stack => ({

@@ -81,6 +81,8 @@ function requestFor(keys: readonly Key[]): NonNullable<BatchGetItemCommandOutput
 const nameOf = ({ table, pk, sk }: Key) => `${table}\0${pk}\0${sk}`;
 
 async function query(client: Client, range: Range): Promise<Item[]> {
+  // DynamoDB refuses a limit of none.
+  if (range.limit < 1) return [];
   const items: Item[] = [];
   let from: QueryCommandInput['ExclusiveStartKey'] = range.after
     ? keyAttributes({ ...range, sk: range.after })

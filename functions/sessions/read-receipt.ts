@@ -1,5 +1,5 @@
-import { requireTokenRights } from '../stacks/stack.ts';
 import { tokenNotFound } from '../refusals.ts';
+import { requireTokenRights } from '../stacks/stack.ts';
 import type { TokenRepository } from '../tokens/token-repository.ts';
 import { isUid } from '../tokens/token-value.ts';
 import type { FoundRevocation, RevocationRepository } from './revocation-repository.ts';

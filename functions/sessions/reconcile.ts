@@ -1,6 +1,6 @@
 import type { Token } from '../tokens/token.ts';
-import { isOpen, type Session } from './session.ts';
 import type { RevocationRepository } from './revocation-repository.ts';
+import { isOpen, type Session } from './session.ts';
 import type { SessionRepository } from './session-repository.ts';
 
 /** Finds what a broken chain leaves behind. The only reads here that may go through a whole table, page by page. */

@@ -3,7 +3,7 @@ import { judge, type Verdict } from '../tokens/judge.ts';
 import { BranchNameSchema } from '../tokens/names.ts';
 import type { Module } from '../tokens/scope.ts';
 import type { Token } from '../tokens/token.ts';
-import { digestMatches, parseCredential } from '../tokens/token-value.ts';
+import { digestMatches, isUid, parseCredential } from '../tokens/token-value.ts';
 import type { CredentialReader, FoundCredential } from './credential-reader.ts';
 
 export interface Verification {
@@ -38,7 +38,9 @@ export async function verifyCredential(
   const presented = parseCredential(value);
   if (!presented) return unknownCredential;
   const name = need?.branch ?? mainBranch;
-  const wanted = need && stack && BranchNameSchema.safeParse(name).success ? { branch: { stack, name } } : {};
+  // What can be neither a stack nor a branch never becomes a key.
+  const isKey = stack !== null && isUid(stack) && BranchNameSchema.safeParse(name).success;
+  const wanted = need && isKey ? { branch: { stack, name } } : {};
   const { token, session, branch } = await credentials.find({ ...presented, ...wanted });
   const kept = presented.session === undefined ? token : session;
   const isRight = kept !== null && digestMatches(value, kept.digest);

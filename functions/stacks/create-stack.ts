@@ -22,7 +22,10 @@ export const NewStackSchema = z.object(
   {
     name: NameSchema,
     description: z._default(
-      z.string('must be text.').check(z.maxLength(1000, 'can be at most 1000 characters long.')),
+      z.string('must be text.').check(
+        z.maxLength(1000, 'can be at most 1000 characters long.'),
+        z.refine((value) => value.isWellFormed(), 'cannot have unpaired surrogates.'),
+      ),
       '',
     ),
     master_locale: z._default(

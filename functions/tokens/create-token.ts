@@ -7,7 +7,7 @@ import { requireTokenRights, type Stack } from '../stacks/stack.ts';
 import { namesToRead, type SettingsContext, settingsAfter } from './settings.ts';
 import type { Token, TokenSettings } from './token.ts';
 import { canonicalJson, type FieldsRead, readNewFields } from './token-fields.ts';
-import type { IdempotencyRecord, TokenDependencies } from './token-repository.ts';
+import { type IdempotencyRecord, idempotencyMs, type TokenDependencies } from './token-repository.ts';
 import { digestOf, mintTokenValue, mintUid } from './token-value.ts';
 
 export interface CreateToken {
@@ -24,6 +24,9 @@ export interface CreatedToken {
   readonly stack: Stack;
   readonly value: string | null;
 }
+
+/** A caller's key with the body that came with it. What breaks a rule is part of the body, too. */
+type GivenKey = Pick<IdempotencyRecord, 'id' | 'body'>;
 
 const withoutFields: FieldsRead = { fields: {}, errors: { token: ['is a required field'] } };
 
@@ -53,7 +56,8 @@ export async function createToken(deps: TokenDependencies, command: CreateToken)
   });
   requireTokenRights(seen.member);
   if (!seen.stack) throw new Error(`Stack ${command.stack} has members and no item of its own.`);
-  if (record && seen.earlier) return await replay(deps, { command, record, earlier: seen.earlier });
+  if (record && seen.earlier && holds(seen.earlier, deps.now()))
+    return await replay(deps, { command, record, earlier: seen.earlier });
   const settings = newSettings(read, {
     stack: seen.stack,
     branches: seen.branches,
@@ -81,7 +85,7 @@ async function store(
     settings,
   }: {
     command: CreateToken;
-    record: Omit<IdempotencyRecord, 'token_uid'> | null;
+    record: GivenKey | null;
     stack: Stack;
     settings: TokenSettings;
   },
@@ -116,27 +120,25 @@ async function store(
     changes,
   } as const;
   const audit = auditEntry(event, { actor, at, operation: operationId(at, deps.random) });
-  const idempotency = record ? { idempotency: { ...record, token_uid: uid } } : {};
+  const idempotency = record ? { idempotency: { ...record, token_uid: uid, created_at: token.created_at } } : {};
   const earlier = await deps.tokens.create({ token, stack, member: actor.uid, audit, ...idempotency });
   return record && earlier ? await replay(deps, { command, record, earlier }) : { token, stack, value };
 }
 
-function recordOf(
-  { idempotencyKey, actor, stack }: CreateToken,
-  { fields }: FieldsRead,
-): Omit<IdempotencyRecord, 'token_uid'> | null {
+function recordOf({ idempotencyKey, actor, stack }: CreateToken, { fields, errors }: FieldsRead): GivenKey | null {
   if (idempotencyKey === undefined) return null;
-  return { id: hash([actor.uid, stack, 'create-token', idempotencyKey]), body: hash(fields) };
+  return { id: hash([actor.uid, stack, 'create-token', idempotencyKey]), body: hash([fields, errors]) };
+}
+
+/** TTL deletes late: a record that is over is as if it were gone. */
+function holds({ created_at }: IdempotencyRecord, now: Date): boolean {
+  return now.getTime() < Date.parse(created_at) + idempotencyMs;
 }
 
 /** The first answer to a key, but for the value: that was shown once. */
 async function replay(
   deps: TokenDependencies,
-  {
-    command,
-    record,
-    earlier,
-  }: { command: CreateToken; record: Omit<IdempotencyRecord, 'token_uid'>; earlier: IdempotencyRecord },
+  { command, record, earlier }: { command: CreateToken; record: GivenKey; earlier: IdempotencyRecord },
 ): Promise<CreatedToken> {
   if (record.body !== earlier.body)
     throw new Refusal('idempotency-key-reused', {

@@ -20,7 +20,12 @@ export interface IdempotencyRecord {
   /** Hash of the parsed body. */
   readonly body: string;
   readonly token_uid: string;
+  /** ISO 8601 instant. */
+  readonly created_at: string;
 }
+
+/** Idempotency keys hold that long. */
+export const idempotencyMs = 24 * 60 * 60 * 1000;
 
 /** A stack as one caller sees it, from one strong read. Null: no row. */
 export interface Seen {

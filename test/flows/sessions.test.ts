@@ -17,11 +17,20 @@ describe('a session', () => {
     expect(opened.status, opened.text).toBe(201);
     const { token: value, ...session } = opened.body.session;
     expect(value).toMatch(/^css_[0-9a-f]{16}_[0-9a-f]{16}_[0-9A-Za-z]{49}$/);
-    expect(session).toMatchObject({ uid: expect.stringMatching(/^blt[0-9a-f]{16}$/), client: 'deployer/1.2', remote_addr: '127.0.0.1' });
+    expect(session).toMatchObject({
+      uid: expect.stringMatching(/^blt[0-9a-f]{16}$/),
+      client: 'deployer/1.2',
+      remote_addr: '127.0.0.1',
+    });
     expect((await tokenward.use(value)).status).toBe(200);
     const current = await tokenward.call('GET', '/v3/token_sessions/current', { value });
     expect(current.body).toEqual({ session, token: expect.objectContaining({ uid: token.uid, name: token.name }) });
-    expect((await tokenward.introspect(value)).body).toMatchObject({ active: true, token_type: 'session', jti: session.uid, sub: token.uid });
+    expect((await tokenward.introspect(value)).body).toMatchObject({
+      active: true,
+      token_type: 'session',
+      jti: session.uid,
+      sub: token.uid,
+    });
     expect((await tokenward.call('DELETE', '/v3/token_sessions/current', { value })).status).toBe(200);
     expect((await tokenward.use(value)).status).toBe(401);
     expect((await tokenward.use(token.value)).status).toBe(200);
@@ -33,7 +42,9 @@ describe('a session', () => {
     expect((await tokenward.use(value)).status).toBe(200);
     expect((await tokenward.deleteToken(token)).status).toBe(200);
     expect((await tokenward.use(value)).status).toBe(401);
-    const receipt = await tokenward.call('GET', `/v3/stacks/management_tokens/${token.uid}/revocation`, { as: 'admin' });
+    const receipt = await tokenward.call('GET', `/v3/stacks/management_tokens/${token.uid}/revocation`, {
+      as: 'admin',
+    });
     expect(receipt.body.revocation).toMatchObject({ token_uid: token.uid, token_name: token.name, reason: 'deleted' });
   });
 
@@ -51,9 +62,13 @@ describe('a session', () => {
     expect((await tokenward.call('DELETE', `${path}/${one.uid}`, { as: 'developer' })).status).toBe(403);
     expect((await tokenward.call('DELETE', `${path}/${one.uid}`, { as: 'admin' })).status).toBe(200);
     expect((await tokenward.call('DELETE', `${path}/${one.uid}`, { as: 'admin' })).status).toBe(404);
-    expect((await Promise.all(values.map((value) => tokenward.use(value)))).filter(({ status }) => status === 200)).toHaveLength(4);
+    expect(
+      (await Promise.all(values.map((value) => tokenward.use(value)))).filter(({ status }) => status === 200),
+    ).toHaveLength(4);
     expect((await tokenward.call('DELETE', path, { as: 'owner' })).status).toBe(200);
-    expect((await Promise.all(values.map((value) => tokenward.use(value)))).filter(({ status }) => status === 200)).toHaveLength(0);
+    expect(
+      (await Promise.all(values.map((value) => tokenward.use(value)))).filter(({ status }) => status === 200),
+    ).toHaveLength(0);
     expect((await tokenward.use(token.value)).status).toBe(200);
     expect((await tokenward.call('GET', path, { as: 'owner' })).body).toEqual({ sessions: [] });
   });
@@ -62,7 +77,10 @@ describe('a session', () => {
     const token = await tokenward.createToken();
     const { token: value } = (await open(token.value)).body.session;
     const edit = (expires_on: string) =>
-      tokenward.call('PUT', `/v3/stacks/management_tokens/${token.uid}`, { as: 'owner', json: { token: { expires_on } } });
+      tokenward.call('PUT', `/v3/stacks/management_tokens/${token.uid}`, {
+        as: 'owner',
+        json: { token: { expires_on } },
+      });
     expect((await edit('now')).status).toBe(200);
     expect((await tokenward.use(token.value)).status).toBe(401);
     expect((await edit('2031-01-01')).status).toBe(200);
@@ -72,7 +90,8 @@ describe('a session', () => {
 });
 
 describe('revocation by value', () => {
-  const revoke = (value: string) => tokenward.call('POST', '/oauth2/revoke', { stack: null, body: new URLSearchParams({ token: value }) });
+  const revoke = (value: string) =>
+    tokenward.call('POST', '/oauth2/revoke', { stack: null, body: new URLSearchParams({ token: value }) });
 
   test('ends a session, expires a token, and is 200 for anything else', async () => {
     const token = await tokenward.createToken();
@@ -89,7 +108,9 @@ describe('revocation by value', () => {
     expect(after.body.token.status).toBe('expired');
     expect((await revoke(token.value)).status).toBe(200);
     expect((await revoke('nothing')).status).toBe(200);
-    expect((await tokenward.call('POST', '/oauth2/revoke', { stack: null, body: new URLSearchParams() })).status).toBe(400);
+    expect((await tokenward.call('POST', '/oauth2/revoke', { stack: null, body: new URLSearchParams() })).status).toBe(
+      400,
+    );
   });
 });
 
@@ -109,4 +130,33 @@ test('what is no session of ours is one and the same answer', async () => {
   const bare = replies.map(({ status, text }) => ({ status, text: text.replace(/urn:uuid:[0-9a-f-]+/, '') }));
   expect(bare[0]?.status).toBe(401);
   for (const reply of bare) expect(reply).toEqual(bare[0]);
+});
+
+describe('the end of a token', () => {
+  test('ends its sessions through the stream, tells the world, and leaves a receipt', async () => {
+    const token = await tokenward.createToken();
+    const uids: string[] = [];
+    for (let count = 0; count < 30; count += 1) uids.push((await open(token.value)).body.session.uid);
+    expect((await tokenward.deleteToken(token)).status).toBe(200);
+    await tokenward.system.streams.idle();
+    const { body } = await tokenward.call('GET', `/v3/stacks/management_tokens/${token.uid}/revocation`, {
+      as: 'owner',
+    });
+    expect(body.revocation).toMatchObject({ state: 'completed', sessions: { total: 30, ended: 30, remaining: 0 } });
+    const events = tokenward.system.bus.events({ detail: { data: { token_uid: [token.uid] } } });
+    const of = (type: string) => events.filter((event) => event['detail-type'] === type);
+    expect(of('token.created')).toHaveLength(1);
+    expect(of('token.deleted')).toHaveLength(1);
+    expect(of('revocation.completed')).toHaveLength(1);
+    expect(JSON.stringify(of('sessions.revoked').map(({ detail }) => detail))).toSatisfy((told: string) =>
+      uids.every((uid) => told.includes(uid)),
+    );
+  });
+
+  test('needs no repair: the reconciler finds nothing', async () => {
+    await tokenward.system.streams.idle();
+    expect(await tokenward.system.schedules.run('reconcile')).toMatchObject({
+      result: { leftover_sessions: 0, overdue_receipts: 0, complete: true },
+    });
+  });
 });

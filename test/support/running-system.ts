@@ -4,8 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Machine, type machines, type Person, people } from '../../local/cast.ts';
+import type { FrontRequest } from '../../local/front-gate.ts';
 import { seed } from '../../local/seeds.ts';
-import { type System, startSystem } from '../../local/system.ts';
+import { type System, type SystemOptions, startSystem } from '../../local/system.ts';
+import { Operator } from './operator.ts';
+
+/** In seconds: moving the clock does not sign anybody out. */
+const tenYears = 10 * 365 * 86_400;
 
 export type Who = Person | Machine;
 
@@ -37,23 +42,32 @@ export class RunningSystem {
   readonly system: System;
   /** The seeded stack: its owner, admin, developer and the machine `automation` (an admin) are in it; the outsider is not. */
   readonly stack: string;
+  readonly operator: Operator;
   readonly #credentials = new Map<Who, string>();
   readonly #home: string;
 
   private constructor(system: System, stack: string, home: string) {
     this.system = system;
     this.stack = stack;
+    this.operator = new Operator(system);
     this.#home = home;
   }
 
-  static async start(): Promise<RunningSystem> {
+  static async start(options: Pick<SystemOptions, 'assembly'> = {}): Promise<RunningSystem> {
     const home = await mkdtemp(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'tokenward-'));
-    const system = await startSystem({ home });
-    const seeded = await seed(system);
-    return new RunningSystem(system, seeded.stack.api_key, home);
+    let stack = '';
+    const system = await startSystem({
+      home,
+      ...options,
+      seed: async (started) => {
+        stack = (await seed(started)).stack.api_key;
+      },
+    });
+    return new RunningSystem(system, stack, home);
   }
 
   async stop(): Promise<void> {
+    this.operator.client.destroy();
     await this.system.close();
     await rm(this.#home, { recursive: true, force: true });
   }
@@ -64,8 +78,8 @@ export class RunningSystem {
     if (known) return known;
     const made =
       who in people
-        ? await issuer.mintForPerson(who as Person)
-        : await issuer.mintForMachine(who as keyof typeof machines);
+        ? await issuer.mintForPerson(who as Person, tenYears)
+        : await issuer.mintForMachine(who as keyof typeof machines, tenYears);
     this.#credentials.set(who, made);
     return made;
   }
@@ -116,6 +130,21 @@ export class RunningSystem {
   /** Whether a value is good, by the sample resource's door. */
   async use(value: string, call: Call = {}): Promise<Reply> {
     return await this.call('GET', '/v3/environments', { value, ...call });
+  }
+
+  /**
+   * The storage requests that the functions make while something runs, but for the noting of a token's last use: one write a minute
+   * and instance, beside the answer.
+   */
+  async requestsDuring(run: () => Promise<unknown>): Promise<readonly FrontRequest[]> {
+    const recording = this.system.front.record();
+    try {
+      await run();
+    } finally {
+      recording.stop();
+    }
+    const notesUse = ({ body }: FrontRequest) => JSON.stringify(body.Key ?? {}).includes('"USED#');
+    return recording.requests.filter((request) => !notesUse(request));
   }
 
   /** What introspection says of a value. */
