@@ -94,6 +94,8 @@ export function checkOperands(condition: Condition, label: string, given: Placeh
     case 'between':
       checkBounds(literal(condition.low, given), literal(condition.high, given), label);
       return;
+    case 'in':
+      return;
     case 'function':
       checkFunction(condition, label, given);
   }

@@ -31,9 +31,9 @@ interface Prepared {
   readonly image: AttributeMap | undefined;
 }
 
-/** What is remembered of a request's token. */
+/** What is remembered of a request's token. The items are compared only when the token comes again. */
 interface KnownToken {
-  readonly parameters: string;
+  readonly items: TransactWriteItemsInput['TransactItems'];
   done: boolean;
 }
 
@@ -93,7 +93,7 @@ export class Transactions {
   }
 
   #remember({ ClientRequestToken: token, TransactItems }: TransactWriteItemsInput, done: boolean): void {
-    if (token !== undefined) this.#tokens.set(token, { parameters: JSON.stringify(TransactItems), done });
+    if (token !== undefined) this.#tokens.set(token, { items: TransactItems, done });
   }
 
   /** Throws when the token belongs to another request, or to one that has not been committed yet. */
@@ -102,7 +102,7 @@ export class Transactions {
     if (token === '' || token.length > 36) throw invalid(BAD_TOKEN);
     const known = this.#tokens.get(token);
     if (!known) return false;
-    if (known.parameters !== JSON.stringify(TransactItems)) throw tokenMismatch();
+    if (JSON.stringify(known.items) !== JSON.stringify(TransactItems)) throw tokenMismatch();
     if (!known.done) throw transactionInProgress();
     return true;
   }

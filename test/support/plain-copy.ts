@@ -1,14 +1,16 @@
-/** A deep copy of JSON-like data with binaries: what structuredClone does, several times faster for small items. */
+/** A deep copy of JSON-like data with binaries: what structuredClone does, many times faster for small items. */
 export function plainCopy<T>(value: T): T {
   // The copy has the shape of what was copied, which the compiler cannot see through the recursion.
   return copied(value) as T;
 }
 
 function copied(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
+  if (!isObject(value)) return value;
   if (Array.isArray(value)) return value.map(copied);
   if (value instanceof Uint8Array) return Uint8Array.from(value);
   const copy: Record<string, unknown> = {};
-  for (const [name, member] of Object.entries(value)) copy[name] = copied(member);
+  for (const name in value) copy[name] = copied(value[name]);
   return copy;
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

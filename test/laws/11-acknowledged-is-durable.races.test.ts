@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { holds, runs, timeLimit } from '../support/simulated-races.ts';
+import { acknowledgedIsDurable, nothingIsLost } from './11-acknowledged-is-durable.property.ts';
+
+describe('law 11: acknowledged is durable, and a retry doubles nothing, under every schedule', () => {
+  it("callers in each other's way lose and double nothing", { timeout: timeLimit }, async () => {
+    const tally = await holds(nothingIsLost);
+    for (const what of [
+      'create done',
+      'rename done',
+      'describe done',
+      'delete done',
+      'create invalid',
+      'delete invalid',
+    ])
+      expect(tally.of(what), what).toBeGreaterThan(runs / 50);
+    expect(tally.of('create unavailable')).toBe(0);
+  });
+
+  it('faults of storage lose and double nothing', { timeout: timeLimit }, async () => {
+    const tally = await holds(acknowledgedIsDurable);
+    for (const kind of ['lose-answer', 'reset', 'straggle', 'throttle', 'conflict', 'unprocessed', 'internal-error'])
+      expect(tally.of(kind), kind).toBeGreaterThan(runs / 50);
+    for (const what of [
+      'create done',
+      'rename done',
+      'describe done',
+      'delete done',
+      'create unavailable',
+      'create replayed',
+    ])
+      expect(tally.of(what), what).toBeGreaterThan(runs / 500);
+  });
+});

@@ -1,0 +1,88 @@
+import { DynamoDBClient, GetItemCommand, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { type NativeAttributeValue, unmarshall } from '@aws-sdk/util-dynamodb';
+import { variables } from '../../functions/runtime/env.ts';
+import { REGION } from '../../local/resource-types.ts';
+import type { System } from '../../local/system.ts';
+import { inconsistencies } from './row-consistency.ts';
+
+/** An item with its table's physical name. */
+export type StoredItem = Record<string, NativeAttributeValue> & { readonly pk: string; readonly sk: string };
+
+/** What an operator can do behind the product's back: look at every item and change rows. Past the front, so no fault hits it. */
+export class Operator {
+  readonly client: DynamoDBClient;
+  /** Physical names. */
+  readonly tables: { readonly tokens: string; readonly audit: string; readonly usage: string };
+  readonly #functions: System['stack'];
+
+  constructor(system: Pick<System, 'engine' | 'stack' | 'front'>) {
+    const { endpoint } = system.engine;
+    this.client = new DynamoDBClient({ endpoint, region: REGION, credentials: system.front.operator });
+    this.#functions = system.stack;
+    const { Environment } = this.#function('http/change-tokens').properties as {
+      Environment?: { Variables?: Record<string, string> };
+    };
+    const named = (variable: keyof typeof variables) => Environment?.Variables?.[variables[variable]] ?? '';
+    this.tables = { tokens: named('tokensTable'), audit: named('auditTable'), usage: named('usageTable') };
+  }
+
+  /** The logical id of a deployed function's role, as the front knows it: `roleOf('http/introspect')`. */
+  roleOf(entry: string): string {
+    const { Role } = this.#function(entry).properties as { Role: string };
+    const role = this.#functions.ofType('AWS::IAM::Role').find(({ name }) => Role.endsWith(`:role/${name}`));
+    if (!role) throw new Error(`${entry} has no role.`);
+    return role.logicalId;
+  }
+
+  #function(entry: string) {
+    const functions = this.#functions.ofType('AWS::Lambda::Function');
+    const found = functions.find(({ metadata }) => metadata['tokenward:function'] === entry);
+    if (!found) throw new Error(`There is no function ${entry}.`);
+    return found;
+  }
+
+  async item(table: string, pk: string, sk: string): Promise<StoredItem | undefined> {
+    const Key = { pk: { S: pk }, sk: { S: sk } };
+    const { Item } = await this.client.send(new GetItemCommand({ TableName: table, Key, ConsistentRead: true }));
+    return Item && (unmarshall(Item) as StoredItem);
+  }
+
+  /** The base item of a token. */
+  async token(uid: string): Promise<StoredItem> {
+    const found = await this.item(this.tables.tokens, `TOKEN#${uid}`, 'META');
+    if (!found) throw new Error(`There is no token ${uid}.`);
+    return found;
+  }
+
+  /** Every item of a table. */
+  async items(table: string): Promise<StoredItem[]> {
+    const items: StoredItem[] = [];
+    let ExclusiveStartKey: Record<string, never> | undefined;
+    do {
+      const page = await this.client.send(
+        new ScanCommand({
+          TableName: table,
+          ConsistentRead: true,
+          Limit: 1000,
+          ...(ExclusiveStartKey ? { ExclusiveStartKey } : {}),
+        }),
+      );
+      items.push(...(page.Items ?? []).map((item) => unmarshall(item) as StoredItem));
+      ExclusiveStartKey = page.LastEvaluatedKey as typeof ExclusiveStartKey;
+    } while (ExclusiveStartKey);
+    return items;
+  }
+
+  /** What of tokens, roster, names, counts, receipts, audit log and idempotency records does not agree. */
+  async inconsistencies(): Promise<string[]> {
+    const { tokens, audit, usage } = this.tables;
+    const [tokenRows, auditRows, usageRows] = await Promise.all([tokens, audit, usage].map((name) => this.items(name)));
+    return inconsistencies({ tokens: tokenRows ?? [], audit: auditRows ?? [], usage: usageRows ?? [] });
+  }
+
+  /** Every item of every table, by table. */
+  async everything(): Promise<Record<string, StoredItem[]>> {
+    const { TableNames = [] } = await this.client.send(new ListTablesCommand({}));
+    return Object.fromEntries(await Promise.all(TableNames.map(async (name) => [name, await this.items(name)])));
+  }
+}

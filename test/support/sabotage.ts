@@ -1,0 +1,134 @@
+/** Bugs to put between the repositories and storage, for laws to find. Each is what a plausible change would have done. */
+import {
+  BatchGetItemCommand,
+  DeleteItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { type Client, type Sabotage, tables } from './simulated-product.ts';
+
+type Send = Client['send'];
+
+/** `ConsistentRead` was forgotten. */
+export const staleReads = changing((command) => {
+  if (command instanceof GetItemCommand || command instanceof QueryCommand) command.input.ConsistentRead = false;
+  if (command instanceof BatchGetItemCommand)
+    for (const asked of Object.values(command.input.RequestItems ?? {})) asked.ConsistentRead = false;
+});
+
+/** Reads of credentials are kept in memory. */
+export const rememberedReads = answering(() => {
+  const answers = new Map<string, unknown>();
+  return async (command, send) => {
+    const asked = JSON.stringify(command);
+    if (!(command instanceof GetItemCommand || command instanceof BatchGetItemCommand) || asked.includes('MEMBER#'))
+      return send();
+    const answer = answers.get(asked) ?? (await send());
+    answers.set(asked, answer);
+    return answer;
+  };
+});
+
+/** A change is answered before it is stored. */
+export const earlyAnswers = answering(() => async (command, send) => {
+  if (!(command instanceof TransactWriteItemsCommand)) return send();
+  send().catch(() => undefined);
+  return {};
+});
+
+/** Some way of failing is taken for success. */
+export const swallowed = (isSwallowed: (error: Error) => boolean): Sabotage =>
+  answering(() => async (command, send) => {
+    if (!(command instanceof TransactWriteItemsCommand)) return send();
+    return send().catch((error: unknown) => {
+      if (error instanceof Error && isSwallowed(error)) return {};
+      throw error;
+    });
+  });
+
+/** Keys that stayed unprocessed are taken for items that are not there. */
+export const unprocessedIsAbsent = answering(() => async (command, send) => {
+  const answer = await send();
+  return command instanceof BatchGetItemCommand ? { ...answer, UnprocessedKeys: {} } : answer;
+});
+
+/** Expressions without some of their conditions: each is replaced by one that always holds, with the same placeholders. */
+export const without = (...conditions: readonly string[]): Sabotage =>
+  changing((command) => {
+    for (const item of stepsOf(command)) {
+      for (const part of [item.Put, item.Update, item.Delete, item.ConditionCheck]) {
+        if (!part?.ConditionExpression) continue;
+        part.ConditionExpression = conditions.reduce(
+          (text, condition) => text.replace(condition, `(${condition} OR NOT (${condition}))`),
+          part.ConditionExpression,
+        );
+      }
+    }
+  });
+
+/** Transactions without some of their steps. */
+export const withoutSteps = (isLeftOut: (item: TransactWriteItem) => boolean): Sabotage =>
+  changing((command) => {
+    if (command instanceof TransactWriteItemsCommand)
+      command.input.TransactItems = stepsOf(command).filter((item) => !isLeftOut(item));
+  });
+
+/** The steps of a transaction are written one by one, its conditions with them. */
+export const oneByOne = answering(() => async (command, send, client) => {
+  if (!(command instanceof TransactWriteItemsCommand)) return send();
+  for (const { Put, Update, Delete } of stepsOf(command)) {
+    if (Put) await client.send(new PutItemCommand(Put));
+    if (Update) await client.send(new UpdateItemCommand(Update));
+    if (Delete) await client.send(new DeleteItemCommand(Delete));
+  }
+  return {};
+});
+
+/** Each attempt is a request of its own, and an audit entry that is there already proves nothing. */
+export const noProof: Sabotage = (dynamo) => {
+  const forget = () => {
+    dynamo.forgetRequestTokens();
+    return false;
+  };
+  dynamo.inject({ kind: 'reset', when: forget });
+  return changing((command) => {
+    for (const { Put } of stepsOf(command)) {
+      if (Put?.TableName !== tables.audit) continue;
+      delete Put.ConditionExpression;
+      delete Put.ExpressionAttributeNames;
+    }
+  })(dynamo);
+};
+
+const stepsOf = (command: object): readonly TransactWriteItem[] =>
+  (command instanceof TransactWriteItemsCommand && command.input.TransactItems) || [];
+
+/** Changes each command before it is first sent. */
+function changing(change: (command: object) => void): Sabotage {
+  return (dynamo) => {
+    const changed = new WeakSet<object>();
+    return {
+      send: (command, options) => {
+        if (!changed.has(command)) change(command);
+        changed.add(command);
+        return dynamo.send(command, options);
+      },
+    };
+  };
+}
+
+/** Answers in storage's stead; `send` asks it. */
+function answering(
+  make: () => (command: object, send: () => Promise<object>, client: Client) => Promise<unknown>,
+): Sabotage {
+  return (dynamo) => {
+    const answer = make();
+    // What answers a command is known to the SDK's types only; a bug need not keep to them.
+    const send = ((command, options) => answer(command, () => dynamo.send(command, options), dynamo)) as Send;
+    return { send };
+  };
+}

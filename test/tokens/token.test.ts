@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { isAlive, statusOf } from '../../functions/tokens/token.ts';
+import { tokenLike } from './token-like.ts';
+
+const now = new Date('2026-03-01T08:00:00.000Z');
+const day = 86_400_000;
+const inMs = (ms: number) => new Date(now.getTime() + ms).toISOString();
+
+describe('a token is alive', () => {
+  it.for([
+    ['it never expires', null, true],
+    ['it expires in a millisecond', inMs(1), true],
+    ['it expires at this instant', inMs(0), false],
+    ['it expired a millisecond ago', inMs(-1), false],
+  ] as const)('or not, when %s', ([, expires_at, alive]) => {
+    expect(isAlive(tokenLike({ expires_at }), now)).toBe(alive);
+  });
+
+  it.for(['stopped', 'deleted'] as const)('never, when it is %s, whatever the clock says', (state) => {
+    for (const expires_at of [null, inMs(-1), inMs(day)])
+      expect(isAlive(tokenLike({ state, expires_at }), now)).toBe(false);
+  });
+});
+
+describe('a status', () => {
+  it.for([
+    [null, 'active'],
+    [inMs(30 * day + 1), 'active'],
+    [inMs(30 * day), 'expiring'],
+    [inMs(1), 'expiring'],
+    [inMs(0), 'expired'],
+    [inMs(-day), 'expired'],
+  ] as const)('of an expiry %s is %s', ([expires_at, status]) => {
+    expect(statusOf(tokenLike({ expires_at }), 30, now)).toBe(status);
+  });
+
+  it('of a stopped token is expired', () => {
+    expect(statusOf(tokenLike({ state: 'stopped', expires_at: inMs(day) }), 30, now)).toBe('expired');
+  });
+});
