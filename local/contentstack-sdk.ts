@@ -11,8 +11,13 @@ export interface ManagementToken {
   delete(parameters?: Readonly<Record<string, string>>): Promise<{ readonly notice: string }>;
 }
 
+export interface ManagementTokens {
+  create(body: { readonly token: object }): Promise<ManagementToken>;
+  query(parameters?: object): { find(): Promise<{ readonly items: readonly ManagementToken[]; readonly count?: number }> };
+}
+
 export interface Stack {
-  managementToken(): { create(body: { readonly token: object }): Promise<ManagementToken> };
+  managementToken(): ManagementTokens;
   managementToken(uid: string): ManagementToken;
 }
 

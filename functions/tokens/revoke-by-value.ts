@@ -3,6 +3,7 @@ import { conflict } from '../refusals.ts';
 import type { CredentialReader } from '../sessions/credential-reader.ts';
 import type { SessionRepository } from '../sessions/session-repository.ts';
 import { auditEntry, operationId } from '../stacks/audit-entry.ts';
+import { changesBetween } from './changes.ts';
 import { receiptOf } from './revocation.ts';
 import { isAlive, type Token } from './token.ts';
 import type { TokenDependencies } from './token-repository.ts';
@@ -60,7 +61,7 @@ async function stop(
     updated_by: before.uid,
     updated_at: now,
   };
-  const changes = [{ field: 'expires_on', from: before.expires_on, to: now }];
+  const changes = changesBetween(before, after);
   const event = {
     stack: before.api_key,
     module: 'management_token',
