@@ -1,8 +1,8 @@
 import { createEnvironment, type EnvironmentRepository } from '../stacks/environment.ts';
 import type { Randomness } from '../tokens/token-value.ts';
 import { envelope, jsonBody } from './body.ts';
-import { type ProgramDependencies, programOf } from './program.ts';
 import { type Endpoint, withHeaders } from './endpoint.ts';
+import { type ProgramDependencies, programOf } from './program.ts';
 
 export interface EnvironmentsDependencies extends ProgramDependencies {
   readonly environments: EnvironmentRepository;

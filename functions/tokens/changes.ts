@@ -1,6 +1,6 @@
 import type { FieldChange } from '../stacks/audit-entry.ts';
+import { canonicalJson } from './canonical-json.ts';
 import type { TokenSettings } from './token.ts';
-import { canonicalJson } from './token-fields.ts';
 
 /** The settings of a token, without the rest of it. */
 export function settingsOf(token: TokenSettings): TokenSettings {

@@ -4,9 +4,10 @@ import { type FieldErrors, invalid, Refusal } from '../refusals.ts';
 import { auditEntry, operationId } from '../stacks/audit-entry.ts';
 import type { Actor } from '../stacks/person.ts';
 import { requireTokenRights, type Stack } from '../stacks/stack.ts';
+import { canonicalJson } from './canonical-json.ts';
 import { namesToRead, type SettingsContext, settingsAfter } from './settings.ts';
 import type { Token, TokenSettings } from './token.ts';
-import { canonicalJson, type FieldsRead, readNewFields } from './token-fields.ts';
+import { type FieldsRead, readNewFields } from './token-fields.ts';
 import { type IdempotencyRecord, idempotencyMs, type TokenDependencies } from './token-repository.ts';
 import { digestOf, mintTokenValue, mintUid } from './token-value.ts';
 

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { FieldErrorList } from '../field-errors.ts';
 import type { FieldErrors } from '../refusals.ts';
+import { canonicalJson } from './canonical-json.ts';
 import { parseExpiry } from './expiry.ts';
 import { BranchNameSchema, NameSchema, required, text } from './names.ts';
 import { knownModules } from './scope.ts';
@@ -154,15 +155,4 @@ function isField(name: string): name is FieldName {
 
 function isSame(given: unknown, present: unknown): boolean {
   return canonicalJson(given) === canonicalJson(present);
-}
-
-/** JSON with the keys of objects in order and texts in NFC: equal for equal data. */
-export function canonicalJson(value: unknown): string {
-  return (
-    JSON.stringify(value, (_key, part: unknown) => {
-      if (typeof part === 'string') return part.normalize('NFC');
-      if (part === null || typeof part !== 'object' || Array.isArray(part)) return part;
-      return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
-    }) ?? 'undefined'
-  );
 }

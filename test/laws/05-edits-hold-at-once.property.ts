@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { canonicalJson } from '../../functions/tokens/token-fields.ts';
+import { canonicalJson } from '../../functions/tokens/canonical-json.ts';
+
 import { day, type Row, type SimulatedProduct, scopes, tables } from '../support/simulated-product.ts';
 import { lawOf, type Tally } from '../support/simulated-races.ts';
 import { fixture } from '../support/simulated-stack.ts';

@@ -53,7 +53,11 @@ export class RunningSystem {
     this.#home = home;
   }
 
-  static async start(options: Pick<SystemOptions, 'assembly'> = {}): Promise<RunningSystem> {
+  /** `streams: false` where only what the doors ask of storage is looked at, or faults are injected into it: nothing reads along. */
+  static async start({
+    streams = true,
+    ...options
+  }: Pick<SystemOptions, 'assembly'> & { streams?: boolean } = {}): Promise<RunningSystem> {
     const home = await mkdtemp(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'tokenward-'));
     let stack = '';
     const system = await startSystem({
@@ -61,6 +65,9 @@ export class RunningSystem {
       ...options,
       seed: async (started) => {
         stack = (await seed(started)).stack.api_key;
+        if (streams) return;
+        await started.streams.idle();
+        started.streams.pause();
       },
     });
     return new RunningSystem(system, stack, home);

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../functions/tokens/canonical-json.ts';
 import { knownModules } from '../../functions/tokens/scope.ts';
-import { canonicalJson, readEditedFields, readNewFields } from '../../functions/tokens/token-fields.ts';
+import { readEditedFields, readNewFields } from '../../functions/tokens/token-fields.ts';
 import { tokenLike } from './token-like.ts';
 
 const required = 'is a required field';
