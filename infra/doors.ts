@@ -57,7 +57,7 @@ export const doors: Record<HttpFunction, Door> = {
     failureImpact: 'Programs cannot reach the sample resource, and tools cannot check their token with it.',
     tokens: [
       { actions: ['GetItem', 'BatchGetItem'], keys: ['STACK#*', 'TOKEN#*'] },
-      { actions: ['Query', 'PutItem'], keys: ['ENVIRONMENTS#*'] },
+      { actions: ['Query', 'GetItem', 'PutItem'], keys: ['ENVIRONMENTS#*'] },
     ],
     sessions: [{ actions: ['BatchGetItem'], keys: ['SESSION#*'] }],
     usage: [{ actions: ['UpdateItem'], keys: ['WINDOW#*'] }],

@@ -20,7 +20,15 @@ export class DynamoEnvironmentRepository implements EnvironmentRepository {
   }
 
   async create(stack: string, environment: Environment): Promise<boolean> {
-    const step = { put: this.#keys.environment(stack, environment.name), item: { ...environment } };
-    return await this.#storage.write({ ...step, condition: 'attribute_not_exists(#pk)' });
+    const key = this.#keys.environment(stack, environment.name);
+    const put = await this.#storage.write({
+      put: key,
+      item: { ...environment },
+      condition: 'attribute_not_exists(#pk)',
+    });
+    if (put) return true;
+    // Ours may have been put by an earlier try whose answer was lost.
+    const [there] = await this.#storage.read([key]);
+    return environmentFrom(there)?.uid === environment.uid;
   }
 }

@@ -4,12 +4,13 @@ import type { ReconciliationRepository } from '../sessions/reconcile.ts';
 import type { Session } from '../sessions/session.ts';
 import type { Token } from '../tokens/token.ts';
 import { answered } from './answers.ts';
-import { sessionFrom, tokenFrom } from './items.ts';
+import { receiptFrom, sessionFrom, tokenFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import type { Reads } from './reads.ts';
 
 const pageSize = 100;
 const mostDue = 100;
+const mostReceipts = 100;
 const shards = Array.from({ length: 16 }, (_, shard) => String(shard));
 
 /** Goes through the sessions, and through what is due: an index only says where to look, base items decide. */
@@ -46,6 +47,12 @@ export class DynamoReconciliationRepository implements ReconciliationRepository 
       const isReceipt = pk.startsWith('TOKEN#') && sk.startsWith('RECEIPT#');
       return isReceipt ? [{ token: pk.slice('TOKEN#'.length), operation: sk.slice('RECEIPT#'.length) }] : [];
     });
+  }
+
+  async isRevocationUnderWay(token: string): Promise<boolean> {
+    const { table, pk, sk: prefix } = this.#keys.receipt(token, '');
+    const receipts = await this.#reads.query({ table, pk, prefix, newestFirst: true, limit: mostReceipts });
+    return receipts.some((item) => receiptFrom(item)?.state !== 'completed');
   }
 
   async #due(shard: string, now: Date): Promise<{ pk: string; sk: string }[]> {

@@ -10,6 +10,15 @@ import { answered, backoff, type StorageOptions } from './answers.ts';
 const mostPerRequest = 10;
 const longestRetryMs = 3000;
 
+/** Some events were sent again and again, and not taken. */
+export class EventsNotTaken extends Error {
+  override readonly name = 'EventsNotTaken';
+
+  constructor(count: number) {
+    super(`The bus did not take ${count} events.`);
+  }
+}
+
 /** Publishes on an EventBridge bus. The bus takes each entry by itself: those that it did not take are sent again. */
 export class EventBridgePublisher implements EventPublisher {
   readonly #client: Pick<EventBridgeClient, 'send'>;
@@ -36,7 +45,7 @@ export class EventBridgePublisher implements EventPublisher {
     for (let rest = entries; rest.length > 0; ) {
       const { Entries: results = [] } = await this.#client.send(new PutEventsCommand({ Entries: rest }));
       rest = rest.filter((_, index) => !isTaken(results[index]));
-      if (rest.length > 0 && !(await pauses())) throw new Error(`The bus did not take ${rest.length} events.`);
+      if (rest.length > 0 && !(await pauses())) throw new EventsNotTaken(rest.length);
     }
   }
 

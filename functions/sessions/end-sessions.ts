@@ -1,4 +1,5 @@
 import { type EventPublisher, eventOf } from '../events/catalogue.ts';
+import { Refusal } from '../refusals.ts';
 import type { Token } from '../tokens/token.ts';
 import type { RevocationRepository, RunningReceipt, ShardProgress, TidiedSample } from './revocation-repository.ts';
 import { type Session, shards } from './session.ts';
@@ -57,9 +58,14 @@ async function giveUp(
     await revocations.goOn(receipt, round.tidied);
     return 'continued';
   }
-  const reason = error instanceof Error ? error.name : 'unknown';
-  await revocations.stick(receipt, { reason, at: now() });
+  await revocations.stick(receipt, { reason: nameOfCause(error), at: now() });
   return 'stuck';
+}
+
+/** What was in the way, by its name: a refusal to answer says less than what it was caused by. */
+function nameOfCause(error: unknown): string {
+  const cause = error instanceof Refusal ? (error.cause ?? error) : error;
+  return cause instanceof Error ? cause.name : 'unknown';
 }
 
 class Round {
@@ -122,8 +128,9 @@ class Round {
     let upto = this.#progress.get(shard)?.upto ?? '';
     let after: string | undefined;
     while (!this.#isOver()) {
-      const page = await this.#page(shard, after);
-      const last = page.length < pageSize;
+      const found = await this.#page(shard, after);
+      const page = found.slice(0, pageSize);
+      const last = page.length === found.length;
       const doomed = page.filter((session) => this.#isDoomed(session)).map(({ uid }) => uid);
       const untold = doomed.filter((uid) => uid > upto);
       if (untold.length > 0 && !(await this.#tell({ shard, from: upto, uids: untold, last }))) return false;
@@ -136,9 +143,10 @@ class Round {
     return false;
   }
 
+  /** A page and one more where there is one: that says whether the page is the shard's last. */
   async #page(shard: string, after: string | undefined): Promise<readonly Session[]> {
     const from = after === undefined ? {} : { after };
-    return await this.#deps.sessions.page({ token: this.#receipt.token_uid, shard, limit: pageSize, ...from });
+    return await this.#deps.sessions.page({ token: this.#receipt.token_uid, shard, limit: pageSize + 1, ...from });
   }
 
   /**

@@ -11,6 +11,8 @@ export interface ReconciliationRepository {
   tokens(uids: readonly string[]): Promise<readonly (Token | null)[]>;
   /** Receipts that are due to be looked at again: operations by token. */
   dueReceipts(now: Date): Promise<readonly { readonly token: string; readonly operation: string }[]>;
+  /** Whether a revocation of the token is not completed. Strongly. */
+  isRevocationUnderWay(token: string): Promise<boolean>;
 }
 
 export interface ReconcileDependencies {
@@ -68,6 +70,8 @@ async function tidy({ found, sessions, now }: ReconcileDependencies, page: reado
   let tidied = 0;
   for (const [index, [uid, rows]] of byToken.entries()) {
     const over = rows.filter((session) => isLeftOver(session, tokens[index] ?? null, now()));
+    // However late, a revocation tells of its sessions before it deletes them: nobody else may.
+    if (over.length === 0 || (await found.isRevocationUnderWay(uid))) continue;
     await sessions.deleteAll(
       uid,
       over.map((session) => session.uid),

@@ -5,7 +5,7 @@ import type { SessionRepository } from '../sessions/session-repository.ts';
 import { auditEntry, operationId } from '../stacks/audit-entry.ts';
 import { changesBetween } from './changes.ts';
 import { receiptOf } from './revocation.ts';
-import { isAlive, type Token } from './token.ts';
+import type { Token } from './token.ts';
 import type { TokenDependencies } from './token-repository.ts';
 import { digestMatches, parseCredential } from './token-value.ts';
 
@@ -39,7 +39,8 @@ export async function revokeByValue(
     const kept = presented.session === undefined ? token : session;
     if (!token || !kept || !digestMatches(value, kept.digest)) return;
     if (session) return void (await deps.sessions.end(token.uid, session.uid));
-    if (!isAlive(token, deps.now()) || (await stop(deps, { token, operation, origin }))) return;
+    // Also where this instance's clock says that it has expired: another's may be behind. Only `stopped` holds for all.
+    if (token.state !== 'live' || (await stop(deps, { token, operation, origin }))) return;
   }
   throw conflict('Others are changing this token at the same time. Try again.');
 }
@@ -51,7 +52,9 @@ async function stop(
 ): Promise<boolean> {
   const at = deps.now();
   const now = at.toISOString();
-  const stopped = { ...before, state: 'stopped', expires_on: now, expires_at: now } as const;
+  const over = before.expires_at !== null && before.expires_at <= now;
+  const expiry = over ? {} : { expires_on: now, expires_at: now };
+  const stopped = { ...before, ...expiry, state: 'stopped' } as const;
   const { stack } = await deps.tokens.see({ stack: before.api_key, member: before.uid });
   const after: Token = {
     ...stopped,

@@ -10,7 +10,7 @@ const Policy = z.looseObject({
 });
 const Template = z.looseObject({ Resources: z.record(z.string(), z.unknown()) });
 
-/** The synthesized assembly as it would be if nobody had given the functions any right to storage. @returns its directory */
+/** The synthesized assembly as it would be if nobody had given the functions any right to read or write items. @returns its directory */
 export function assemblyWithoutRights(assembly: string): string {
   const directory = mkdtempSync(path.join(tmpdir(), 'tokenward-assembly-'));
   for (const name of readdirSync(assembly)) {
@@ -29,7 +29,7 @@ function withoutRights(text: string): unknown {
     const { success, data } = Policy.safeParse(resource);
     if (!success) continue;
     const kept = data.Properties.PolicyDocument.Statement.filter(
-      ({ Action }) => ![Action].flat().some((action) => action.startsWith('dynamodb:')),
+      ({ Action }) => ![Action].flat().some((action) => /^dynamodb:.*(?:Item|Items|Query)$/.test(action)),
     );
     Object.assign((resource as typeof data).Properties.PolicyDocument, { Statement: kept });
   }

@@ -1,11 +1,17 @@
 import { DynamoDBClient, GetItemCommand, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { type NativeAttributeValue, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod';
 import { variables } from '../../functions/runtime/env.ts';
 import { REGION } from '../../local/resource-types.ts';
 import type { System } from '../../local/system.ts';
 import { inconsistencies } from './row-consistency.ts';
 
-/** An item with its table's physical name. */
+const FunctionProperties = z.looseObject({
+  Role: z.string(),
+  Environment: z.looseObject({ Variables: z.record(z.string(), z.string()) }),
+});
+
+/** An item as it is stored, with plain values. */
 export type StoredItem = Record<string, NativeAttributeValue> & { readonly pk: string; readonly sk: string };
 
 /** What an operator can do behind the product's back: look at every item and change rows. Past the front, so no fault hits it. */
@@ -13,32 +19,29 @@ export class Operator {
   readonly client: DynamoDBClient;
   /** Physical names. */
   readonly tables: { readonly tokens: string; readonly audit: string; readonly usage: string };
-  readonly #functions: System['stack'];
+  readonly #stack: System['stack'];
 
   constructor(system: Pick<System, 'engine' | 'stack' | 'front'>) {
     const { endpoint } = system.engine;
     this.client = new DynamoDBClient({ endpoint, region: REGION, credentials: system.front.operator });
-    this.#functions = system.stack;
-    const { Environment } = this.#function('http/change-tokens').properties as {
-      Environment?: { Variables?: Record<string, string> };
-    };
-    const named = (variable: keyof typeof variables) => Environment?.Variables?.[variables[variable]] ?? '';
+    this.#stack = system.stack;
+    const { Variables } = this.#function('http/change-tokens').Environment;
+    const named = (variable: keyof typeof variables) => Variables[variables[variable]] ?? '';
     this.tables = { tokens: named('tokensTable'), audit: named('auditTable'), usage: named('usageTable') };
   }
 
   /** The logical id of a deployed function's role, as the front knows it: `roleOf('http/introspect')`. */
   roleOf(entry: string): string {
-    const { Role } = this.#function(entry).properties as { Role: string };
-    const role = this.#functions.ofType('AWS::IAM::Role').find(({ name }) => Role.endsWith(`:role/${name}`));
+    const { Role } = this.#function(entry);
+    const role = this.#stack.ofType('AWS::IAM::Role').find(({ name }) => Role.endsWith(`:role/${name}`));
     if (!role) throw new Error(`${entry} has no role.`);
     return role.logicalId;
   }
 
   #function(entry: string) {
-    const functions = this.#functions.ofType('AWS::Lambda::Function');
+    const functions = this.#stack.ofType('AWS::Lambda::Function');
     const found = functions.find(({ metadata }) => metadata['tokenward:function'] === entry);
-    if (!found) throw new Error(`There is no function ${entry}.`);
-    return found;
+    return FunctionProperties.parse(found?.properties);
   }
 
   async item(table: string, pk: string, sk: string): Promise<StoredItem | undefined> {
