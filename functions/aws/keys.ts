@@ -50,10 +50,6 @@ export function keysOf(tables: Tables) {
       sk: uid,
     }),
     audit: (stack: string, uid: string): Key => ({ table: tables.audit, pk: `STACK#${stack}`, sk: uid }),
-    lastUse: (token: string): Key => ({ table: tables.usage, pk: `USED#${token}`, sk: 'LAST' }),
-    deadUse: (token: string): Key => ({ table: tables.usage, pk: `USED#${token}`, sk: 'DEAD' }),
-    /** In the streamed table, in a partition of its own: a verify door has no right to write among tokens. */
-    ghost: (token: string, hour: string): Key => ({ table: tables.tokens, pk: `GHOST#${token}`, sk: hour }),
     window: (token: string, kind: string, start: number): Key => ({
       table: tables.usage,
       pk: `WINDOW#${token}#${kind}`,

@@ -9,7 +9,6 @@ import { DynamoRevocationRepository } from '../aws/dynamo-revocation-repository.
 import { DynamoSessionRepository } from '../aws/dynamo-session-repository.ts';
 import { DynamoStackRepository } from '../aws/dynamo-stack-repository.ts';
 import { DynamoTokenRepository } from '../aws/dynamo-token-repository.ts';
-import { DynamoUsageRepository } from '../aws/dynamo-usage-repository.ts';
 import { EventBridgePublisher, eventBridgeClient } from '../aws/event-bus.ts';
 import type { Tables } from '../aws/keys.ts';
 import { createReads } from '../aws/reads.ts';
@@ -47,9 +46,6 @@ export const revocationRepository = /* @__PURE__ */ once(
 );
 export const reconciliation = /* @__PURE__ */ once(
   () => new DynamoReconciliationRepository(client(), reads(), tables()),
-);
-export const usageRepository = /* @__PURE__ */ once(
-  () => new DynamoUsageRepository({ ...reads(), ...writes() }, tables()),
 );
 export const rateWindows = /* @__PURE__ */ once(() => new DynamoRateWindows(writes(), tables()));
 export const eventPublisher = /* @__PURE__ */ once(
