@@ -13,7 +13,9 @@ export interface ManagementToken {
 
 export interface ManagementTokens {
   create(body: { readonly token: object }): Promise<ManagementToken>;
-  query(parameters?: object): { find(): Promise<{ readonly items: readonly ManagementToken[]; readonly count?: number }> };
+  query(parameters?: object): {
+    find(): Promise<{ readonly items: readonly ManagementToken[]; readonly count?: number }>;
+  };
 }
 
 export interface Stack {

@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoCredentialReader } from '../../functions/aws/dynamo-credential-reader.ts';
+import { DynamoEnvironmentRepository } from '../../functions/aws/dynamo-environment-repository.ts';
+import { DynamoStackRepository } from '../../functions/aws/dynamo-stack-repository.ts';
+import { DynamoTokenRepository } from '../../functions/aws/dynamo-token-repository.ts';
+import type { Tables } from '../../functions/aws/keys.ts';
+import { createStorage, type Storage } from '../../functions/aws/storage.ts';
+import type { HttpFunction } from '../../functions/http/routes.ts';
+import { startEngine } from '../../local/engine.ts';
+import { type Front, startFront } from '../../local/front.ts';
+import { createTables } from '../../local/tables.ts';
+import { type LocalStack, loadStack } from '../../local/template.ts';
+import { SimulatedDynamo } from '../support/simulated-dynamo.ts';
+
+/** The repositories as the deployed functions have them, each with the rights of a function that uses it. */
+export interface Repositories {
+  /** Of the function that changes tokens. */
+  readonly tokens: DynamoTokenRepository;
+  /** Of the function that only reads them. */
+  readonly tokenReads: DynamoTokenRepository;
+  /** Of the function that creates and shows stacks. */
+  readonly stacks: DynamoStackRepository;
+  /** Of the operator: no function adds members, branches or aliases yet. */
+  readonly people: DynamoStackRepository;
+  readonly auditLog: DynamoStackRepository;
+  readonly credentials: DynamoCredentialReader;
+  readonly environments: DynamoEnvironmentRepository;
+  /** Everything, to see what is stored. */
+  readonly storage: Storage;
+  readonly tables: Tables;
+  close(): Promise<void>;
+}
+
+type Client = Pick<DynamoDBClient, 'send'>;
+
+/** The double: state, conditions and transactions judged in this process. */
+export async function onTheDouble(): Promise<Repositories> {
+  const tables: Tables = { tokens: 'tokens', sessions: 'sessions', audit: 'audit', usage: 'usage' };
+  const specs = Object.values(tables).map((name) => ({ name, partitionKey: 'pk', sortKey: 'sk' }));
+  const due = { due: { partitionKey: 'due_shard', sortKey: 'due_at', projection: 'KEYS_ONLY' } } as const;
+  const dynamo = new SimulatedDynamo({
+    tables: specs.map((spec) => (spec.name === tables.tokens ? { ...spec, indexes: due } : spec)),
+    transactionsConflict: true,
+  });
+  return { ...repositoriesOver(() => dynamo, tables), close: async () => {} };
+}
+
+/** The real engine, through the front: each repository with the rights that the template gives to a function, and no more. */
+export async function onTheEngine(): Promise<Repositories> {
+  const directory = await mkdtemp(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'repositories-'));
+  const engine = await startEngine({ file: path.join(directory, 'engine.db'), env: process.env });
+  const stack = loadStack('cdk.out', { parameters: {} });
+  const front = await startFront({ engine: engine.endpoint, stack });
+  const clients: DynamoDBClient[] = [];
+  const clientOf = (who: HttpFunction | 'operator'): DynamoDBClient => {
+    const credentials = who === 'operator' ? front.operator : credentialsOf(who, { stack, front });
+    const client = new DynamoDBClient({ endpoint: front.endpoint, region: 'us-east-1', credentials });
+    clients.push(client);
+    return client;
+  };
+  await createTables(stack, clientOf('operator'));
+  return {
+    ...repositoriesOver(clientOf, tablesOf(stack)),
+    close: async () => {
+      for (const client of clients) client.destroy();
+      await front.close();
+      await engine.stop();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+function repositoriesOver(
+  clientOf: (who: HttpFunction | 'operator') => Client,
+  tables: Tables,
+): Omit<Repositories, 'close'> {
+  const storageOf = (who: HttpFunction | 'operator') =>
+    createStorage(clientOf(who), { pause: async () => {}, jitter: () => 1 });
+  const storage = storageOf('operator');
+  const programs = storageOf('http/environments');
+  return {
+    tokens: new DynamoTokenRepository(storageOf('http/change-tokens'), tables),
+    tokenReads: new DynamoTokenRepository(storageOf('http/read-tokens'), tables),
+    stacks: new DynamoStackRepository(storageOf('http/stacks'), tables),
+    people: new DynamoStackRepository(storage, tables),
+    auditLog: new DynamoStackRepository(storageOf('http/audit-logs'), tables),
+    credentials: new DynamoCredentialReader(programs, tables),
+    environments: new DynamoEnvironmentRepository(programs, tables),
+    storage,
+    tables,
+  };
+}
+
+function credentialsOf(name: HttpFunction, { stack, front }: { stack: LocalStack; front: Front }) {
+  const found = stack
+    .ofType('AWS::Lambda::Function')
+    .find(({ metadata }) => metadata['tokenward:function'] === name)?.properties;
+  const role = stack.ofType('AWS::IAM::Role').find(({ name: own }) => String(found?.Role).endsWith(`:role/${own}`));
+  if (!role) throw new Error(`The template has no function ${name} with a role.`);
+  return front.credentialsFor(role.logicalId);
+}
+
+function tablesOf(stack: LocalStack): Tables {
+  const named = (prefix: string) => {
+    const table = stack.ofType('AWS::DynamoDB::GlobalTable').find(({ logicalId }) => logicalId.startsWith(prefix));
+    if (!table) throw new Error(`The template has no table ${prefix}.`);
+    return table.name;
+  };
+  return {
+    tokens: named('DataTokens'),
+    sessions: named('DataSessions'),
+    audit: named('DataAudit'),
+    usage: named('DataUsage'),
+  };
+}

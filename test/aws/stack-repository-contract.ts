@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { operationId } from '../../functions/stacks/audit-entry.ts';
+import { mintUid } from '../../functions/tokens/token-value.ts';
+import type { Repositories } from './repository-backends.ts';
+import { at, memberOf, random, StackOfPeople, somebody } from './stack-of-people.ts';
+
+/** What the use cases of stacks, their people and their audit log rest on. */
+export function describeStackRepository(repositories: () => Repositories): void {
+  const made = () => StackOfPeople.make(repositories());
+
+  describe('a stack', () => {
+    it('is found by its members, and by nobody else', async () => {
+      const scene = await made();
+      const { stacks } = repositories();
+      const owner = memberOf(scene.owner, 'owner');
+      const found = { stack: scene.stack, member: owner, tokenCount: 0 };
+      expect(await stacks.find(scene.stack.api_key, scene.owner.uid)).toEqual(found);
+      expect(await stacks.find(scene.stack.api_key, somebody().uid)).toBeNull();
+      expect(await stacks.find(mintUid(random), scene.owner.uid)).toBeNull();
+    });
+
+    it('counts its tokens', async () => {
+      const scene = await made();
+      await scene.token();
+      await scene.token({ name: 'second' });
+      expect((await repositories().stacks.find(scene.stack.api_key, scene.owner.uid))?.tokenCount).toBe(2);
+    });
+
+    it('is in the list of each of its members, also where a batch read cannot hold the list', async () => {
+      const owner = somebody();
+      const stacks: string[] = [];
+      for (let made = 0; made < 35; made += 1)
+        stacks.push((await StackOfPeople.make(repositories(), owner)).stack.api_key);
+      const listed = (await repositories().stacks.listOf(owner.uid)).map(({ stack }) => stack.api_key);
+      expect(listed.sort()).toEqual(stacks.sort());
+      expect(await repositories().stacks.listOf(somebody().uid)).toEqual([]);
+    });
+
+    it('takes a member, a branch and an alias once', async () => {
+      const scene = await made();
+      const { stack } = scene;
+      const { people } = repositories();
+      const admin = memberOf(somebody(), 'admin');
+      const audit = () => scene.audit();
+      expect(await people.addMember(stack, admin, audit())).toBe(true);
+      expect(await people.addMember(stack, { ...admin, role: 'owner' }, audit())).toBe(false);
+      expect(await people.findMember(stack.api_key, admin.uid)).toEqual(admin);
+      expect(await people.addBranch(stack, 'next', audit())).toBe(true);
+      expect(await people.addBranch(stack, 'next', audit())).toBe(false);
+      const alias = { name: 'deploy', branch: { name: 'next', aliases: [] } };
+      expect(await people.addAlias(stack, alias, audit())).toBe(true);
+      expect(await people.addAlias(stack, alias, audit())).toBe(false);
+    });
+  });
+
+  describe('the audit log', () => {
+    it('gives the newest entries first, by limit and skip', async () => {
+      const scene = await made();
+      const minutes = [3, 1, 4, 2, 5];
+      for (const minute of minutes) {
+        const operation = operationId(new Date(at.getTime() + minute * 60_000), random);
+        await repositories().tokens.recordRefusal(scene.audit(operation, `minute ${minute}`));
+      }
+      const { auditLog } = repositories();
+      const titles = async (limit: number, skip: number) =>
+        (await auditLog.auditLog(scene.stack.api_key, { limit, skip })).map(({ metadata }) => metadata.title);
+      expect(await titles(3, 0)).toEqual(['minute 5', 'minute 4', 'minute 3']);
+      expect(await titles(2, 3)).toEqual(['minute 2', 'minute 1']);
+      expect(await titles(100, 5)).toEqual(['Web']);
+      expect(await titles(100, 50)).toEqual([]);
+    });
+
+    it('gives an entry to its own stack only', async () => {
+      const [scene, other] = [await made(), await made()];
+      const entry = scene.audit();
+      await repositories().tokens.recordRefusal(entry);
+      const { auditLog } = repositories();
+      expect(await auditLog.auditEntry(scene.stack.api_key, entry.uid)).toEqual(entry);
+      expect(await auditLog.auditEntry(other.stack.api_key, entry.uid)).toBeNull();
+    });
+  });
+
+  describe('what a program reaches', () => {
+    it('is its token, and the branch with the aliases that point to it', async () => {
+      const scene = await made();
+      const token = await scene.token();
+      const alias = { name: 'deploy', branch: { name: 'main', aliases: [] } };
+      await repositories().people.addAlias(scene.stack, alias, scene.audit());
+      const branch = { stack: scene.stack.api_key, name: 'main' };
+      const { credentials } = repositories();
+      const found = { token, session: null, branch: { name: 'main', aliases: ['deploy'] } };
+      expect(await credentials.find({ token: token.uid, branch })).toEqual(found);
+      expect(await credentials.find({ token: token.uid })).toEqual({ ...found, branch: null });
+      const nothing = { token: null, session: null, branch: null };
+      const none = { stack: scene.stack.api_key, name: 'none' };
+      expect(await credentials.find({ token: mintUid(random), session: mintUid(random), branch: none })).toEqual(
+        nothing,
+      );
+    });
+
+    it('is the environments of its stack, by name, each name once', async () => {
+      const { environments } = repositories();
+      const { stack } = await made();
+      const environment = (name: string) => ({
+        uid: mintUid(random),
+        name,
+        created_by: 'x',
+        created_at: at.toISOString(),
+      });
+      for (const name of ['b', 'a', 'c'])
+        expect(await environments.create(stack.api_key, environment(name))).toBe(true);
+      expect(await environments.create(stack.api_key, environment('a'))).toBe(false);
+      expect((await environments.list(stack.api_key, 2)).map(({ name }) => name)).toEqual(['a', 'b']);
+      expect(await environments.list((await made()).stack.api_key, 100)).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,163 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const switchWithoutB = "export function a(b: 'A' | 'B') {\n  switch (b) {\n    case 'A':\n      a(b);\n  }\n}";
+
+/** Where an offence stands, the offence, and a part of the reason that the linter gives for it. */
+type Offence = readonly [what: string, file: string, code: string, reason: string];
+
+const core = 'The core (tokens, sessions, stacks, notices, events) imports the core only';
+const doors = 'A door imports itself, the core and functions/runtime';
+const entryPoint = 'An entry point wires its door to functions/runtime';
+const environment = 'Only functions/runtime/env.ts reads the environment';
+const given = 'The core has no clock and no randomness of its own';
+const zod = "write import * as z from 'zod/mini'";
+const wall = 'Only functions/aws imports the AWS SDK';
+const onlyTests = 'only tests import it';
+
+const offences: readonly Offence[] = [
+  ['the core imports a door', 'functions/tokens/a.ts', use('../http/endpoint.ts'), core],
+  ['the core imports AWS', 'functions/sessions/a.ts', use('../aws/keys.ts'), core],
+  ['the core imports a type of AWS', 'functions/stacks/a.ts', "export type { Keys } from '../aws/keys.ts';", core],
+  ['the core imports the SDK', 'functions/notices/a.ts', use('@aws-sdk/client-dynamodb'), core],
+  ['the core imports the runtime', 'functions/events/a.ts', use('../runtime/log.ts'), core],
+  ['the core imports a framework', 'functions/tokens/b.ts', use('@middy/core'), core],
+  ['the core reads files', 'functions/tokens/c.ts', use('node:fs'), core],
+  ['the core imports a door when it is needed', 'functions/tokens/d.ts', useLate('../http/problem.ts'), core],
+  ['a refusal knows how it is sent', 'functions/e.ts', use('./http/problem.ts'), core],
+  ['a door imports AWS', 'functions/http/a.ts', use('../aws/storage.ts'), doors],
+  ['a door imports another door', 'functions/stream/a.ts', use('../http/endpoint.ts'), doors],
+  ['a door takes its dependencies', 'functions/http/b.ts', use('../runtime/dependencies.ts'), doors],
+  ['an entry point calls a use case', 'functions/http/c.lambda.ts', use('../tokens/create-token.ts'), entryPoint],
+  [
+    'AWS imports a door',
+    'functions/aws/a.ts',
+    use('../http/problem.ts'),
+    "functions/aws implements the core's interfaces",
+  ],
+  ['the runtime imports the core', 'functions/runtime/a.ts', use('../refusals.ts'), 'knows nothing of tokens'],
+  ['infra imports a use case', 'infra/a.ts', use('../functions/tokens/token.ts'), 'infra shares three things'],
+  ['infra imports what runs the template', 'infra/b.ts', use('../local/template.ts'), 'infra shares three things'],
+  ['local imports functions', 'local/a.ts', use('../functions/http/routes.ts'), 'local runs the synthesized template'],
+  ['local imports infra', 'local/b.ts', use('../infra/doors.ts'), 'local runs the synthesized template'],
+  ['seeds go through a door', 'local/seeds.ts', use('../functions/http/endpoint.ts'), 'Seeds are made by use cases'],
+  ['the SDK comes over the wall', 'functions/http/d.ts', use('@aws-sdk/client-dynamodb'), wall],
+  ['the SDK comes over the wall late', 'functions/runtime/dependencies.ts', useLate('@smithy/core'), wall],
+  ['an entry point is imported', 'functions/http/e.ts', use('./stacks.lambda.ts'), onlyTests],
+  ['an entry point is imported late', 'local/c.ts', useLate('../functions/http/stacks.lambda.ts'), onlyTests],
+  ['a function reads the environment', 'functions/http/f.ts', 'export const a = process.env.A;', environment],
+  ['a function takes the environment', 'functions/aws/b.ts', 'export const { env } = process;', environment],
+  ['a function imports the process', 'functions/runtime/b.ts', use('node:process'), environment],
+  ['the core asks for the time', 'functions/tokens/g.ts', 'export const a = new Date();', given],
+  ['the core asks for the milliseconds', 'functions/stacks/g.ts', 'export const a = Date.now();', given],
+  ['the core throws dice', 'functions/notices/g.ts', 'export const a = Math.random();', given],
+  ['the core makes its own uids', 'functions/tokens/h.ts', "import { randomUUID } from 'node:crypto';", given],
+  ['a refusal tells the time', 'functions/h.ts', 'export const a = new Date();', given],
+  ['a function imports all of zod', 'functions/http/i.ts', "import * as z from 'zod';", zod],
+  ['a function imports z from zod', 'functions/aws/i.ts', "import { z } from 'zod/mini';", zod],
+  ['a function imports another zod', 'functions/tokens/i.ts', "import * as z from 'zod/v4';", zod],
+  ['a function writes to the console', 'functions/http/j.ts', "console.log('x');", "Don't use console"],
+  ['anything is any', 'functions/http/k.ts', 'export const a: any = 1;', 'Unexpected any'],
+  ['a file has the name of a class', 'functions/http/TokenView.ts', 'export const a = 1;', 'should be in'],
+  ['a module exports without a name', 'functions/http/l.ts', 'export default 1;', 'default export'],
+  ['a built-in has no prefix', 'local/d.ts', use('fs'), 'node: protocol'],
+  [
+    'a promise is left alone',
+    'functions/http/m.ts',
+    'async function a() {}\nexport const b = () => { a(); };',
+    'floating',
+  ],
+  ['a case is forgotten', 'functions/http/n.ts', switchWithoutB, 'not exhaustive'],
+  ['a function has four parameters', 'local/e.ts', 'export const a = (b, c, d, e) => [b, c, d, e];', 'parameters'],
+  ['a function goes on and on', 'infra/c.ts', `export function a() {${'\n  a();'.repeat(41)}\n}`, 'too many lines'],
+];
+
+const allowed: readonly (readonly [what: string, file: string, code: string])[] = [
+  ['the core imports the core', 'functions/tokens/ok.ts', use('../stacks/stack.ts', '../refusals.ts', 'zod/mini')],
+  ['the core compares moments that it is given', 'functions/tokens/ok-2.ts', 'export const a = new Date(5).getTime();'],
+  ['a door imports the core', 'functions/http/ok.ts', use('../tokens/edit-token.ts', '../runtime/log.ts', 'jose')],
+  [
+    'an entry point imports its door',
+    'functions/http/ok.lambda.ts',
+    use('./endpoint.ts', '../runtime/dependencies.ts'),
+  ],
+  ['AWS imports the SDK', 'functions/aws/ok.ts', use('@aws-sdk/client-dynamodb', '../tokens/token.ts')],
+  [
+    'the composition root imports all',
+    'functions/runtime/dependencies.ts',
+    use('../aws/keys.ts', '../http/sign-in.ts'),
+  ],
+  ['one file reads the environment', 'functions/runtime/env.ts', 'export const a = process.env.A;'],
+  ['infra imports names', 'infra/ok.ts', use('../functions/runtime/env.ts', '../functions/http/routes.ts')],
+  ['seeds call use cases', 'local/seeds.ts', use('../functions/tokens/create-token.ts', '../functions/aws/keys.ts')],
+  ['a test imports an entry point', 'test/http/ok.ts', use('../../functions/http/stacks.lambda.ts')],
+];
+
+describe('the linter holds the house rules, and says why', () => {
+  let refused: Diagnostics;
+  let accepted: Diagnostics;
+  beforeAll(async () => {
+    refused = await lint(offences.map(([, file, code]) => [file, code]));
+    accepted = await lint(allowed.map(([, file, code]) => [file, code]));
+  });
+
+  it.each(offences)('refuses that %s', (_what, file, _code, reason) => {
+    expect(refused.get(file)?.join('\n') ?? 'nothing is said').toContain(reason);
+  });
+
+  it.each(allowed)('allows that %s', (_what, file) => {
+    expect(accepted.get(file) ?? []).toEqual([]);
+  });
+});
+
+/** What the linter says of each file. */
+type Diagnostics = ReadonlyMap<string, readonly string[]>;
+
+const ReportSchema = z.object({
+  diagnostics: z.array(z.object({ message: z.string(), location: z.object({ path: z.string() }) })),
+});
+
+/** Lints files that stand in a project of their own with this project's rules. */
+async function lint(files: readonly (readonly [file: string, code: string])[]): Promise<Diagnostics> {
+  const project = await mkdtemp(path.join(tmpdir(), 'rules-'));
+  try {
+    await cp(path.join(root, '.biome'), path.join(project, '.biome'), { recursive: true });
+    const config = JSON.parse(await readFile(path.join(root, 'biome.json'), 'utf8'));
+    await writeFile(path.join(project, 'biome.json'), JSON.stringify({ ...config, vcs: { enabled: false } }));
+    for (const [file, code] of files) {
+      await mkdir(path.dirname(path.join(project, file)), { recursive: true });
+      await writeFile(path.join(project, file), `${code}\n`);
+    }
+    const { diagnostics } = ReportSchema.parse(JSON.parse(await biome(project)));
+    const said = Map.groupBy(diagnostics, ({ location }) => location.path);
+    return new Map([...said].map(([file, some]) => [file, some.map(({ message }) => message)]));
+  } finally {
+    await rm(project, { recursive: true });
+  }
+}
+
+/** The linter's report; it exits with 1 where it has found something. */
+async function biome(cwd: string): Promise<string> {
+  const executable = path.join(root, 'node_modules/@biomejs/biome/bin/biome');
+  const args = [executable, 'lint', '--reporter=json', '--max-diagnostics=none', '.'];
+  return await promisify(execFile)(process.execPath, args, { cwd }).then(
+    ({ stdout }) => stdout,
+    (error: unknown) => z.object({ stdout: z.string() }).parse(error).stdout,
+  );
+}
+
+function use(...names: readonly string[]): string {
+  return names.map((name, at) => `import * as a${at} from '${name}';\nexport { a${at} };`).join('\n');
+}
+
+function useLate(name: string): string {
+  return `export const late = await import('${name}');`;
+}

@@ -1,0 +1,187 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as z from 'zod';
+import { bundleDirectory } from '../../infra/bundle.ts';
+import { deployedFunctions } from '../../infra/service-function.ts';
+import { ServiceStack } from '../../infra/service-stack.ts';
+import { type StageName, stageNamed } from '../../infra/stages.ts';
+
+/** `{Ref}` and `{Fn::GetAtt}`: the logical id of what a value points to. */
+const RefSchema = z.union([
+  z.strictObject({ Ref: z.string() }).transform(({ Ref }) => Ref),
+  z.strictObject({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) }).transform((found) => found['Fn::GetAtt'][0]),
+]);
+/** What a right is to: a resource (`Tokens`), or a part of one (`Tokens/index/due`, `Tokens/stream`). */
+const ResourceSchema = z.union([
+  z
+    .strictObject({ 'Fn::GetAtt': z.tuple([z.string(), z.enum(['Arn', 'StreamArn'])]) })
+    .transform(({ 'Fn::GetAtt': [id, attribute] }) => (attribute === 'Arn' ? id : `${id}/stream`)),
+  z
+    .strictObject({ 'Fn::Join': z.tuple([z.literal(''), z.tuple([RefSchema, z.string()])]) })
+    .transform((found) => found['Fn::Join'][1].join('')),
+]);
+const oneOrMore = <S extends z.ZodType>(schema: S) => z.union([schema.transform((one) => [one]), z.array(schema)]);
+
+const schemas = {
+  'AWS::DynamoDB::GlobalTable': z.object({
+    BillingMode: z.string().optional(),
+    KeySchema: z.array(z.object({ AttributeName: z.string(), KeyType: z.string() })),
+    GlobalSecondaryIndexes: z.array(z.object({ IndexName: z.string(), Projection: z.unknown() })).default([]),
+    Replicas: z.array(
+      z.object({
+        DeletionProtectionEnabled: z.boolean().optional(),
+        PointInTimeRecoverySpecification: z.object({ PointInTimeRecoveryEnabled: z.boolean() }).optional(),
+      }),
+    ),
+    StreamSpecification: z.object({ StreamViewType: z.string() }).optional(),
+    TimeToLiveSpecification: z.object({ AttributeName: z.string().optional(), Enabled: z.boolean() }).optional(),
+  }),
+  'AWS::Lambda::Function': z.object({
+    Runtime: z.string(),
+    Architectures: z.array(z.string()),
+    Handler: z.string(),
+    Timeout: z.number().optional(),
+    MemorySize: z.number().optional(),
+    Description: z.string().optional(),
+    Role: RefSchema,
+    LoggingConfig: z.object({ LogFormat: z.string(), LogGroup: RefSchema }).optional(),
+    Environment: z.object({ Variables: z.record(z.string(), z.union([z.string(), RefSchema])) }),
+  }),
+  'AWS::IAM::Role': z.object({
+    AssumeRolePolicyDocument: z.object({
+      Statement: z.array(z.object({ Principal: z.object({ Service: z.string() }) })),
+    }),
+    ManagedPolicyArns: z.array(z.unknown()).default([]),
+    Policies: z.array(z.unknown()).default([]),
+  }),
+  'AWS::IAM::Policy': z.object({
+    Roles: z.array(RefSchema),
+    PolicyDocument: z.object({
+      Statement: z.array(
+        z.object({
+          Effect: z.string(),
+          Action: oneOrMore(z.string()),
+          Resource: oneOrMore(ResourceSchema),
+          Condition: z.record(z.string(), z.record(z.string(), oneOrMore(z.string()))).optional(),
+        }),
+      ),
+    }),
+  }),
+  'AWS::Events::EventBus': z.object({ Name: z.string() }),
+  'AWS::Events::Rule': z.object({
+    ScheduleExpression: z.string().optional(),
+    Targets: z.array(
+      z.object({
+        Arn: RefSchema,
+        DeadLetterConfig: z.object({ Arn: RefSchema }).optional(),
+        RetryPolicy: z.object({ MaximumEventAgeInSeconds: z.number(), MaximumRetryAttempts: z.number() }).optional(),
+      }),
+    ),
+  }),
+  'AWS::SQS::Queue': z.object({ MessageRetentionPeriod: z.number().optional() }),
+  'AWS::SQS::QueuePolicy': z.object({
+    Queues: z.array(RefSchema),
+    PolicyDocument: z.object({
+      Statement: z.array(z.object({ Effect: z.string(), Action: z.string(), Condition: z.unknown().optional() })),
+    }),
+  }),
+  'AWS::Lambda::EventSourceMapping': z.object({
+    FunctionName: RefSchema,
+    EventSourceArn: ResourceSchema,
+    FilterCriteria: z.object({ Filters: z.array(z.object({ Pattern: z.string() })) }).optional(),
+    MaximumRetryAttempts: z.number().optional(),
+    MaximumRecordAgeInSeconds: z.number().optional(),
+    BisectBatchOnFunctionError: z.boolean().optional(),
+    FunctionResponseTypes: z.array(z.string()).default([]),
+    DestinationConfig: z.object({ OnFailure: z.object({ Destination: RefSchema }) }).optional(),
+  }),
+  'AWS::Lambda::EventInvokeConfig': z.object({
+    FunctionName: RefSchema,
+    MaximumRetryAttempts: z.number(),
+    DestinationConfig: z.object({ OnFailure: z.object({ Destination: RefSchema }) }),
+  }),
+  'AWS::Logs::LogGroup': z.object({ RetentionInDays: z.number().optional() }),
+  'AWS::Lambda::Permission': z.object({ FunctionName: RefSchema, Principal: z.string(), SourceArn: z.unknown() }),
+  'AWS::ApiGatewayV2::Api': z.object({ ProtocolType: z.literal('HTTP') }),
+  'AWS::ApiGatewayV2::Route': z.object({
+    RouteKey: z.string(),
+    Target: z.object({ 'Fn::Join': z.tuple([z.literal(''), z.tuple([z.literal('integrations/'), RefSchema])]) }),
+  }),
+  'AWS::ApiGatewayV2::Integration': z.object({ IntegrationUri: RefSchema, PayloadFormatVersion: z.literal('2.0') }),
+  'AWS::ApiGatewayV2::Stage': z.object({
+    StageName: z.string(),
+    AccessLogSettings: z.object({ DestinationArn: RefSchema, Format: z.string() }).optional(),
+    DefaultRouteSettings: z
+      .object({ ThrottlingBurstLimit: z.number(), ThrottlingRateLimit: z.number() })
+      .partial()
+      .optional(),
+  }),
+} as const;
+
+export type ResourceType = keyof typeof schemas;
+export const knownTypes = Object.keys(schemas) as ResourceType[];
+
+export interface Resource<T extends ResourceType> {
+  readonly id: string;
+  readonly properties: z.output<(typeof schemas)[T]>;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly deletionPolicy: string | undefined;
+  readonly replacePolicy: string | undefined;
+}
+
+export function functionName({ id, metadata }: Pick<Resource<'AWS::Lambda::Function'>, 'id' | 'metadata'>): string {
+  return String(metadata['tokenward:function'] ?? id);
+}
+
+export interface Synthesized {
+  /** All resources of a type; one that does not have the shape that its promises are about fails the test. */
+  all<T extends ResourceType>(type: T): readonly Resource<T>[];
+  /** The types that there are. */
+  readonly types: readonly string[];
+}
+
+/** Synthesizes a stage in this process. What is in the bundles plays no part, only that they have a place. */
+export function synthesize(stageName: StageName): Synthesized {
+  for (const name of deployedFunctions) mkdirSync(bundleDirectory(name), { recursive: true });
+  const resources = resourcesOf(stageName);
+  return {
+    types: [...new Set(Object.values(resources).map(({ Type }) => Type))],
+    all: (type) =>
+      Object.entries(resources)
+        .filter(([, { Type }]) => Type === type)
+        .map(([id, resource]) => ({
+          id,
+          properties: schemas[type].parse(resource.Properties) as never,
+          metadata: resource.Metadata,
+          deletionPolicy: resource.DeletionPolicy,
+          replacePolicy: resource.UpdateReplacePolicy,
+        })),
+  };
+}
+
+function resourcesOf(stageName: StageName): z.output<typeof TemplateSchema>['Resources'] {
+  const outdir = mkdtempSync(path.join(tmpdir(), 'synthesized-'));
+  try {
+    const app = new App({ outdir, analyticsReporting: false });
+    const stack = new ServiceStack(app, `tokenward-${stageName}`, { stage: stageNamed(stageName) });
+    return TemplateSchema.parse(Template.fromStack(stack).toJSON()).Resources;
+  } finally {
+    rmSync(outdir, { recursive: true });
+  }
+}
+
+const TemplateSchema = z.object({
+  Resources: z.record(
+    z.string(),
+    z.object({
+      Type: z.string(),
+      Properties: z.unknown().optional(),
+      Metadata: z.record(z.string(), z.unknown()).default({}),
+      DeletionPolicy: z.string().optional(),
+      UpdateReplacePolicy: z.string().optional(),
+    }),
+  ),
+});
