@@ -1,0 +1,84 @@
+import { gzipSync } from 'node:zlib';
+import type { Attempt, ContractWorld } from './contract-world.ts';
+
+/** Turns a good request into one that something is wrong with. */
+type Alteration = (attempt: Attempt, world: ContractWorld) => Attempt | Promise<Attempt>;
+
+/** What can be wrong with a request, by the words of the table in `statuses.test.ts`. */
+export const cases = {
+  'as it should be': (attempt) => attempt,
+  'nobody signed in': ({ as, value, headers, ...attempt }) => attempt,
+  'an expired JWT': async ({ as, ...attempt }, world) => withHeaders(attempt, { authtoken: await world.expiredJwt() }),
+  'a management token for a person': ({ as, headers, ...attempt }, { live }) => ({ ...attempt, value: live.value }),
+  'a person for a program': ({ value, ...attempt }) => ({ ...attempt, as: 'owner' }),
+  'a person without the scope': async ({ headers, ...attempt }, { system }) => ({
+    ...attempt,
+    headers: { authorization: `Bearer ${await system.jwt('owner')}` },
+  }),
+  'two credentials': (attempt) => withHeaders(attempt, { authorization: 'Bearer another' }),
+  'an unknown value': (attempt, world) => ({ ...attempt, value: world.unknownValue() }),
+  'an expired token': (attempt, { stopped }) => ({ ...attempt, value: stopped.value }),
+  'a deleted token': (attempt, { deleted }) => ({ ...attempt, value: deleted.value }),
+  'a token without the scope': (attempt, { readOnly }) => ({ ...attempt, value: readOnly.value }),
+  'an unknown branch': (attempt) => withHeaders(attempt, { branch: 'none' }),
+  'a developer': (attempt) => ({ ...attempt, as: 'developer' }),
+  'an outsider': (attempt) => ({ ...attempt, as: 'outsider' }),
+  'no api_key': (attempt) => ({ ...attempt, stack: null }),
+  'an unknown stack': (attempt) => ({ ...attempt, stack: 'blt00000000000000ff' }),
+  'another stack': (attempt, { foreign }) => ({ ...attempt, stack: foreign.stack }),
+  'what cannot be a stack': (attempt) => ({ ...attempt, stack: `blt${'x'.repeat(3000)}` }),
+  'two stacks': (attempt) => withHeaders(attempt, { 'x-stack-api-key': 'blt00000000000000ff' }),
+  'an unknown uid': (attempt) => ({ ...attempt, uid: 'blt00000000000000ff' }),
+  'what cannot be a uid': (attempt) => ({ ...attempt, uid: '%00' }),
+  'a uid of another stack': (attempt, { foreign }) => ({ ...attempt, uid: foreign.uid }),
+  'a deleted uid': (attempt, { deleted }) => ({ ...attempt, uid: deleted.uid }),
+  'a live uid': (attempt, { live }) => ({ ...attempt, uid: live.uid }),
+  'an unknown session': (attempt) => ({ ...attempt, sessionUid: 'blt00000000000000ff' }),
+  'an old ETag': (attempt) => withHeaders(attempt, { 'if-match': '"77"' }),
+  'what is no ETag': (attempt) => withHeaders(attempt, { 'if-match': '77' }),
+  'what is no idempotency key': (attempt) => withHeaders(attempt, { 'idempotency-key': ' ' }),
+  'no name': ({ query, ...attempt }) => attempt,
+  'another name': (attempt) => ({ ...attempt, query: 'confirm_name=another' }),
+  'two names': (attempt) => ({ ...attempt, query: `${attempt.query}&${attempt.query}` }),
+  'a bad limit': (attempt) => ({ ...attempt, query: 'limit=-1' }),
+  'a field that breaks a rule': (attempt) => ({
+    ...attempt,
+    json: { token: { name: '' }, stack: { name: '' }, environment: { name: '' }, session: { client: 5 } },
+  }),
+  'not JSON': (attempt) => asIs(attempt, '{"token":'),
+  'another content type': (attempt) => withHeaders(attempt, { 'content-type': 'text/plain' }),
+  'another charset': (attempt) => withHeaders(attempt, { 'content-type': 'application/json; charset=latin1' }),
+  compressed: (attempt) => withHeaders(asIs(attempt, gzipSync('{}')), { 'content-encoding': 'gzip' }),
+  'too large': (attempt) => asIs(attempt, JSON.stringify({ token: { description: 'x'.repeat(64 * 1024) } })),
+  'no token': (attempt) => ({ ...attempt, body: new URLSearchParams() }),
+  'a form that is too large': (attempt) => ({
+    ...attempt,
+    body: new URLSearchParams({ token: 'x'.repeat(64 * 1024) }),
+  }),
+  'storage is down': (attempt, { broken }) => elsewhere(attempt, broken),
+  'storage is down for me': (attempt) => ({ ...attempt, as: 'outsider' }),
+  'always in conflict': (attempt, { contested }) => elsewhere(attempt, contested),
+  'always in conflict for me': (attempt) => ({ ...attempt, as: 'developer' }),
+} as const satisfies Record<string, Alteration>;
+
+export type CaseName = keyof typeof cases;
+
+function withHeaders(attempt: Attempt, headers: Readonly<Record<string, string>>): Attempt {
+  return { ...attempt, headers: { ...attempt.headers, ...headers } };
+}
+
+function asIs({ json, ...attempt }: Attempt, body: string | Buffer): Attempt {
+  return withHeaders({ ...attempt, body }, { 'content-type': 'application/json' });
+}
+
+/** The same request about a stack, a token and a value of another condition. */
+function elsewhere(attempt: Attempt, to: ContractWorld['broken']): Attempt {
+  return {
+    ...attempt,
+    stack: to.stack,
+    ...(attempt.uid ? { uid: to.uid } : {}),
+    ...(attempt.query?.startsWith('confirm_name') ? { query: `confirm_name=${encodeURIComponent(to.name)}` } : {}),
+    ...(attempt.value ? { value: to.value } : {}),
+    ...(attempt.body instanceof URLSearchParams ? { body: new URLSearchParams({ token: to.value }) } : {}),
+  };
+}

@@ -1,0 +1,98 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Context } from 'aws-lambda';
+import { DynamoSessionRepository } from '../../functions/aws/dynamo-session-repository.ts';
+import { DynamoStackRepository } from '../../functions/aws/dynamo-stack-repository.ts';
+import { DynamoTokenRepository } from '../../functions/aws/dynamo-token-repository.ts';
+import type { Tables } from '../../functions/aws/keys.ts';
+import { createStorage } from '../../functions/aws/storage.ts';
+import { createHandler as createChangeTokens } from '../../functions/http/change-tokens.lambda.ts';
+import type { HttpEvent } from '../../functions/http/endpoint.ts';
+import { createHandler as createStacks } from '../../functions/http/stacks.lambda.ts';
+import { type Change, SimulatedDynamo } from '../support/simulated-dynamo.ts';
+
+const tables: Tables = { tokens: 'tokens', sessions: 'sessions', audit: 'audit', usage: 'usage' };
+
+export interface InProcessRequest {
+  /** Route key. */
+  readonly route: string;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+}
+
+export interface InProcessReply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks into answers of every shape, and says what it expects of them
+  readonly body: any;
+}
+
+/** The doors that change something, over the real repositories and the simulated DynamoDB; their caller is always the owner. */
+export class DoorsInProcess {
+  /** Every change of an item since the beginning. */
+  readonly changes: Change[] = [];
+  readonly #doors: readonly { readonly routes: RegExp; readonly handler: ReturnType<typeof createStacks> }[];
+
+  constructor() {
+    const specs = Object.values(tables).map((name) => ({ name, partitionKey: 'pk', sortKey: 'sk' }));
+    const due = { due: { partitionKey: 'due_shard', sortKey: 'due_at', projection: 'KEYS_ONLY' } } as const;
+    const dynamo = new SimulatedDynamo({
+      tables: specs.map((spec) => (spec.name === tables.tokens ? { ...spec, indexes: due } : spec)),
+      onCommit: (change) => this.changes.push(change),
+    });
+    const storage = createStorage(dynamo, { pause: async () => {}, jitter: () => 1 });
+    const identity = { issuer: 'https://issuer.example.test', sub: 'owner' };
+    const deps = {
+      tokens: new DynamoTokenRepository(storage, tables),
+      stacks: new DynamoStackRepository(storage, tables),
+      sessions: new DynamoSessionRepository(storage, tables),
+      signIn: { recognize: async () => ({ identity, scopes: [] }) },
+      now: () => new Date(),
+      random: (bytes: number): Uint8Array => randomBytes(bytes),
+      organization: {
+        uid: 'blt00000000000000aa',
+        limits: { read: 10, write: 10 },
+        supportContact: 'support@example.test',
+      },
+      organizationUid: 'blt00000000000000aa',
+      newStackPlan: { max_tokens: 45, manage_rate_limits: true },
+      problemTypes: 'https://tokenward.example/problems/',
+    };
+    this.#doors = [
+      { routes: /management_tokens/, handler: createChangeTokens(deps) },
+      { routes: /\/v3\/stacks$/, handler: createStacks(deps) },
+    ];
+  }
+
+  serves(route: string): boolean {
+    return this.#doors.some(({ routes }) => routes.test(route));
+  }
+
+  async send(request: InProcessRequest): Promise<InProcessReply> {
+    const door = this.#doors.find(({ routes }) => routes.test(request.route));
+    if (!door) throw new Error(`No door for ${request.route}.`);
+    const context = { awsRequestId: randomUUID() } as Context;
+    const { statusCode: status = 0, headers, body = '' } = await door.handler(eventOf(request), context);
+    const named = Object.entries(headers ?? {}).map(([name, value]): [string, string] => [name, String(value)]);
+    return { status, headers: new Headers(named), text: body, body: JSON.parse(body) };
+  }
+}
+
+/** As the gateway makes it: a body that is not known to be text comes in base64. */
+function eventOf({ route, params = {}, query = '', headers = {}, body = '' }: InProcessRequest): HttpEvent {
+  const [method = '', rawPath = ''] = route.split(' ');
+  const isBase64Encoded = typeof body !== 'string';
+  return {
+    version: '2.0',
+    routeKey: route,
+    rawPath,
+    rawQueryString: query,
+    headers: { authtoken: 'a.b.c', ...headers },
+    pathParameters: params,
+    requestContext: { http: { method, path: rawPath, sourceIp: '192.0.2.1' }, routeKey: route },
+    ...(body.length > 0 ? { body: isBase64Encoded ? body.toString('base64') : body } : {}),
+    isBase64Encoded,
+  } as unknown as HttpEvent;
+}

@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Call, RunningSystem } from '../support/running-system.ts';
+import { expectContract, outcomeOf } from './contract.ts';
+
+const tokensPath = '/v3/stacks/management_tokens';
+const json = { 'content-type': 'application/json' };
+
+let tokenward: RunningSystem;
+let live: { uid: string; name: string; value: string };
+beforeAll(async () => {
+  tokenward = await RunningSystem.start({ streams: false });
+  live = await tokenward.createToken();
+});
+afterAll(() => tokenward.stop());
+
+describe('what is odd', () => {
+  const odd: readonly (readonly [what: string, outcome: string, method: string, path: string, call: () => Call])[] = [
+    ['a name to confirm that cannot be one', '422/141', 'DELETE', '{live}?confirm_name=%00', () => ({ as: 'owner' })],
+    ['a name to confirm that is not UTF-8', '422/141', 'DELETE', '{live}?confirm_name=%ff', () => ({ as: 'owner' })],
+    [
+      'a name to confirm that is too long',
+      '422/141',
+      'DELETE',
+      `{live}?confirm_name=${'x'.repeat(4000)}`,
+      () => ({ as: 'owner' }),
+    ],
+    [
+      'a header with half an escape',
+      '400/141',
+      'DELETE',
+      '{live}',
+      () => ({ as: 'owner', headers: { 'x-confirm-name': '%f' } }),
+    ],
+    ['a uid of 2,000 characters', '404/141', 'GET', `${tokensPath}/${'b'.repeat(2000)}`, () => ({ as: 'owner' })],
+    ['a uid with a slash', '404/141', 'GET', `${tokensPath}/a%2Fb`, () => ({ as: 'owner' })],
+    ['an audit entry that cannot be one', '404/141', 'GET', '/v3/audit-logs/..', () => ({ as: 'owner' })],
+    ['a limit that is no number', '422/141', 'GET', '/v3/audit-logs?limit=1e2', () => ({ as: 'owner' })],
+    ['a limit of nothing', '200', 'GET', '/v3/audit-logs?limit=0', () => ({ as: 'owner' })],
+    ['a skip beyond the end', '200', 'GET', '/v3/audit-logs?skip=10000', () => ({ as: 'owner' })],
+    ['unknown parameters', '200', 'GET', `${tokensPath}?limit=x&skip=-1&query=%7B&asc=%ff`, () => ({ as: 'owner' })],
+    [
+      'a branch of 3,000 characters',
+      '403/162',
+      'GET',
+      '/v3/environments',
+      () => ({ value: live.value, headers: { branch: 'b'.repeat(3000) } }),
+    ],
+    [
+      'an idempotency key of 256 characters',
+      '400/141',
+      'POST',
+      tokensPath,
+      () => ({ as: 'owner', json: { token: {} }, headers: { 'idempotency-key': 'k'.repeat(256) } }),
+    ],
+    [
+      'a stack whose description is half a character',
+      '422/141',
+      'POST',
+      '/v3/stacks',
+      () => ({ as: 'owner', json: { stack: { name: 'x', description: '\ud800' } } }),
+    ],
+    [
+      'a stack of another locale',
+      '422/141',
+      'POST',
+      '/v3/stacks',
+      () => ({ as: 'owner', json: { stack: { name: 'x', master_locale: '../x' } } }),
+    ],
+    [
+      'an environment whose name is half a character',
+      '422/141',
+      'POST',
+      '/v3/environments',
+      () => ({ value: live.value, json: { environment: { name: '\udc00' } } }),
+    ],
+    [
+      'fields that objects have by themselves',
+      '422/141',
+      'POST',
+      tokensPath,
+      () => ({
+        as: 'owner',
+        body: '{"token":{"__proto__":{"name":"x"},"constructor":1,"toString":2,"hasOwnProperty":3}}',
+        headers: json,
+      }),
+    ],
+    [
+      'an introspection of nothing',
+      '400/141',
+      'POST',
+      '/oauth2/introspect',
+      () => ({ as: 'resource_server', body: new URLSearchParams({ token: '' }) }),
+    ],
+  ];
+
+  it.each(odd)('%s → %s', async (_what, outcome, method, path, call) => {
+    const given = call();
+    const bearer = given.as === 'resource_server' ? { authorization: `Bearer ${await tokenward.jwt(given.as)}` } : {};
+    const { as, ...rest } = given;
+    const target = path.replace('{live}', `${tokensPath}/${live.uid}`);
+    const reply = await tokenward.call(method, target, {
+      ...(as && !bearer.authorization ? { as } : {}),
+      ...rest,
+      headers: { ...bearer, ...rest.headers },
+    });
+    expect(outcomeOf(reply), reply.text).toBe(outcome);
+    expectContract(reply);
+  });
+});
+
+describe('a name is kept as it is', () => {
+  it.each([
+    ['with spaces around it', ' two  words '],
+    ['of 50 astral characters', '🔑'.repeat(50)],
+    ['with a joiner in it', 'a\u200db'],
+    ['in another script', 'مفتاح'],
+    ['with markup in it', '<b>"\'&%#/\\\u0060'],
+  ])('%s', async (_, name) => {
+    const token = await tokenward.createToken({ name });
+    expect(token.name).toBe(name);
+    expect((await tokenward.deleteToken(token)).status).toBe(200);
+  });
+
+  it('but for its form: NFC, so that one name is one name', async () => {
+    const token = await tokenward.createToken({ name: 'Cafe\u0301' });
+    expect(token.name).toBe('Caf\u00e9');
+    const again = {
+      as: 'owner',
+      json: {
+        token: {
+          name: 'Caf\u00e9',
+          scope: [
+            { module: '$all', acl: { read: true } },
+            { module: 'branch', branches: ['main'] },
+          ],
+        },
+      },
+    } as const;
+    expect((await refusedName(again)).body.errors).toEqual({ name: ['is not unique.'] });
+    expect((await tokenward.deleteToken({ ...token, name: 'Cafe\u0301' })).status).toBe(200);
+  });
+
+  /** A name that is taken is found out by the transaction, which then changes nothing. */
+  const refusedName = (call: Call) => tokenward.call('POST', tokensPath, call);
+});
