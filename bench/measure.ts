@@ -25,23 +25,35 @@ export interface Benchmark {
   readonly about: string;
   /** Unless `--rounds` says otherwise. */
   readonly rounds: number;
-  measure(rounds: number): Promise<readonly Row[]>;
+  /** Whole numbers that it takes besides, by the option's name: what each is unless given. */
+  readonly sizes?: Readonly<Record<string, number>>;
+  measure(rounds: number, sizes: Readonly<Record<string, number>>): Promise<readonly Row[]>;
 }
 
 /** Runs a benchmark as a program: options, measuring, table. It fails only when it could not measure. */
-export async function run({ about, rounds, measure }: Benchmark): Promise<void> {
-  const { values } = parseArgs({ options: { rounds: { type: 'string' }, help: { type: 'boolean' } } });
-  if (values.help) return console.log(`${about}\n\n  --rounds N   ${rounds} unless given\n  --help`);
-  const wanted = Number(values.rounds ?? rounds);
-  if (!Number.isInteger(wanted) || wanted < 3) throw new Error('--rounds takes a whole number, 3 at least.');
+export async function run({ about, rounds, sizes = {}, measure }: Benchmark): Promise<void> {
+  const numbers = Object.entries({ rounds, ...sizes });
+  const options = Object.fromEntries(numbers.map(([name]) => [name, { type: 'string' } as const]));
+  const parsed = parseArgs({ options: { ...options, help: { type: 'boolean' } } });
+  const values: Readonly<Record<string, unknown>> = parsed.values;
+  const help = numbers.map(([name, usual]) => `  --${name} N   ${usual} unless given`);
+  if (values.help) return console.log([about, '', ...help, '  --help'].join('\n'));
+  const given = Object.fromEntries(numbers.map(([name, usual]) => [name, wholeNumber(name, values[name] ?? usual)]));
+  const wanted = given.rounds ?? rounds;
   const load = loadavg();
   // The next block throws, so that the benchmark stops what it started: an engine outlives the process that is killed.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort());
-  const rows = await measure(wanted);
+  const rows = await measure(wanted, given);
   console.log(`\n${about}\n${surroundings(wanted, load)}\n`);
   for (const line of table(rows)) console.log(line);
   // Whatever still holds a socket or a timer is not waited for.
   process.exit(0);
+}
+
+function wholeNumber(name: string, value: unknown): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 3) throw new Error(`--${name} takes a whole number, 3 at least.`);
+  return number;
 }
 
 const interruption = new AbortController();

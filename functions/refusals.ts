@@ -12,6 +12,7 @@ export type RefusalKind =
   | 'token-not-found'
   | 'entry-not-found'
   | 'session-not-found'
+  | 'receipt-not-found'
   | 'no-route'
   | 'method-not-allowed'
   | 'conflict'

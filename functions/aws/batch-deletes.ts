@@ -5,7 +5,7 @@ import { type Key, keyAttributes } from './expressions.ts';
 
 /** Deletes without conditions, in batches: for what is over whatever else happens. */
 export interface BatchDeletes {
-  /** Keys that have no item are no error. @throws {Refusal} `unavailable` */
+  /** All batches at once: a page of sessions is four. Keys that have no item are no error. @throws {Refusal} `unavailable` */
   deleteAll(keys: readonly Key[]): Promise<void>;
 }
 
@@ -17,9 +17,11 @@ export function createBatchDeletes(client: Client, options: StorageOptions): Bat
   return {
     deleteAll: (keys) =>
       answered(async () => {
-        for (let from = 0; from < keys.length; from += mostPerRequest) {
-          await deleteBatch(client, keys.slice(from, from + mostPerRequest), options);
-        }
+        const starts = Array.from(
+          { length: Math.ceil(keys.length / mostPerRequest) },
+          (_, index) => index * mostPerRequest,
+        );
+        await Promise.all(starts.map((from) => deleteBatch(client, keys.slice(from, from + mostPerRequest), options)));
       }),
   };
 }

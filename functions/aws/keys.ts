@@ -9,7 +9,6 @@ export interface Tables {
 }
 
 /** Every key of every table, in one place. */
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table, with a line for each kind of key
 export function keysOf(tables: Tables) {
   const inStack = (stack: string, sk: string): Key => ({ table: tables.tokens, pk: `STACK#${stack}`, sk });
   return {

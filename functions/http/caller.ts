@@ -1,7 +1,7 @@
 import { Refusal, stackNotFound } from '../refusals.ts';
 import { type Actor, personUid } from '../stacks/person.ts';
 import type { HttpRequest } from './endpoint.ts';
-import type { SignIn } from './sign-in.ts';
+import type { SignedIn, SignIn } from './sign-in.ts';
 
 /** The stack that a request names, or null. @throws {Refusal} `malformed` when it names two */
 export function stackOf({ event: { headers } }: HttpRequest): string | null {
@@ -32,7 +32,7 @@ export async function memberOf(request: HttpRequest, signIn: SignIn): Promise<Ac
       errors: { authtoken: ['is given twice.'] },
     });
   }
-  const { identity } = await signIn.recognize(requireCredential(authtoken || authorization));
+  const { identity } = await recognized(signIn, { credential: authtoken || authorization, wanted: asMember });
   return { uid: personUid(identity), identity, request_id: request.requestId, remote_addr: request.remoteAddress };
 }
 
@@ -41,7 +41,7 @@ export async function requireIntrospector(
   request: HttpRequest,
   { signIn, scope }: { signIn: SignIn; scope: string },
 ): Promise<void> {
-  const { scopes } = await signIn.recognize(requireCredential(bearerOf(request)));
+  const { scopes } = await recognized(signIn, { credential: bearerOf(request), wanted: asService });
   if (!scopes.includes(scope)) throw new Refusal('insufficient-scope', { detail: `This takes the scope ${scope}.` });
 }
 
@@ -50,8 +50,19 @@ export function bearerOf({ event: { headers } }: HttpRequest): string | undefine
   return headers.authorization?.replace(/^bearer +/i, '').trim() || undefined;
 }
 
-/** @throws {Refusal} `unauthenticated` where there is none */
-export function requireCredential(credential: string | undefined): string {
-  if (!credential) throw new Refusal('unauthenticated');
-  return credential;
+/** What a route takes: the same to everybody whom it turns away. */
+const asMember = "Send a member's JWT in authtoken, or in authorization after Bearer, with api_key.";
+const asService = "Send a service's JWT in authorization, after Bearer.";
+
+async function recognized(
+  signIn: SignIn,
+  { credential, wanted: detail }: { credential: string | undefined; wanted: string },
+): Promise<SignedIn> {
+  const refusal = new Refusal('unauthenticated', { detail });
+  if (!credential) throw refusal;
+  try {
+    return await signIn.recognize(credential);
+  } catch (error) {
+    throw error instanceof Refusal && error.kind === 'unauthenticated' ? refusal : error;
+  }
 }

@@ -70,6 +70,12 @@ const problems: Record<RefusalKind, ProblemRow> = {
     title: 'There is no such session.',
     message: 'The session was not found.',
   },
+  'receipt-not-found': {
+    status: 404,
+    code: 141,
+    title: 'There is no such receipt.',
+    message: 'The receipt was not found.',
+  },
   'no-route': { status: 404, code: 141, title: 'There is no such route.' },
   'method-not-allowed': { status: 405, code: 141, title: 'The route does not know this method.' },
   conflict: { status: 409, code: 141, title: 'Another change is in the way.' },

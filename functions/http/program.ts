@@ -4,7 +4,7 @@ import { endOf, type Session } from '../sessions/session.ts';
 import { type VerificationDependencies, type Verified, verifyCredential } from '../sessions/verify-credential.ts';
 import type { Need } from '../tokens/scope.ts';
 import type { Token } from '../tokens/token.ts';
-import { bearerOf, requireCredential, stackOf } from './caller.ts';
+import { bearerOf, stackOf } from './caller.ts';
 import type { HttpRequest } from './endpoint.ts';
 
 export interface ProgramDependencies extends VerificationDependencies {
@@ -30,7 +30,7 @@ export type ProgramNeed = Pick<Need, 'module' | 'access'>;
 export async function programOf(request: HttpRequest, deps: ProgramDependencies, need?: ProgramNeed): Promise<Program> {
   const { branch } = request.event.headers;
   const verified = await verifyCredential(deps, {
-    value: requireCredential(bearerOf(request)),
+    value: requireValue(request),
     stack: stackOf(request),
     ...(need ? { need: { ...need, ...(branch ? { branch } : {}) } } : {}),
   });
@@ -54,10 +54,24 @@ async function admitted(
   return headers;
 }
 
+/** The value in `Authorization`. @throws {Refusal} `unauthenticated` */
+export function requireValue(request: HttpRequest): string {
+  const value = bearerOf(request);
+  if (!value) throw unauthenticated();
+  return value;
+}
+
+/** One answer to every credential that is not one, and what the routes for programs take. */
+export function unauthenticated(): Refusal {
+  return new Refusal('unauthenticated', {
+    detail: 'Send the value of a management token, or of a session of one, in authorization, with api_key.',
+  });
+}
+
 /** What is answered to a credential that is not good, with what holds for every answer to a token whose value was right. */
 export function refusalOf({ reason, holder, session }: Extract<Verified, { active: false }>): Refusal {
   // An unknown, foreign or ended session is one answer, whatever ended it.
-  if (session && reason !== 'out-of-scope') return new Refusal('unauthenticated');
+  if (session && reason !== 'out-of-scope') return unauthenticated();
   return refusals[reason](holder ? expiryHeader(holder, session) : {});
 }
 
@@ -65,10 +79,10 @@ type Headers = Readonly<Record<string, string>>;
 
 /** Why is told only to who presented the right value; the judge says "unknown" of everything else. */
 const refusals: Record<Extract<Verified, { active: false }>['reason'], (headers: Headers) => Refusal> = {
-  unknown: () => new Refusal('unauthenticated'),
+  unknown: unauthenticated,
   deleted: () => new Refusal('token-revoked'),
   expired: (headers) => new Refusal('token-expired', { headers }),
-  'session-over': () => new Refusal('unauthenticated'),
+  'session-over': unauthenticated,
   'other-stack': stackNotFound,
   'out-of-scope': (headers) =>
     new Refusal('insufficient-scope', {

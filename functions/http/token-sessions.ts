@@ -1,12 +1,18 @@
 import * as z from 'zod/mini';
-import { Refusal } from '../refusals.ts';
 import { endOwnSession, type OpenSessionDependencies, openSession } from '../sessions/open-session.ts';
 import { endOf, type Session } from '../sessions/session.ts';
 import type { Token } from '../tokens/token.ts';
 import { envelope, jsonBody } from './body.ts';
-import { bearerOf, requireCredential, stackOf } from './caller.ts';
+import { stackOf } from './caller.ts';
 import { type Endpoint, type HttpRequest, withHeaders } from './endpoint.ts';
-import { type Program, type ProgramDependencies, programOf, refusalOf } from './program.ts';
+import {
+  type Program,
+  type ProgramDependencies,
+  programOf,
+  refusalOf,
+  requireValue,
+  unauthenticated,
+} from './program.ts';
 
 export type TokenSessionsDependencies = OpenSessionDependencies & ProgramDependencies;
 
@@ -28,7 +34,7 @@ const expiryHeader = (session: Session, token: Token) => ({ 'token-expires-at': 
 export const openSessionEndpoint = (deps: TokenSessionsDependencies): Endpoint => ({
   failed: 'The session could not be opened. Please try again.',
   handle: async (request) => {
-    const value = requireCredential(bearerOf(request));
+    const value = requireValue(request);
     const fields = request.event.body ? envelope(jsonBody(request.event), 'session') : null;
     const opening = { value, stack: stackOf(request), fields, remoteAddress: request.remoteAddress };
     const opened = await openSession(deps, opening);
@@ -67,6 +73,6 @@ export const endCurrentSessionEndpoint = (deps: TokenSessionsDependencies): Endp
 /** Only a session will do here: a token is not one. */
 async function sessionOf(request: HttpRequest, deps: ProgramDependencies): Promise<Program & { session: Session }> {
   const program = await programOf(request, deps);
-  if (!program.session) throw new Refusal('unauthenticated');
+  if (!program.session) throw unauthenticated();
   return { ...program, session: program.session };
 }

@@ -1,4 +1,4 @@
-import { tokenNotFound } from '../refusals.ts';
+import { Refusal, tokenNotFound } from '../refusals.ts';
 import { requireTokenRights } from '../stacks/stack.ts';
 import type { TokenRepository } from '../tokens/token-repository.ts';
 import { isUid } from '../tokens/token-value.ts';
@@ -6,7 +6,7 @@ import type { FoundRevocation, RevocationRepository } from './revocation-reposit
 
 /**
  * The receipt of a token's deletion, also while it is running.
- * @throws {Refusal} `stack-not-found`, `not-allowed`; `token-not-found` for a token that is not deleted; `unavailable`
+ * @throws {Refusal} `stack-not-found`, `not-allowed`; `token-not-found`, and `receipt-not-found` for a token that is not deleted; `unavailable`
  */
 export async function readReceipt(
   deps: { readonly tokens: TokenRepository; readonly revocations: RevocationRepository },
@@ -14,8 +14,11 @@ export async function readReceipt(
 ): Promise<FoundRevocation> {
   const { member, token } = await deps.tokens.see({ stack, member: caller, ...(isUid(uid) ? { token: uid } : {}) });
   requireTokenRights(member);
-  if (token?.api_key !== stack || !token.end) throw tokenNotFound();
+  if (token?.api_key !== stack) throw tokenNotFound();
+  if (!token.end) throw noReceipt('This token has not been deleted: only a deletion has a receipt here.');
   const found = await deps.revocations.find(uid, token.end.operation);
-  if (!found) throw tokenNotFound();
+  if (!found) throw noReceipt('The receipt of this deletion is gone.');
   return found;
 }
+
+const noReceipt = (detail: string) => new Refusal('receipt-not-found', { detail });

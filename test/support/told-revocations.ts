@@ -1,3 +1,5 @@
+import { QueryCommand } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { StoredItem } from './operator.ts';
 import type { RunningSystem } from './running-system.ts';
 
@@ -21,14 +23,20 @@ export async function toldOf(running: RunningSystem, token: string): Promise<Tol
     .reverse()
     .map(({ detail }) => detail as unknown as Told);
   const once = [...new Map(published.map((event) => [event.id, event])).values()];
-  const rows = await running.operator.items(running.operator.tables.tokens);
+  const { Items = [] } = await running.operator.client.send(
+    new QueryCommand({
+      TableName: running.operator.tables.tokens,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :receipt)',
+      ExpressionAttributeValues: { ':pk': { S: `TOKEN#${token}` }, ':receipt': { S: 'RECEIPT#' } },
+      ConsistentRead: true,
+      Limit: 100,
+    }),
+  );
   return {
     types: once.map(({ type }) => type),
     sessions: [...new Set(once.flatMap(({ data }) => data.sessions ?? []))],
     completed: once.flatMap(({ data }) => data.receipt?.sessions ?? []),
-    receipts: rows
-      .filter(({ pk, sk }) => pk === `TOKEN#${token}` && sk.startsWith('RECEIPT#'))
-      .sort((one, other) => one.sk.localeCompare(other.sk)),
+    receipts: Items.map((item) => unmarshall(item) as StoredItem),
   };
 }
 
