@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 // biome-ignore lint/style/noDefaultExport: vitest takes the configuration from there
 export default defineConfig({
   test: {
-    include: ['test/**/*.long.ts'],
+    include: ['test/**/*.long.ts', 'test/laws/*.races.test.ts'],
     globalSetup: ['test/support/synthesize-once.ts'],
     pool: 'forks',
     maxWorkers: 1,

@@ -54,7 +54,8 @@ export class Refusal extends Error {
 }
 
 /** The caller has nothing to do with the stack, or there is none: one answer for both. */
-export const stackNotFound = () => new Refusal('stack-not-found');
+export const stackNotFound = (headers: Readonly<Record<string, string>> = {}) =>
+  new Refusal('stack-not-found', { headers });
 
 /** The caller is a member of the stack, without the rights that this takes. */
 export const notAllowed = () => new Refusal('not-allowed');

@@ -23,7 +23,6 @@ export const doors: Record<HttpFunction, Door> = {
     tokens: [{ actions: strongReads, keys: ['STACK#*', 'TOKEN#*'] }],
     sessions: [{ actions: ['Query'], keys: ['SESSION#*'] }],
     signIn: true,
-    organization: true,
   },
   'http/change-tokens': {
     failureImpact:
@@ -36,7 +35,7 @@ export const doors: Record<HttpFunction, Door> = {
     ],
     sessions: [{ actions: ['DeleteItem'], keys: ['SESSION#*'] }],
     audit: [{ actions: ['PutItem'], keys: ['STACK#*'] }],
-    usage: [{ actions: ['GetItem', 'BatchGetItem', 'PutItem'], keys: ['IDEMPOTENCY#*'] }],
+    usage: [{ actions: ['BatchGetItem', 'PutItem'], keys: ['IDEMPOTENCY#*'] }],
     signIn: true,
     organization: true,
   },

@@ -30,7 +30,7 @@ export interface ServiceFunctionProps {
   /** What people notice when it fails; the sentence on its alarm. */
   readonly failureImpact: string;
   readonly logRetentionDays: number;
-  /** 10 s unless given: an API's caller has gone by then. */
+  /** 25 s unless given: after the slowest tries of storage, and before the gateway's 30 s. */
   readonly timeout?: Duration;
 }
 
@@ -56,7 +56,7 @@ export class ServiceFunction extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: 512,
-      timeout: props.timeout ?? Duration.seconds(10),
+      timeout: props.timeout ?? Duration.seconds(25),
       role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,

@@ -36,7 +36,7 @@ export class SessionFanOut extends Construct {
       timeout: Duration.seconds(30),
     });
     data.tokens.allow(reader, {
-      actions: ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'],
+      actions: ['BatchGetItem', 'Query', 'UpdateItem'],
       keys: ['TOKEN#*'],
     });
     data.sessions.allow(reader, { actions: ['Query', 'BatchWriteItem'], keys: ['SESSION#*'] });

@@ -4,7 +4,7 @@ import type { StorageOptions } from './answers.ts';
 
 /**
  * The client that all functions use. A call that stalls is given up and sent again with the same request token, well before the
- * function's own time limit: three tries of 2 s end before 10 s.
+ * function's own time limit of 25 s: the longest request makes three calls, of three tries of 2 s each.
  */
 export function dynamoClient(): DynamoDBClient {
   return new DynamoDBClient({

@@ -4,7 +4,7 @@ import { type Keys, keysOf, type Tables } from './keys.ts';
 import type { Reads } from './reads.ts';
 import type { Writes } from './writes.ts';
 
-/** The sample resource, in a partition of its own: a door for programs has no right to a stack's people. */
+/** The sample resource, in a partition of its own: a door for programs has no right to write among a stack's people. */
 export class DynamoEnvironmentRepository implements EnvironmentRepository {
   readonly #storage: Reads & Writes;
   readonly #keys: Keys;

@@ -31,13 +31,14 @@ export class DynamoSessionRepository implements SessionRepository {
     // TTL only tidies what nobody ended: the judge compares the instant.
     const item = { ...session, ttl: Math.ceil(Date.parse(session.expires_at) / second) };
     const put = await this.#storage.write({ put: key, item, condition: 'attribute_not_exists(#pk)' });
-    // Ours may have been put by an earlier try whose answer was lost: the uid is 64 random bits, so it is nobody else's.
-    if (!put && !(await this.#isOurs(session))) throw new Error(`The session uid ${session.uid} is taken.`);
+    // Ours may have been put by an earlier try whose answer was lost, and may be over by now: what verifies next tells.
+    if (!put && (await this.#isAnothers(session))) throw new Error(`The session uid ${session.uid} is taken.`);
   }
 
-  async #isOurs({ token_uid, uid, digest }: Session): Promise<boolean> {
+  async #isAnothers({ token_uid, uid, digest }: Session): Promise<boolean> {
     const [item] = await this.#storage.read([this.#keys.session(token_uid, uid)]);
-    return sessionFrom(item)?.digest === digest;
+    const there = sessionFrom(item);
+    return there !== null && there.digest !== digest;
   }
 
   async end(token: string, uid: string): Promise<boolean> {

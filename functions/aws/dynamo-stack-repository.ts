@@ -26,7 +26,7 @@ export class DynamoStackRepository implements StackRepository {
 
   async create({ stack, owner, branch, actor, audit }: Parameters<StackRepository['create']>[0]): Promise<void> {
     const key = stack.api_key;
-    const { issuer, sub, email } = actor.identity;
+    const { issuer, sub, email, email_verified } = actor.identity;
     const outcome = await this.#storage.transact(
       [
         { put: this.#keys.audit(key, audit.uid), item: { ...audit }, condition: absent },
@@ -34,12 +34,19 @@ export class DynamoStackRepository implements StackRepository {
         { put: this.#keys.count(key), item: { tokens: 0 }, condition: absent },
         { put: this.#keys.member(key, owner.uid), item: { ...owner }, condition: absent },
         { put: this.#keys.branch(key, branch.name), item: { ...branch }, condition: absent },
-        { put: this.#keys.person(owner.uid), item: { uid: owner.uid, issuer, sub, email } },
+        this.#person(owner.uid, { issuer, sub, ...(email && email_verified ? { email } : {}) }),
         { put: this.#keys.personStack(owner.uid, key), item: { api_key: key } },
       ],
       { proof: 0 },
     );
     if (outcome) throw new Error(`The api_key ${key} is taken.`);
+  }
+
+  /** An address is kept only when the issuer has verified it, and one that is kept is not forgotten. */
+  #person(uid: string, facts: Readonly<Record<string, string>>): Step {
+    const values = { uid, ...facts };
+    const names = Object.keys(values).map((name) => `#${name} = :${name}`);
+    return { update: this.#keys.person(uid), set: `SET ${names.join(', ')}`, values };
   }
 
   async addMember({ api_key: key }: Stack, member: Member, audit: AuditEntry): Promise<boolean> {

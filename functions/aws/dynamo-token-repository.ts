@@ -133,7 +133,7 @@ export class DynamoTokenRepository implements TokenRepository {
       throw new Error('An epoch is raised with a receipt, and only so.');
     const stack = before.api_key;
     const steps = {
-      token: this.#replacement(before, after),
+      token: this.#replacement(before, after, 'holder' in by ? by.holder : before.digest),
       member: 'member' in by ? this.#memberCheck(stack, by.member) : undefined,
       oldName: before.name === after.name ? undefined : this.#nameFreed(stack, before.name, before.uid),
       newName: before.name === after.name ? undefined : this.#nameTaken(stack, after),
@@ -147,7 +147,7 @@ export class DynamoTokenRepository implements TokenRepository {
     throw new Error(`The name row of ${before.uid} is not its own.`);
   }
 
-  #replacement(before: Token, after: Token): Step {
+  #replacement(before: Token, after: Token, digest: string): Step {
     const { next, ...token } = after;
     const fields = Object.entries(token).filter(([name, value]) => value !== before[name as keyof typeof token]);
     const due =
@@ -163,8 +163,15 @@ export class DynamoTokenRepository implements TokenRepository {
     return {
       update: this.#keys.token(before.uid),
       set: due ? sets : `${sets} REMOVE #next_action, #due_shard, #due_at`,
-      condition: '#api_key = :stack AND #state = :was AND #version = :seen AND #epoch = :era',
-      values: { ...set, stack: before.api_key, was: before.state, seen: before.version, era: before.epoch },
+      condition: '#api_key = :stack AND #state = :was AND #version = :seen AND #epoch = :era AND #digest = :proof',
+      values: {
+        ...set,
+        stack: before.api_key,
+        was: before.state,
+        seen: before.version,
+        era: before.epoch,
+        proof: digest,
+      },
     };
   }
 

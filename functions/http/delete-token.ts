@@ -26,20 +26,27 @@ export const deleteTokenEndpoint = (deps: Omit<ChangeTokensDependencies, 'organi
 });
 
 /** From the query, or from the header for clients that cannot send a parameter. @throws {Refusal} `malformed` when it is given twice */
-function confirmedName({ query, event }: HttpRequest): string | undefined {
-  const [inQuery, ...more] = query.getAll('confirm_name');
+function confirmedName({ event }: HttpRequest): string | undefined {
+  const [inQuery, ...more] = given(event.rawQueryString);
   const header = event.headers['x-confirm-name'];
-  const inHeader = header === undefined ? undefined : percentDecoded(header);
+  const inHeader = header === undefined ? undefined : percentDecoded('x-confirm-name', header);
   const differ =
     inQuery !== undefined && inHeader !== undefined && inQuery.normalize('NFC') !== inHeader.normalize('NFC');
   if (more.length > 0 || differ) throw new Refusal('malformed', { errors: { confirm_name: ['is given twice.'] } });
   return inQuery ?? inHeader;
 }
 
-function percentDecoded(text: string): string {
+/** Decoded strictly: what stands for bytes that are no UTF-8 must not be taken for a name that has the sign for it. */
+function given(query: string): string[] {
+  const pairs = query.split('&').map((pair) => pair.split('='));
+  const values = pairs.filter(([name]) => name === 'confirm_name').map(([, ...value]) => value.join('='));
+  return values.map((value) => percentDecoded('confirm_name', value.replaceAll('+', ' ')));
+}
+
+function percentDecoded(field: string, text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new Refusal('malformed', { errors: { 'x-confirm-name': ['must be percent-encoded UTF-8.'] } });
+    throw new Refusal('malformed', { errors: { [field]: ['must be percent-encoded UTF-8.'] } });
   }
 }

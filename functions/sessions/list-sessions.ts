@@ -40,7 +40,13 @@ export async function listSessions(
   return { token, ...(await liveSessions(deps, token, wanted)) };
 }
 
-/** At most `limit` live sessions of a token from a position on, shard after shard. */
+const rowsPerQuery = 100;
+const mostQueries = 40;
+
+/**
+ * Live sessions of a token from a position on, shard after shard: at most `limit`, and fewer where many rows are over and nobody has
+ * tidied them yet. `next` is where the next page begins.
+ */
 export async function liveSessions(
   { sessions, now }: { sessions: SessionRepository; now: () => Date },
   token: Token,
@@ -48,21 +54,19 @@ export async function liveSessions(
 ): Promise<{ sessions: readonly Session[]; next: Position | null }> {
   const found: Session[] = [];
   let position: Position | null = from;
-  while (position && found.length < limit) {
-    const wanted = limit - found.length;
-    const shard = shards[position.shard] ?? '';
+  for (let queries = 0; position && queries < mostQueries; queries += 1) {
     const after = position.after ? { after: position.after } : {};
-    const page: readonly Session[] = await sessions.page({ token: token.uid, shard, limit: wanted, ...after });
-    found.push(...page.filter((session) => isOpen(session, token, now())));
-    position = following(position, page.length < wanted ? undefined : page.at(-1));
+    const shard = shards[position.shard] ?? '';
+    const page: readonly Session[] = await sessions.page({ token: token.uid, shard, limit: rowsPerQuery, ...after });
+    for (const session of page) {
+      position = { shard: position.shard, after: session.uid };
+      if (isOpen(session, token, now())) found.push(session);
+      if (found.length === limit) return { sessions: found, next: position };
+    }
+    if (page.length < rowsPerQuery)
+      position = position.shard + 1 < shards.length ? { shard: position.shard + 1 } : null;
   }
   return { sessions: found, next: position };
-}
-
-/** A full page may be followed by another of the same shard; any other ends it. */
-function following({ shard }: Position, last: Session | undefined): Position | null {
-  if (last) return { shard, after: last.uid };
-  return shard + 1 < shards.length ? { shard: shard + 1 } : null;
 }
 
 /** @throws {Refusal} `malformed` for a cursor that was changed, or that is another token's */

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { errorsOf } from '../field-errors.ts';
-import { invalid, Refusal } from '../refusals.ts';
+import { invalid } from '../refusals.ts';
+import { valueInText } from '../tokens/names.ts';
 import type { Token } from '../tokens/token.ts';
-import { digestOf, mintSessionValue, mintUid, type Randomness } from '../tokens/token-value.ts';
+import { digestOf, holdsValue, mintSessionValue, mintUid, type Randomness } from '../tokens/token-value.ts';
 import { type RateWindows, rateLimited } from './rate-windows.ts';
 import { lifetimeMs, type Session } from './session.ts';
 import type { SessionRepository } from './session-repository.ts';
@@ -25,6 +26,7 @@ export const NewSessionSchema = z.object(
     client: z._default(
       z.string('must be text.').check(
         z.maxLength(200, 'can be at most 200 characters long.'),
+        z.refine((text) => !holdsValue(text), valueInText),
         z.refine(
           (text) => !/[\p{Cc}\p{Surrogate}]/u.test(text),
           'cannot have control characters or unpaired surrogates.',
@@ -78,10 +80,23 @@ export async function openSession(
   if (!admitted) throw rateLimited(60);
   const opened = mint(token, { client: parsed.data.client, remoteAddress, now, random: deps.random });
   await deps.sessions.open(opened.session);
-  const again = await verifyCredential(deps, { value: opened.value, stack });
+  const again = await verifiedOrEnded(deps, { opened, stack });
   if (again.active) return { ...opened, token: again.token };
   await deps.sessions.end(token.uid, opened.session.uid);
   return again;
+}
+
+/** Where it cannot be verified, nobody is given its value: it is not to be listed as live. */
+async function verifiedOrEnded(
+  deps: OpenSessionDependencies,
+  { opened, stack }: { opened: OpenedSession; stack: string | null },
+): Promise<Verified> {
+  try {
+    return await verifyCredential(deps, { value: opened.value, stack });
+  } catch (error) {
+    await deps.sessions.end(opened.token.uid, opened.session.uid).catch(() => false);
+    throw error;
+  }
 }
 
 function mint(
@@ -104,7 +119,7 @@ function mint(
   return { session, token, value };
 }
 
-/** A session ends itself. @throws {Refusal} `unauthenticated` where somebody else ended it first */
+/** A session ends itself. Where its row is gone already it has ended, too: by an earlier try whose answer was lost, or by another. */
 export async function endOwnSession(sessions: SessionRepository, session: Session): Promise<void> {
-  if (!(await sessions.end(session.token_uid, session.uid))) throw new Refusal('unauthenticated');
+  await sessions.end(session.token_uid, session.uid);
 }

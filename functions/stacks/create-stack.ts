@@ -31,7 +31,10 @@ export const NewStackSchema = z.object(
     master_locale: z._default(
       z
         .string('must be text.')
-        .check(z.regex(/^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i, 'must be a language code such as en-us.')),
+        .check(
+          z.maxLength(35, 'can be at most 35 characters long.'),
+          z.regex(/^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i, 'must be a language code such as en-us.'),
+        ),
       'en-us',
     ),
   },

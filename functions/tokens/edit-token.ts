@@ -56,7 +56,7 @@ async function tryToEdit(deps: TokenDependencies, command: EditToken, operation:
   const at = deps.now();
   const after = edited(command, { before, seen: { ...seen, stack }, at, organization: deps.organization });
   const changes = changesBetween(before, after);
-  if (changes.length === 0) return { token: before, stack };
+  if (changes.length === 0 && after.state === before.state) return { token: before, stack };
   const reason = revocationByEdit(before, after, at);
   const token = reason ? { ...after, epoch: before.epoch + 1 } : after;
   const event = {

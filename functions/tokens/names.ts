@@ -1,6 +1,9 @@
 import * as z from 'zod/mini';
+import { holdsValue } from './token-value.ts';
 
 export const required = 'is a required field';
+/** A value is shown once, and kept nowhere: also not where its holder writes it. */
+export const valueInText = 'cannot hold the value of a token or session.';
 
 /** Code points that would make a name look like another, or like nothing: controls, bidi overrides and isolates, lone surrogates. */
 const forbiddenInNames = /[\p{Cc}\u202A-\u202E\u2066-\u2069\u200E\u200F\u061C\p{Surrogate}]/u;
@@ -12,6 +15,7 @@ export const text = (max: number, message = required) =>
   z.string(message).check(
     z.overwrite((value) => value.normalize('NFC')),
     z.refine((value) => [...value].length <= max, `can be at most ${max} characters long.`),
+    z.refine((value) => !holdsValue(value), valueInText),
   );
 
 /** A token's name: 1 to 50 code points after NFC, visible, kept as given. */

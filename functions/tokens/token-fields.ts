@@ -70,9 +70,22 @@ const ScopeEntrySchema = z.pipe(
   })),
 );
 
-const ScopeSchema = z
-  .array(ScopeEntrySchema, required)
-  .check(z.minLength(1, required), z.maxLength(100, 'can have at most 100 entries.'));
+const ScopeSchema = z.array(ScopeEntrySchema, required).check(
+  z.minLength(1, required),
+  z.maxLength(32, 'can have at most 32 entries.'),
+  z.refine(
+    (scope) => namesOf(scope) <= 100,
+    'can hold at most 100 names of branches and aliases, repeated ones counted.',
+  ),
+);
+
+/** Kept small, because every edit keeps it twice in the audit log. */
+function namesOf(scope: readonly { branches?: readonly string[]; branch_aliases?: readonly string[] }[]): number {
+  return scope.reduce(
+    (sum, { branches = [], branch_aliases = [] }) => sum + branches.length + branch_aliases.length,
+    0,
+  );
+}
 
 const ExpirySchema = z.pipe(
   z.nullable(

@@ -50,6 +50,12 @@ export function parseCredential(value: string): PresentedCredential | null {
   return { token: `blt${match[1]}`, ...(match[2] ? { session: `blt${match[2]}` } : {}) };
 }
 
+/** Whether a text holds a value of ours, somewhere: then it is no text to keep or to show. */
+export function holdsValue(text: string): boolean {
+  const found = text.match(/css?_[0-9a-f]{16}_(?:[0-9a-f]{16}_)?[0-9A-Za-z]{49}/g) ?? [];
+  return found.some((value) => parseCredential(value) !== null);
+}
+
 /**
  * What is kept of a value. A plain hash is right for 256 random bits: OWASP ASVS 5.0, 6.5.2 (password hashing is for secrets of
  * less than 112 bits).

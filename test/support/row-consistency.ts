@@ -1,7 +1,6 @@
 /** Whether stored rows agree with each other: what law 11 leaves behind when everything is at rest. */
 import { canonicalJson } from '../../functions/tokens/canonical-json.ts';
 
-
 export type Row = Readonly<Record<string, unknown>>;
 
 /** All rows of the tables, as plain data. */

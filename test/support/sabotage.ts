@@ -1,6 +1,7 @@
 /** Bugs to put between the repositories and storage, for laws to find. Each is what a plausible change would have done. */
 import {
   BatchGetItemCommand,
+  type BatchGetItemCommandOutput,
   DeleteItemCommand,
   GetItemCommand,
   PutItemCommand,
@@ -33,6 +34,26 @@ export const rememberedReads = answering(() => {
   };
 });
 
+/** Whoever the sparse index lists is taken for good, as it was first seen: the index is told later than the item, or not at all. */
+export const indexLookups = answering(() => {
+  const seen = new Map<string, unknown>();
+  return async (command, send, client) => {
+    const answer = await send();
+    const isVerification = command instanceof BatchGetItemCommand && !JSON.stringify(command.input).includes('MEMBER#');
+    const rows =
+      isVerification && 'Responses' in answer ? (answer.Responses as BatchGetItemCommandOutput['Responses']) : {};
+    for (const [at, row] of (rows?.tokens ?? []).entries()) {
+      const key = row.pk?.S ?? '';
+      const first = (seen.has(key) ? seen : seen.set(key, row)).get(key) as typeof row;
+      const ExpressionAttributeValues = { ':shard': first.due_shard ?? { S: '' } };
+      const input = { TableName: tables.tokens, IndexName: 'due', KeyConditionExpression: 'due_shard = :shard' };
+      const { Items = [] } = await client.send(new QueryCommand({ ...input, ExpressionAttributeValues }));
+      if (Items.some(({ pk }) => pk?.S === key) && rows?.tokens) rows.tokens[at] = first;
+    }
+    return answer;
+  };
+});
+
 /** A change is answered before it is stored. */
 export const earlyAnswers = answering(() => async (command, send) => {
   if (!(command instanceof TransactWriteItemsCommand)) return send();
@@ -59,16 +80,21 @@ export const unprocessedIsAbsent = answering(() => async (command, send) => {
 /** Expressions without some of their conditions: each is replaced by one that always holds, with the same placeholders. */
 export const without = (...conditions: readonly string[]): Sabotage =>
   changing((command) => {
-    for (const item of stepsOf(command)) {
-      for (const part of [item.Put, item.Update, item.Delete, item.ConditionCheck]) {
-        if (!part?.ConditionExpression) continue;
-        part.ConditionExpression = conditions.reduce(
-          (text, condition) => text.replace(condition, `(${condition} OR NOT (${condition}))`),
-          part.ConditionExpression,
-        );
-      }
+    for (const part of conditionedBy(command)) {
+      if (!part?.ConditionExpression) continue;
+      part.ConditionExpression = conditions.reduce(
+        (text, condition) => text.replace(condition, `(${condition} OR NOT (${condition}))`),
+        part.ConditionExpression,
+      );
     }
   });
+
+function conditionedBy(command: object): readonly ({ ConditionExpression?: string | undefined } | undefined)[] {
+  const isOne =
+    command instanceof PutItemCommand || command instanceof UpdateItemCommand || command instanceof DeleteItemCommand;
+  if (isOne) return [command.input];
+  return stepsOf(command).flatMap(({ Put, Update, Delete, ConditionCheck }) => [Put, Update, Delete, ConditionCheck]);
+}
 
 /** Transactions without some of their steps. */
 export const withoutSteps = (isLeftOut: (item: TransactWriteItem) => boolean): Sabotage =>

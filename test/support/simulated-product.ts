@@ -1,27 +1,32 @@
 /** The real use cases over the real repositories and storage, over the simulated DynamoDB: a stack with its people and tokens. */
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Scheduler } from 'fast-check';
-import { DynamoCredentialReader } from '../../functions/aws/dynamo-credential-reader.ts';
 import { DynamoStackRepository } from '../../functions/aws/dynamo-stack-repository.ts';
-import { DynamoTokenRepository } from '../../functions/aws/dynamo-token-repository.ts';
-import { keysOf, type Tables } from '../../functions/aws/keys.ts';
 import { createStorage } from '../../functions/aws/storage.ts';
 import { Refusal, type RefusalKind } from '../../functions/refusals.ts';
-import {
-  type Verification,
-  type VerificationDependencies,
-  verifyCredential,
-} from '../../functions/sessions/verify-credential.ts';
+import { reconcile } from '../../functions/sessions/reconcile.ts';
+import { type Verification, verifyCredential } from '../../functions/sessions/verify-credential.ts';
 import { type Actor, personUid } from '../../functions/stacks/person.ts';
 import { type CreateToken, createToken } from '../../functions/tokens/create-token.ts';
 import { type DeleteToken, deleteToken } from '../../functions/tokens/delete-token.ts';
 import { type EditToken, editToken } from '../../functions/tokens/edit-token.ts';
 import type { Verdict } from '../../functions/tokens/judge.ts';
 import { fetchToken, listTokens } from '../../functions/tokens/read-tokens.ts';
-import type { TokenDependencies } from '../../functions/tokens/token-repository.ts';
+import { SimulatedBus } from './simulated-bus.ts';
+import {
+  type Client,
+  type Dependencies,
+  DueReceipts,
+  dependenciesOver,
+  type Tampering,
+  tables,
+} from './simulated-dependencies.ts';
 import { type AttributeMap, type Change, type Choice, SimulatedDynamo, type TableSpec } from './simulated-dynamo.ts';
+import { SimulatedSessions } from './simulated-sessions.ts';
+import { SimulatedStream } from './simulated-stream.ts';
 
-export type Client = Pick<SimulatedDynamo, 'send'>;
+export { type Client, keys, type Tampering, tables } from './simulated-dependencies.ts';
+export { scopes } from './simulated-scopes.ts';
 /** Puts a bug between the repositories and storage, on purpose. */
 export type Sabotage = (dynamo: SimulatedDynamo) => Client;
 export type Person = 'owner' | 'admin' | 'developer' | 'outsider';
@@ -37,32 +42,11 @@ export interface Surroundings {
   readonly scheduler?: Scheduler;
   readonly choose?: (n: number, what: Choice) => number;
   readonly sabotage?: Sabotage;
+  readonly tamper?: Tampering;
 }
 
-export const tables: Tables = { tokens: 'tokens', sessions: 'sessions', audit: 'audit', usage: 'usage' };
-export const keys = keysOf(tables);
 export const day = 86_400_000;
 export const issuer = 'https://issuer.example.test';
-
-/** Scopes to choose from, by what they let a program do with environments. */
-export const scopes = {
-  everything: [
-    { module: '$all', acl: { read: true, write: true } },
-    { module: 'branch', branches: ['$all'], acl: { read: true } },
-  ],
-  readOnly: [
-    { module: 'environment', acl: { read: true } },
-    { module: 'branch', branches: ['main', 'development'], acl: { read: true } },
-  ],
-  otherBranch: [
-    { module: 'environment', acl: { read: true, write: true } },
-    { module: 'branch', branches: ['development'], acl: { read: true } },
-  ],
-  otherModule: [
-    { module: 'entry', acl: { read: true, write: true } },
-    { module: 'branch', branches: ['main'], acl: { read: true } },
-  ],
-};
 
 export const startMs = Date.parse('2026-03-01T08:00:00.000Z');
 const specs: TableSpec[] = Object.values(tables).map((name) => ({
@@ -74,37 +58,53 @@ const specs: TableSpec[] = Object.values(tables).map((name) => ({
     : {}),
 }));
 
+/** Two shards are enough for pages of one session and of several. */
+const firstDigitStep = 0x80;
+
 export class SimulatedProduct {
   readonly dynamo: SimulatedDynamo;
   readonly stacks: DynamoStackRepository;
-  readonly #deps: TokenDependencies & VerificationDependencies;
+  readonly sessions: SimulatedSessions;
+  readonly bus: SimulatedBus;
+  readonly stream: SimulatedStream;
+  readonly #hop: (step: string) => Promise<void>;
+  readonly #client: Client;
+  readonly #deps: Readonly<Record<'opening' | 'verification' | 'change', Dependencies>>;
   readonly #changes: Change[] = [];
   readonly #commits: Commit[] = [];
   #ms = startMs;
   /** Counts requests and random bytes, so that none is ever given twice. */
   #made: number;
 
-  constructor({ scheduler, choose, sabotage }: Surroundings, made = 0) {
+  constructor({ scheduler, choose, sabotage, tamper = (deps) => deps }: Surroundings, made = 0) {
     this.#made = made;
+    this.#hop = async (step) => scheduler?.schedule(Promise.resolve(), step);
     this.dynamo = new SimulatedDynamo({
       tables: specs,
       transactionsConflict: true,
       retries: 2,
-      onCommit: (change) => this.#changes.push(change),
+      onCommit: (change) => this.#committed(change),
       ...(scheduler ? { scheduler } : {}),
       ...(choose ? { choose } : {}),
     });
-    const client = sabotage ? sabotage(this.dynamo) : this.dynamo;
-    const pause = async (ms: number) => scheduler?.schedule(Promise.resolve(), `${ms} ms pass`);
-    const storage = createStorage(client, { pause, jitter: () => 1 });
-    this.stacks = new DynamoStackRepository(storage, tables);
+    this.#client = sabotage ? sabotage(this.dynamo) : this.dynamo;
+    this.bus = new SimulatedBus({ hop: this.#hop });
+    this.stacks = new DynamoStackRepository(this.#storage(), tables);
+    const deps = this.#given(this.#client, this.bus);
     this.#deps = {
-      tokens: new DynamoTokenRepository(storage, tables),
-      credentials: new DynamoCredentialReader(storage, tables),
-      now: () => this.now(),
-      random: (bytes) => this.random(bytes),
-      organization: { limits: { read: 10, write: 10 }, supportContact: 'support@example.test' },
+      opening: tamper(deps, 'opening'),
+      verification: tamper(deps, 'verification'),
+      change: tamper(deps, 'change'),
     };
+    this.sessions = new SimulatedSessions({ deps: this.#deps, answer: (who, ask) => this.#answer(who, ask) });
+    this.stream = new SimulatedStream({
+      client: this.#client,
+      bus: this.bus,
+      hop: this.#hop,
+      sessions: () => this.#rowsOf(tables.sessions),
+      receipts: () => this.#rowsOf(tables.tokens).filter(({ sk }) => String(sk).startsWith('RECEIPT#')),
+      instance: (client, bus) => tamper(this.#given(client, bus), 'round'),
+    });
   }
 
   /** Never the same instant twice. */
@@ -117,10 +117,16 @@ export class SimulatedProduct {
     this.#ms += ms;
   }
 
-  /** Bytes that are never the same twice, and the same in every run. */
+  /** Others may go first. */
+  async pause(): Promise<void> {
+    await this.#hop('a moment passes');
+  }
+
+  /** Bytes that are never the same twice, and the same in every run; their first digit is 0 or 8. */
   random(bytes: number): Uint8Array {
     const made = Buffer.alloc(bytes);
     this.#made += 1;
+    made.writeUInt8((this.#made * firstDigitStep) % 256);
     made.writeUInt32BE(this.#made, bytes - 4);
     return made;
   }
@@ -132,33 +138,42 @@ export class SimulatedProduct {
   }
 
   create(who: Person, command: Omit<CreateToken, 'actor'>) {
-    return this.#answer(who, (actor) => createToken(this.#deps, { ...command, actor }));
+    return this.#answer(who, (actor) => createToken(this.#deps.change, { ...command, actor }));
   }
 
   edit(who: Person, command: Omit<EditToken, 'actor'>) {
-    return this.#answer(who, (actor) => editToken(this.#deps, { ...command, actor }));
+    return this.#answer(who, (actor) => editToken(this.#deps.change, { ...command, actor }));
   }
 
   delete(who: Person, command: Omit<DeleteToken, 'actor'>) {
-    return this.#answer(who, (actor) => deleteToken(this.#deps, { ...command, actor }));
+    return this.#answer(who, (actor) => deleteToken(this.#deps.change, { ...command, actor }));
   }
 
   list(who: Person, stack: string) {
-    return this.#answer(who, ({ uid }) => listTokens(this.#deps.tokens, { caller: uid, stack }));
+    return this.#answer(who, ({ uid }) => listTokens(this.#deps.change.tokens, { caller: uid, stack }));
   }
 
   fetch(who: Person, { stack, uid }: { stack: string; uid: string }) {
-    return this.#answer(who, (actor) => fetchToken(this.#deps.tokens, { caller: actor.uid, stack, uid }));
+    return this.#answer(who, (actor) => fetchToken(this.#deps.change.tokens, { caller: actor.uid, stack, uid }));
   }
 
   /** A verdict; a refusal is that storage could not answer. */
   async verify(verification: Verification): Promise<Verdict | { active: false; reason: RefusalKind }> {
     try {
-      return await verifyCredential(this.#deps, verification);
+      return await verifyCredential(this.#deps.verification, verification);
     } catch (error) {
       if (error instanceof Refusal) return { active: false, reason: error.kind };
       throw error;
     }
+  }
+
+  /** Hours later, with the due index caught up: receipts that are not completed are given another round. */
+  async reconcile(): Promise<number> {
+    this.pass(day / 4);
+    this.dynamo.settle();
+    const found = new DueReceipts(this.dynamo, this.#storage(), tables);
+    const { overdue_receipts: overdue } = await reconcile({ ...this.#deps.change, found, hasTime: () => true });
+    return overdue;
   }
 
   /** Every committed change of an item of a table, in commit order. `at` counts the changes of all tables. */
@@ -173,9 +188,37 @@ export class SimulatedProduct {
   }
 
   /** Everything that is stored now. */
-  rows(): Record<'tokens' | 'audit' | 'usage', Row[]> {
-    const of = (table: string) => this.dynamo.items(table).map((item) => unmarshall(item));
-    return { tokens: of(tables.tokens), audit: of(tables.audit), usage: of(tables.usage) };
+  rows(): Record<'tokens' | 'sessions' | 'audit' | 'usage', Row[]> {
+    const { tokens, sessions, audit, usage } = tables;
+    return {
+      tokens: this.#rowsOf(tokens),
+      sessions: this.#rowsOf(sessions),
+      audit: this.#rowsOf(audit),
+      usage: this.#rowsOf(usage),
+    };
+  }
+
+  #rowsOf(table: string): Row[] {
+    return this.dynamo.items(table).map((item) => unmarshall(item));
+  }
+
+  #committed(change: Change): void {
+    this.#changes.push(change);
+    this.stream.take(change);
+  }
+
+  #storage() {
+    return createStorage(this.#client, { pause: (ms) => this.#hop(`${ms} ms pass`), jitter: () => 1 });
+  }
+
+  #given(client: Client, bus: Pick<SimulatedBus, 'send'>): Dependencies {
+    return dependenciesOver({
+      client,
+      bus,
+      pause: (ms) => this.#hop(`${ms} ms pass`),
+      now: () => this.now(),
+      random: (bytes) => this.random(bytes),
+    });
   }
 
   async #answer<T>(who: Person, ask: (actor: Actor) => Promise<T>): Promise<Answer<T>> {

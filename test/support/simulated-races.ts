@@ -1,6 +1,6 @@
 /** Races: stories over a simulated product, told under as many schedules as wanted. */
 import fc, { type Arbitrary, type IAsyncProperty } from 'fast-check';
-import type { Sabotage, SimulatedProduct } from './simulated-product.ts';
+import type { Sabotage, SimulatedProduct, Surroundings, Tampering } from './simulated-product.ts';
 import { simulatedProduct } from './simulated-stack.ts';
 
 /** How many interleavings of each law are tried. */
@@ -31,18 +31,25 @@ export interface Scene<History> {
 
 export interface Race<History> {
   readonly histories: Arbitrary<History>;
+  /** What is there before; the fixture unless given. */
+  readonly product?: (surroundings: Surroundings) => SimulatedProduct;
   /** Throws where the law is broken. What it gives is asked when all that was sent is done, however late. */
   readonly story: (scene: Scene<History>) => Promise<(() => void) | undefined>;
 }
 
 /** A law as a property. A bug put in on purpose must break it. */
-export type Law = (telling?: { readonly sabotage?: Sabotage; readonly tally?: Tally }) => IAsyncProperty<unknown>;
+export type Law = (telling?: {
+  readonly sabotage?: Sabotage;
+  readonly tamper?: Tampering;
+  readonly tally?: Tally;
+}) => IAsyncProperty<unknown>;
 
 /** Makes the law that a race shows. */
-export function lawOf<History>({ histories, story }: Race<History>): Law {
-  return ({ sabotage, tally = new Tally() } = {}) =>
+export function lawOf<History>({ histories, story, product: make = simulatedProduct }: Race<History>): Law {
+  return ({ sabotage, tamper, tally = new Tally() } = {}) =>
     fc.asyncProperty(fc.tuple(surroundings, histories), async ([{ scheduler, choose, chooseFor }, history]) => {
-      const product = simulatedProduct({ scheduler, choose: chooseFor, ...(sabotage ? { sabotage } : {}) });
+      const bug = { ...(sabotage ? { sabotage } : {}), ...(tamper ? { tamper } : {}) };
+      const product = make({ scheduler, choose: chooseFor, ...bug });
       const checkAtRest = await scheduler.waitFor(story({ product, history, tally, choose }));
       await scheduler.waitIdle();
       checkAtRest?.();

@@ -25,6 +25,8 @@ export interface Fixture {
   readonly snapshot: Snapshot;
 }
 
+const hour = day / 24;
+
 export const fixture: Fixture = await makeFixture();
 
 /** A product with the fixture's rows, where nothing has happened yet. */
@@ -34,6 +36,34 @@ export function simulatedProduct(surroundings: Surroundings): SimulatedProduct {
   product.dynamo.load(fixture.snapshot);
   product.pass(day);
   return product;
+}
+
+/** A session of the fixture's live token, as its program knows it. */
+export interface KnownSession {
+  readonly uid: string;
+  readonly value: string;
+}
+
+/** The same a day later, when three programs have just begun to work with the live token. */
+export const sessionFixture: { readonly sessions: readonly KnownSession[]; readonly snapshot: Snapshot } =
+  await makeSessions();
+
+/** A product with the fixture's rows and its sessions, where nothing has happened yet. */
+export function productWithSessions(surroundings: Surroundings): SimulatedProduct {
+  const product = new SimulatedProduct(surroundings, 2000);
+  product.dynamo.load(sessionFixture.snapshot);
+  product.pass(day + hour);
+  return product;
+}
+
+async function makeSessions(): Promise<typeof sessionFixture> {
+  const product = simulatedProduct({});
+  const sessions: KnownSession[] = [];
+  for (let opened = 0; opened < 3; opened += 1) {
+    const { done } = await product.sessions.open({ value: fixture.live.value, stack: fixture.stack });
+    if (done) sessions.push({ uid: done.session.uid, value: done.value });
+  }
+  return { sessions, snapshot: product.dynamo.snapshot() };
 }
 
 async function makeFixture(): Promise<Fixture> {
