@@ -41,7 +41,10 @@ export const doors: Record<HttpFunction, Door> = {
   },
   'http/stacks': {
     failureImpact: 'People cannot see or create stacks.',
-    tokens: [{ actions: [...strongReads, 'PutItem'], keys: ['STACK#*', 'PERSON#*'] }],
+    tokens: [
+      { actions: [...strongReads, 'PutItem'], keys: ['STACK#*', 'PERSON#*'] },
+      { actions: ['UpdateItem'], keys: ['PERSON#*'] },
+    ],
     audit: [{ actions: ['PutItem'], keys: ['STACK#*'] }],
     signIn: true,
     organization: true,

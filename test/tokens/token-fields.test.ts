@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../functions/tokens/canonical-json.ts';
 import { knownModules } from '../../functions/tokens/scope.ts';
 import { readEditedFields, readNewFields } from '../../functions/tokens/token-fields.ts';
+import { mintTokenValue } from '../../functions/tokens/token-value.ts';
 import { tokenLike } from './token-like.ts';
 
 const required = 'is a required field';
@@ -32,7 +33,17 @@ describe('the fields of a new token', () => {
     ['scope', [], required],
     ['scope', 'all', required],
     ['scope', null, required],
-    ['scope', Array.from({ length: 101 }, () => onMain), 'can have at most 100 entries.'],
+    ['scope', Array.from({ length: 33 }, () => onMain), 'can have at most 32 entries.'],
+    [
+      'scope',
+      Array.from({ length: 3 }, () => ({ ...onMain, branches: Array.from({ length: 45 }, () => 'main') })),
+      'can hold at most 100 names of branches and aliases, repeated ones counted.',
+    ],
+    [
+      'description',
+      `of ${mintTokenValue('blt0123456789abcdef', () => new Uint8Array(32))}.`,
+      'cannot hold the value of a token or session.',
+    ],
     [
       'expires_on',
       'tomorrow',
