@@ -96,7 +96,7 @@ const scopes: readonly Given[] = [
     ],
     ['can name at most 45 branches and aliases.'],
   ],
-  ['more than 100 entries', Array.from({ length: 101 }, () => onMain), ['can have at most 100 entries.']],
+  ['more than 32 entries', Array.from({ length: 33 }, () => onMain), ['can have at most 32 entries.']],
 ];
 
 const byField: Readonly<Record<string, readonly Given[]>> = {

@@ -16,7 +16,7 @@ afterAll(() => tokenward.stop());
 describe('what is odd', () => {
   const odd: readonly (readonly [what: string, outcome: string, method: string, path: string, call: () => Call])[] = [
     ['a name to confirm that cannot be one', '422/141', 'DELETE', '{live}?confirm_name=%00', () => ({ as: 'owner' })],
-    ['a name to confirm that is not UTF-8', '422/141', 'DELETE', '{live}?confirm_name=%ff', () => ({ as: 'owner' })],
+    ['a name to confirm that is not UTF-8', '400/141', 'DELETE', '{live}?confirm_name=%ff', () => ({ as: 'owner' })],
     [
       'a name to confirm that is too long',
       '422/141',
