@@ -30,7 +30,7 @@ export interface ServiceFunctionProps {
   /** What people notice when it fails; the sentence on its alarm. */
   readonly failureImpact: string;
   readonly logRetentionDays: number;
-  /** 25 s unless given: after the slowest tries of storage, and before the gateway's 30 s. */
+  /** 25 s unless given: before the gateway gives up at 30 s. */
   readonly timeout?: Duration;
 }
 

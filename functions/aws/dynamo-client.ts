@@ -3,8 +3,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { StorageOptions } from './answers.ts';
 
 /**
- * The client that all functions use. A call that stalls is given up and sent again with the same request token, well before the
- * function's own time limit of 25 s: the longest request makes three calls, of three tries of 2 s each.
+ * The client that all functions use. A call that stalls is given up and sent again with the same request token: three tries of 2 s.
+ * That bounds one call and not a whole invocation, which makes several: there is no deadline for all of them yet.
  */
 export function dynamoClient(): DynamoDBClient {
   return new DynamoDBClient({
