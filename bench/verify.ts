@@ -71,7 +71,7 @@ async function verified(deps: VerificationDependencies, verification: Verificati
 
 /** What verification asks of storage, by the client that it uses and by nothing else. */
 function rawReads({ table, uid, stack }: { table: string; uid: string; stack: string }) {
-  const client = dynamoClient();
+  const client = dynamoClient(() => true);
   const key = (pk: string, sk: string) => ({ pk: { S: pk }, sk: { S: sk } });
   const token = key(`TOKEN#${uid}`, 'META');
   const Keys = [token, key(`STACK#${stack}`, 'BRANCH#main')];

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-eventbridge';
 import { type EventPublisher, eventSource, type TokenwardEvent } from '../events/catalogue.ts';
 import { answered, backoff, type StorageOptions } from './answers.ts';
+import { atEachAttempt, clientLimits, withinInvocation } from './client-limits.ts';
 
 const mostPerRequest = 10;
 const longestRetryMs = 3000;
@@ -66,10 +67,9 @@ function isTaken(result: PutEventsResultEntry | undefined): boolean {
   return result?.EventId !== undefined && result.ErrorCode === undefined;
 }
 
-/** The client that all functions use; it gives up a call that stalls. */
-export function eventBridgeClient(): EventBridgeClient {
-  return new EventBridgeClient({
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true },
-  });
+/** The client that all functions use. */
+export function eventBridgeClient(hasTimeFor: (ms: number) => boolean): EventBridgeClient {
+  const client = new EventBridgeClient(clientLimits);
+  client.middlewareStack.add(withinInvocation(hasTimeFor), atEachAttempt);
+  return client;
 }

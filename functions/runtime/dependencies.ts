@@ -15,13 +15,14 @@ import { createReads } from '../aws/reads.ts';
 import { createStorage } from '../aws/storage.ts';
 import { createWrites } from '../aws/writes.ts';
 import { createSignIn } from '../http/sign-in.ts';
+import { hasTimeFor } from './deadline.ts';
 import { env, envIfSet, type Variable } from './env.ts';
 
 /**
  * The composition root: what each entry point is given, made once and when it is first asked for. One function for each thing, so
  * that a bundle holds only what its door uses; the marks tell the bundler that making them has no side effect.
  */
-const client = /* @__PURE__ */ once(dynamoClient);
+const client = /* @__PURE__ */ once(() => dynamoClient(hasTimeFor));
 const reads = /* @__PURE__ */ once(() => createReads(client(), realPauses));
 const writes = /* @__PURE__ */ once(() => createWrites(client()));
 const storage = /* @__PURE__ */ once(() => createStorage(client(), realPauses));
@@ -49,7 +50,7 @@ export const reconciliation = /* @__PURE__ */ once(
 );
 export const rateWindows = /* @__PURE__ */ once(() => new DynamoRateWindows(writes(), tables()));
 export const eventPublisher = /* @__PURE__ */ once(
-  () => new EventBridgePublisher(eventBridgeClient(), env('eventBus'), realPauses),
+  () => new EventBridgePublisher(eventBridgeClient(hasTimeFor), env('eventBus'), realPauses),
 );
 export { tokenImages } from '../aws/stream-images.ts';
 export const random = (bytes: number): Uint8Array => randomBytes(bytes);

@@ -213,6 +213,18 @@ export function describeTokenRepository(repositories: () => Repositories): void 
       );
     });
 
+    it('lets who holds its value stop it, and nobody who holds another', async () => {
+      const scene = await made();
+      const token = await scene.token();
+      const change = { before: token, after: { ...token, description: 'stopped' } };
+      const stop = (holder: string) =>
+        repositories().tokens.replace({ ...change, by: { holder }, audit: scene.audit() });
+      expect(await stop('0'.repeat(64))).toBe(false);
+      expect(await see(scene, token)).toEqual(token);
+      expect(await stop(token.digest)).toBe(true);
+      expect(await see(scene, token)).toMatchObject({ description: 'stopped' });
+    });
+
     it('refuses who is no owner or admin any more', async () => {
       const scene = await made();
       const token = await scene.token();
