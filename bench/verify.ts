@@ -1,6 +1,6 @@
 import { BatchGetItemCommand, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { dynamoClient } from '../functions/aws/dynamo-client.ts';
-import { credentialReader, now } from '../functions/runtime/dependencies.ts';
+import { credentialReader, now, uses } from '../functions/runtime/dependencies.ts';
 import {
   type Verification,
   type VerificationDependencies,
@@ -45,7 +45,8 @@ async function verifications(running: RunningSystem) {
   const { uid, value } = await running.createToken();
   const { module, variables } = deployedDoor(system.stack, 'http/environments');
   Object.assign(process.env, variables, awsVariables(system.engine.endpoint));
-  const deps = { credentials: credentialReader(), now };
+  const deps = { credentials: credentialReader(), uses: uses(), now };
+  const by = { client: 'bench', remote_addr: '127.0.0.1' };
   const need = { module: 'environment', access: 'read' } as const;
   const event = httpEvent('GET /v3/environments', { headers: { api_key: stack, authorization: value } });
   const raw = rawReads({ table: variables.TOKENS_TABLE ?? '', uid, stack });
@@ -53,8 +54,8 @@ async function verifications(running: RunningSystem) {
     'strong read': await blocks(raw.read),
     'strong batch of 2': await blocks(raw.batch),
     'batch of 2 and list': await blocks(async () => [await raw.batch(), await raw.list()]),
-    'verify a token': await blocks(() => verified(deps, { value, stack })),
-    'verify on a branch': await blocks(() => verified(deps, { value, stack, need })),
+    'verify a token': await blocks(() => verified(deps, { value, stack, by })),
+    'verify on a branch': await blocks(() => verified(deps, { value, stack, need, by })),
     'GET /v3/environments': await blocks(await callOf(module, event)),
   };
 }

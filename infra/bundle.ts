@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,8 @@ export function bundleDirectory(name: string): string {
  * Bundles deployed functions, each into one `index.mjs`. The recipe is measured in `bench/` and held by `test/infra/bundle.test.ts`:
  * ESM and minified, `module` before `main`; built-ins through `process.getBuiltinModule`, because a static `import "node:http"`
  * reads the lazy getters of `node:http` and so loads undici at every cold start; and the environment's credentials only, because
- * Lambda gives no others and the rest of the SDK's chain is a fifth of the bundle; and no endpoint discovery, which is off anyway.
+ * Lambda gives no others and the rest of the SDK's chain is a fifth of the bundle; no endpoint discovery, which is off anyway; and of an SDK client's package.json
+ * the version only.
  */
 export async function bundle(names: readonly string[]): Promise<Metafile> {
   await rm(path.join(root, '.build', 'functions'), { recursive: true, force: true });
@@ -42,6 +43,17 @@ const builtInsWithoutFacade: Plugin = {
   },
 };
 
+/** A client reads its own version for the user agent, and so would bring its whole package.json. */
+const versionsOnly: Plugin = {
+  name: 'versions-only',
+  setup(build) {
+    build.onLoad({ filter: /@aws-sdk[\\/]client-[\w-]+[\\/]package\.json$/ }, async ({ path: file }) => {
+      const { version } = JSON.parse(await readFile(file, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
+
 /** The settings of esbuild that every function is bundled with. */
 export const recipe = {
   bundle: true,
@@ -56,7 +68,7 @@ export const recipe = {
     '@aws-sdk/credential-provider-node': path.join(root, 'functions/aws/environment-credentials.ts'),
     '@aws-sdk/middleware-endpoint-discovery': path.join(root, 'functions/aws/no-endpoint-discovery.ts'),
   },
-  plugins: [builtInsWithoutFacade],
+  plugins: [builtInsWithoutFacade, versionsOnly],
   metafile: true,
   legalComments: 'none',
   logLevel: 'warning',

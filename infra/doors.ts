@@ -16,12 +16,16 @@ export interface Door {
 
 const strongReads = ['GetItem', 'BatchGetItem', 'Query'] as const;
 
+/** A door that verifies may put these rows into the streamed table, and nothing among the tokens. */
+const usesOfDeadValues: Right = { actions: ['PutItem'], keys: ['GHOST#*'] };
+
 /** The rights of each function behind the HTTP API, and what it means for people when it fails. */
 export const doors: Record<HttpFunction, Door> = {
   'http/read-tokens': {
     failureImpact: 'Owners and admins cannot see their tokens. Programs that use tokens are not affected.',
     tokens: [{ actions: strongReads, keys: ['STACK#*', 'TOKEN#*'] }],
     sessions: [{ actions: ['Query'], keys: ['SESSION#*'] }],
+    usage: [{ actions: ['BatchGetItem'], keys: ['USED#*'] }],
     signIn: true,
   },
   'http/change-tokens': {
@@ -35,7 +39,10 @@ export const doors: Record<HttpFunction, Door> = {
     ],
     sessions: [{ actions: ['DeleteItem'], keys: ['SESSION#*'] }],
     audit: [{ actions: ['PutItem'], keys: ['STACK#*'] }],
-    usage: [{ actions: ['BatchGetItem', 'PutItem'], keys: ['IDEMPOTENCY#*'] }],
+    usage: [
+      { actions: ['BatchGetItem', 'PutItem'], keys: ['IDEMPOTENCY#*'] },
+      { actions: ['BatchGetItem'], keys: ['USED#*'] },
+    ],
     signIn: true,
     organization: true,
   },
@@ -60,21 +67,23 @@ export const doors: Record<HttpFunction, Door> = {
     tokens: [
       { actions: ['GetItem', 'BatchGetItem'], keys: ['STACK#*', 'TOKEN#*'] },
       { actions: ['Query', 'GetItem', 'PutItem'], keys: ['ENVIRONMENTS#*'] },
+      usesOfDeadValues,
     ],
     sessions: [{ actions: ['BatchGetItem'], keys: ['SESSION#*'] }],
-    usage: [{ actions: ['UpdateItem'], keys: ['WINDOW#*'] }],
+    usage: [{ actions: ['UpdateItem'], keys: ['WINDOW#*', 'USED#*'] }],
   },
   'http/introspect': {
     failureImpact: 'Services that ask whether a token is good get no answer, and refuse their callers.',
-    tokens: [{ actions: ['GetItem', 'BatchGetItem'], keys: ['TOKEN#*'] }],
+    tokens: [{ actions: ['GetItem', 'BatchGetItem'], keys: ['TOKEN#*'] }, usesOfDeadValues],
     sessions: [{ actions: ['BatchGetItem'], keys: ['SESSION#*'] }],
+    usage: [{ actions: ['UpdateItem'], keys: ['USED#*'] }],
     signIn: true,
   },
   'http/token-sessions': {
     failureImpact: 'Programs cannot open sessions, nor ask for their own. Sessions that are open go on elsewhere.',
-    tokens: [{ actions: ['GetItem', 'BatchGetItem'], keys: ['TOKEN#*'] }],
+    tokens: [{ actions: ['GetItem', 'BatchGetItem'], keys: ['TOKEN#*'] }, usesOfDeadValues],
     sessions: [{ actions: ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem'], keys: ['SESSION#*'] }],
-    usage: [{ actions: ['UpdateItem'], keys: ['WINDOW#*'] }],
+    usage: [{ actions: ['UpdateItem'], keys: ['WINDOW#*', 'USED#*'] }],
   },
   'http/revoke': {
     failureImpact: 'Who finds a leaked value cannot stop it by itself; owners and admins still can.',

@@ -47,7 +47,7 @@ export class SessionFanOut extends Construct {
         NewImage: { sk: { S: FilterRule.beginsWith('RECEIPT#') }, state: { S: FilterRule.isEqual('running') } },
       },
     };
-    this.#read(reader, data, { filter: receiptsUnderWay, parallel: 10, batch: 10 });
+    this.#read(reader, data, { filters: [receiptsUnderWay], parallel: 10, batch: 10 });
     return reader;
   }
 
@@ -62,14 +62,18 @@ export class SessionFanOut extends Construct {
     const tokens = {
       dynamodb: { Keys: { pk: { S: FilterRule.beginsWith('TOKEN#') }, sk: { S: FilterRule.isEqual('META') } } },
     };
-    this.#read(reader, data, { filter: tokens, parallel: 1, batch: 25 });
+    const usesOfDeadValues = {
+      eventName: FilterRule.isEqual('INSERT'),
+      dynamodb: { Keys: { pk: { S: FilterRule.beginsWith('GHOST#') } } },
+    };
+    this.#read(reader, data, { filters: [tokens, usesOfDeadValues], parallel: 1, batch: 25 });
     return reader;
   }
 
   #read(
     reader: ServiceFunction,
     data: DataStore,
-    { filter, parallel, batch }: { filter: Record<string, unknown>; parallel: number; batch: number },
+    { filters, parallel, batch }: { filters: readonly Record<string, unknown>[]; parallel: number; batch: number },
   ): void {
     const deadLetters = new Queue(reader, 'DeadLetters', { enforceSSL: true, retentionPeriod: Duration.days(14) });
     data.tokens.allowStream(reader);
@@ -77,7 +81,7 @@ export class SessionFanOut extends Construct {
       target: reader.lambda,
       eventSourceArn: data.tokens.streamArn,
       startingPosition: StartingPosition.TRIM_HORIZON,
-      filters: [FilterCriteria.filter(filter)],
+      filters: filters.map((filter) => FilterCriteria.filter(filter)),
       batchSize: batch,
       // A deletion waits for nothing.
       maxBatchingWindow: Duration.seconds(0),

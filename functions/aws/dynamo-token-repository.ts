@@ -12,13 +12,15 @@ import {
   type Sight,
   type TokenRepository,
 } from '../tokens/token-repository.ts';
-import { idempotencyFrom, memberFrom, stackFrom, tokenFrom, tokenItem } from './items.ts';
+import { idempotencyFrom, lastUseFrom, memberFrom, stackFrom, tokenFrom, tokenItem } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import type { Storage } from './storage.ts';
 import type { Step, StepOutcome } from './transactions.ts';
 
 const second = 1000;
 const day = 24 * 60 * 60 * second;
+/** A plan allows 45; those, their last uses and two rows more are one batch read. */
+const mostTokens = 49;
 /** A tombstone stays as long as anybody may ask what became of a token. */
 const tombstoneMs = 400 * day;
 
@@ -37,22 +39,28 @@ export class DynamoTokenRepository implements TokenRepository {
     this.#tokensTable = tables.tokens;
   }
 
-  async see({ stack, member, token, branches = [], aliases = [], idempotencyId }: Sight): Promise<Seen> {
+  async see({ stack, member, token, branches = [], aliases = [], idempotencyId, lastUse }: Sight): Promise<Seen> {
     const keys = this.#keys;
     const names = [
       ...branches.map((name) => keys.branch(stack, name)),
       ...aliases.map((name) => keys.alias(stack, name)),
     ];
     const always = [keys.member(stack, member), keys.stack(stack)];
-    const asked = [...(token ? [keys.token(token)] : []), ...(idempotencyId ? [keys.idempotency(idempotencyId)] : [])];
+    const asked = [
+      ...(token ? [keys.token(token)] : []),
+      ...(token && lastUse ? [keys.lastUse(token)] : []),
+      ...(idempotencyId ? [keys.idempotency(idempotencyId)] : []),
+    ];
     const [memberItem, stackItem, ...rest] = await this.#storage.read([...always, ...asked, ...names]);
     const tokenRow = token ? rest.shift() : null;
+    const lastUseRow = token && lastUse ? rest.shift() : null;
     const earlier = idempotencyId ? idempotencyFrom(rest.shift()) : null;
     return {
       member: memberFrom(memberItem),
       stack: stackFrom(stackItem),
       token: tokenFrom(tokenRow),
       earlier,
+      lastUse: lastUseFrom(lastUseRow),
       branches: branches.filter((_, index) => rest[index]),
       aliases: aliases.filter((_, index) => rest[branches.length + index]),
     };
@@ -63,19 +71,23 @@ export class DynamoTokenRepository implements TokenRepository {
       table: this.#tokensTable,
       pk: `STACK#${stack}`,
       prefix: 'TOKEN#',
-      limit: 100,
+      limit: mostTokens,
     });
     const uids = roster.map(({ sk }) => String(sk).slice('TOKEN#'.length));
     const keys = [
       this.#keys.member(stack, member),
       this.#keys.stack(stack),
       ...uids.map((uid) => this.#keys.token(uid)),
+      ...uids.map((uid) => this.#keys.lastUse(uid)),
     ];
-    const [memberItem, stackItem, ...tokens] = await this.#storage.read(keys);
+    const [memberItem, stackItem, ...rows] = await this.#storage.read(keys);
     return {
       member: memberFrom(memberItem),
       stack: stackFrom(stackItem),
-      tokens: tokens.map(tokenFrom).filter((token) => token !== null),
+      tokens: uids.flatMap((_, index) => {
+        const token = tokenFrom(rows[index]);
+        return token ? [{ token, lastUse: lastUseFrom(rows[uids.length + index]) }] : [];
+      }),
     };
   }
 

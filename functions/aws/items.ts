@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
+import type { DeadUse } from '../events/token-changes.ts';
 import { defaultHygiene, type HygieneSettings } from '../notices/schedule.ts';
 import type { RunningReceipt, ShardProgress } from '../sessions/revocation-repository.ts';
 import type { Session } from '../sessions/session.ts';
+import type { LastUse } from '../sessions/usage.ts';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Environment } from '../stacks/environment.ts';
 import type { Branch, Member, Stack } from '../stacks/stack.ts';
@@ -124,6 +126,20 @@ const ReceiptItem = z.object({
 
 const ProgressItem = z.object({ shard: z.string(), upto: z.string(), ended: z.number() });
 
+const DeadUseItem = z.object({
+  token_uid: z.string(),
+  token_version: z.number(),
+  epoch: z.number(),
+  api_key: z.string(),
+  name: z.string(),
+  at: z.string(),
+  client: z.string(),
+  remote_addr: z.string(),
+  calls: z.number(),
+});
+
+const LastUseItem = z.catchall(z.object({ at: z.string(), client: z.string(), remote_addr: z.string() }), z.unknown());
+
 const EnvironmentItem = z.object({ uid: z.string(), name: z.string(), created_by: z.string(), created_at: z.string() });
 
 /** A malformed item is our own mistake, and is told by the attribute that is wrong, never by its value. */
@@ -156,6 +172,14 @@ export const receiptFrom = /* @__PURE__ */ decoded(
 );
 export const progressFrom = /* @__PURE__ */ decoded(ProgressItem, (progress): ShardProgress => progress);
 export const sessionFrom = /* @__PURE__ */ decoded(SessionItem, (session): Session => session);
+export const deadUseFrom = /* @__PURE__ */ decoded(DeadUseItem, (use): DeadUse => use);
+/** Used minutes are attributes of their own, `h` and the hour: so they are counted in the write that tells of the use. */
+export const lastUseFrom = /* @__PURE__ */ decoded(LastUseItem, ({ at, client, remote_addr, ...rest }): LastUse => {
+  const hours = Object.entries(rest).flatMap(([name, minutes]): [number, number][] =>
+    /^h\d+$/.test(name) ? [[Number(name.slice(1)), Number(minutes)]] : [],
+  );
+  return { at, client, remote_addr, hours: new Map(hours) };
+});
 export const environmentFrom = /* @__PURE__ */ decoded(EnvironmentItem, (environment): Environment => environment);
 export const branchFrom = /* @__PURE__ */ decoded(BranchItem, (branch): Branch => branch);
 export const auditFrom = /* @__PURE__ */ decoded(

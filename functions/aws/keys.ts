@@ -10,19 +10,23 @@ export interface Tables {
 
 /** Every key of every table, in one place. */
 export function keysOf(tables: Tables) {
-  const inStack = (stack: string, sk: string): Key => ({ table: tables.tokens, pk: `STACK#${stack}`, sk });
+  return { ...tokenKeys(tables), ...stackKeys(tables), ...sideKeys(tables) };
+}
+
+function tokenKeys({ tokens: table }: Tables) {
+  const ofToken = (uid: string, sk: string): Key => ({ table, pk: `TOKEN#${uid}`, sk });
   return {
-    token: (uid: string): Key => ({ table: tables.tokens, pk: `TOKEN#${uid}`, sk: 'META' }),
-    receipt: (uid: string, operation: string): Key => ({
-      table: tables.tokens,
-      pk: `TOKEN#${uid}`,
-      sk: `RECEIPT#${operation}`,
-    }),
-    progress: (uid: string, operation: string, shard: string): Key => ({
-      table: tables.tokens,
-      pk: `TOKEN#${uid}`,
-      sk: `PROGRESS#${operation}#${shard}`,
-    }),
+    token: (uid: string) => ofToken(uid, 'META'),
+    receipt: (uid: string, operation: string) => ofToken(uid, `RECEIPT#${operation}`),
+    progress: (uid: string, operation: string, shard: string) => ofToken(uid, `PROGRESS#${operation}#${shard}`),
+    /** Beside the tokens for the sake of their stream, and in a partition of its own: who puts it has no right among them. */
+    ghost: (token: string, hour: string): Key => ({ table, pk: `GHOST#${token}`, sk: hour }),
+  };
+}
+
+function stackKeys({ tokens: table }: Tables) {
+  const inStack = (stack: string, sk: string): Key => ({ table, pk: `STACK#${stack}`, sk });
+  return {
     stack: (stack: string) => inStack(stack, 'META'),
     count: (stack: string) => inStack(stack, 'COUNT'),
     member: (stack: string, uid: string) => inStack(stack, `MEMBER#${uid}`),
@@ -31,30 +35,29 @@ export function keysOf(tables: Tables) {
     roster: (stack: string, uid: string) => inStack(stack, `TOKEN#${uid}`),
     /** `name` in NFC: one name has one row. */
     name: (stack: string, name: string) => inStack(stack, `NAME#${name}`),
-    person: (uid: string): Key => ({ table: tables.tokens, pk: `PERSON#${uid}`, sk: 'META' }),
-    personStack: (uid: string, stack: string): Key => ({
-      table: tables.tokens,
-      pk: `PERSON#${uid}`,
-      sk: `STACK#${stack}`,
-    }),
-    environment: (stack: string, name: string): Key => ({
-      table: tables.tokens,
-      pk: `ENVIRONMENTS#${stack}`,
-      sk: name,
-    }),
+    person: (uid: string): Key => ({ table, pk: `PERSON#${uid}`, sk: 'META' }),
+    personStack: (uid: string, stack: string): Key => ({ table, pk: `PERSON#${uid}`, sk: `STACK#${stack}` }),
+    environment: (stack: string, name: string): Key => ({ table, pk: `ENVIRONMENTS#${stack}`, sk: name }),
+  };
+}
+
+function sideKeys({ sessions, audit, usage }: Tables) {
+  return {
     /** By the first hex digit of the session's uid, so that one token's end is not bound to one partition's writes. */
     session: (token: string, uid: string): Key => ({
-      table: tables.sessions,
+      table: sessions,
       pk: sessionPartition(token, uid.slice(3, 4)),
       sk: uid,
     }),
-    audit: (stack: string, uid: string): Key => ({ table: tables.audit, pk: `STACK#${stack}`, sk: uid }),
+    audit: (stack: string, uid: string): Key => ({ table: audit, pk: `STACK#${stack}`, sk: uid }),
     window: (token: string, kind: string, start: number): Key => ({
-      table: tables.usage,
+      table: usage,
       pk: `WINDOW#${token}#${kind}`,
       sk: String(start),
     }),
-    idempotency: (id: string): Key => ({ table: tables.usage, pk: `IDEMPOTENCY#${id}`, sk: 'RECORD' }),
+    lastUse: (token: string): Key => ({ table: usage, pk: `USED#${token}`, sk: 'LAST' }),
+    deadUse: (token: string): Key => ({ table: usage, pk: `USED#${token}`, sk: 'DEAD' }),
+    idempotency: (id: string): Key => ({ table: usage, pk: `IDEMPOTENCY#${id}`, sk: 'RECORD' }),
   };
 }
 

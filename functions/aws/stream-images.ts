@@ -1,12 +1,13 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
-import type { Token } from '../tokens/token.ts';
-import { tokenFrom } from './items.ts';
+import type { RowChange } from '../events/token-changes.ts';
+import { deadUseFrom, tokenFrom } from './items.ts';
 
 type Image = NonNullable<DynamoDBRecord['dynamodb']>['NewImage'];
 
-/** A token's item as a stream record has it, before and after the write; null where there was none. */
-export function tokenImages({ dynamodb }: DynamoDBRecord): { before: Token | null; after: Token | null } {
+/** What a stream record tells of: a token's item before and after a write, or the row of an hour in which a dead value was used. */
+export function rowChangeOf({ dynamodb }: DynamoDBRecord): RowChange {
+  if (dynamodb?.Keys?.pk?.S?.startsWith('GHOST#')) return { deadUse: deadUseFrom(itemOf(dynamodb.NewImage)) };
   return { before: tokenFrom(itemOf(dynamodb?.OldImage)), after: tokenFrom(itemOf(dynamodb?.NewImage)) };
 }
 

@@ -33,7 +33,13 @@ export const eventSchemas = {
     narrowed: z.boolean(),
   }),
   'token.deleted': z.object({ ...subject, reason: z.string(), actor: z.string() }),
-  'token.used_after_death': z.object({ ...subject, remote_addr: z.string(), calls: z.number() }),
+  /** Somebody still calls with the value of a dead token; `calls` in all until then. */
+  'token.used_after_death': z.object({
+    ...subject,
+    client: z.string(),
+    remote_addr: z.string(),
+    calls: z.number(),
+  }),
   'sessions.revoked': z.object({
     ...subject,
     operation: z.string(),

@@ -9,8 +9,33 @@ export interface TokenImages {
   readonly after: Token | null;
 }
 
-/** What a write to a token's item is to the world: none, one or (a rename that extends) still one event. */
-export function eventsOf({ before, after }: TokenImages): readonly TokenwardEvent[] {
+/** What a write to the table is about. A row that is gone (TTL) is null. */
+export type RowChange = TokenImages | { readonly deadUse: DeadUse | null };
+
+/** Somebody called with the value of a dead token, as the row of an hour has it. */
+export interface DeadUse {
+  readonly token_uid: string;
+  readonly token_version: number;
+  readonly epoch: number;
+  readonly api_key: string;
+  readonly name: string;
+  /** ISO 8601 instant. */
+  readonly at: string;
+  readonly client: string;
+  readonly remote_addr: string;
+  /** So many calls until then. */
+  readonly calls: number;
+}
+
+/** Told once an hour at most: the hour is what makes it this one. */
+function usedAfterDeath({ at, ...data }: DeadUse): TokenwardEvent {
+  return eventOf('token.used_after_death', { identity: [data.token_uid, at.slice(0, 13)], time: at, data });
+}
+
+/** What a write is to the world: none, one or (a rename that extends) still one event. */
+export function eventsOf(change: RowChange): readonly TokenwardEvent[] {
+  if ('deadUse' in change) return change.deadUse ? [usedAfterDeath(change.deadUse)] : [];
+  const { before, after } = change;
   if (!after) return [];
   if (!before) return [created(after)];
   if (after.state === 'deleted') return before.state === 'deleted' ? [] : [deleted(after)];

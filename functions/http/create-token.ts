@@ -17,16 +17,16 @@ export const createTokenEndpoint = (deps: ChangeTokensDependencies): Endpoint =>
   handle: async (request) => {
     const actor = await memberOf(request, deps.signIn);
     const fields = envelope(jsonBody(request.event), 'token');
-    const { token, stack, value } = await createToken(deps, {
+    const { value, ...created } = await createToken(deps, {
       actor,
       stack: requireStack(request),
       fields,
       ...keyOf(request),
     });
-    const view = tokenView(token, stack, deps.now());
+    const view = tokenView(created, created.stack, deps.now());
     const shown = value === null ? { token: view, token_available: false } : { token: { ...view, token: value } };
     const body = CreatedTokenSchema.parse({ notice: 'Management Token created successfully.', ...shown });
-    return { status: 201, body, headers: { etag: etagOf(token.version) } };
+    return { status: 201, body, headers: { etag: etagOf(created.token.version) } };
   },
 });
 

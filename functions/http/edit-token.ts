@@ -20,8 +20,11 @@ export const editTokenEndpoint = (deps: ChangeTokensDependencies): Endpoint => (
       fields,
       ...versionOf(request),
     };
-    const { token, stack } = await editToken(deps, command);
-    const body = { notice: 'Management Token updated successfully.', token: tokenView(token, stack, deps.now()) };
-    return { status: 200, body, headers: { etag: etagOf(token.version) } };
+    const edited = await editToken(deps, command);
+    const body = {
+      notice: 'Management Token updated successfully.',
+      token: tokenView(edited, edited.stack, deps.now()),
+    };
+    return { status: 200, body, headers: { etag: etagOf(edited.token.version) } };
   },
 });

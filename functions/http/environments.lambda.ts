@@ -5,6 +5,7 @@ import {
   problemTypes,
   random,
   rateWindows,
+  uses,
 } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
@@ -26,4 +27,5 @@ export const handler = fromRuntime(createHandler, () => ({
   now,
   random,
   problemTypes: problemTypes(),
+  uses: uses(),
 }));

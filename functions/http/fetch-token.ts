@@ -10,11 +10,15 @@ export const fetchTokenEndpoint = ({ tokens, signIn, now }: ReadTokensDependenci
   failed: 'The Management Token could not be read. Please try again.',
   handle: async (request) => {
     const caller = await memberOf(request, signIn);
-    const { token, stack } = await fetchToken(tokens, {
+    const found = await fetchToken(tokens, {
       caller: caller.uid,
       stack: requireStack(request),
       uid: request.params.uid ?? '',
     });
-    return { status: 200, body: { token: tokenView(token, stack, now()) }, headers: { etag: etagOf(token.version) } };
+    return {
+      status: 200,
+      body: { token: tokenView(found, found.stack, now()) },
+      headers: { etag: etagOf(found.token.version) },
+    };
   },
 });

@@ -1,4 +1,4 @@
-import { credentialReader, introspectionScope, now, problemTypes, signIn } from '../runtime/dependencies.ts';
+import { credentialReader, introspectionScope, now, problemTypes, signIn, uses } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
 import { type IntrospectionDependencies, introspectEndpoint } from './introspect.ts';
@@ -12,4 +12,5 @@ export const handler = fromRuntime(createHandler, () => ({
   now,
   introspectionScope: introspectionScope(),
   problemTypes: problemTypes(),
+  uses: uses(),
 }));

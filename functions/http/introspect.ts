@@ -43,7 +43,9 @@ export const introspectEndpoint = ({
     const [value, ...more] = formBody(request.event).getAll('token');
     if (!value || more.length > 0)
       throw new Refusal('malformed', { errors: { token: [value ? 'is given twice.' : 'is a required field'] } });
-    const verdict = await verifyCredential(verification, { value, stack: stackOf(request) });
+    // The program that presented it to the service is not known here.
+    const by = { client: '', remote_addr: request.remoteAddress };
+    const verdict = await verifyCredential(verification, { value, stack: stackOf(request), by });
     return { status: 200, body: IntrospectionSchema.parse(verdict.active ? active(verdict) : { active: false }) };
   },
 });

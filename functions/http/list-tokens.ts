@@ -17,7 +17,7 @@ export const listTokensEndpoint = ({ tokens, signIn, now }: ReadTokensDependenci
   handle: async (request) => {
     const caller = await memberOf(request, signIn);
     const { tokens: found, stack } = await listTokens(tokens, { caller: caller.uid, stack: requireStack(request) });
-    const views = found.map((token) => tokenView(token, stack, now()));
+    const views = found.map((used) => tokenView(used, stack, now()));
     const count = request.query.get('include_count') === 'true' ? { count: views.length } : {};
     return { status: 200, body: { tokens: views, ...count } };
   },

@@ -1,9 +1,11 @@
 import { Refusal, stackNotFound } from '../refusals.ts';
 import { type RateWindows, rateLimited } from '../sessions/rate-windows.ts';
 import { endOf, type Session } from '../sessions/session.ts';
+import type { UsedBy } from '../sessions/usage.ts';
 import { type VerificationDependencies, type Verified, verifyCredential } from '../sessions/verify-credential.ts';
 import type { Need } from '../tokens/scope.ts';
 import type { Token } from '../tokens/token.ts';
+import { holdsValue } from '../tokens/token-value.ts';
 import { bearerOf, stackOf } from './caller.ts';
 import type { HttpRequest } from './endpoint.ts';
 
@@ -32,6 +34,7 @@ export async function programOf(request: HttpRequest, deps: ProgramDependencies,
   const verified = await verifyCredential(deps, {
     value: requireValue(request),
     stack: stackOf(request),
+    by: presenterOf(request),
     ...(need ? { need: { ...need, ...(branch ? { branch } : {}) } } : {}),
   });
   if (!verified.active) throw refusalOf(verified);
@@ -52,6 +55,14 @@ async function admitted(
   const headers = { 'x-ratelimit-limit': String(limit), 'x-ratelimit-remaining': String(use?.remaining ?? 0) };
   if (!use) throw rateLimited(1, { ...expiry, ...headers });
   return headers;
+}
+
+const longestClient = 200;
+
+/** Who presents a credential, as far as it is known: anybody's words, without what is no text and without values. */
+export function presenterOf({ event, remoteAddress }: HttpRequest): UsedBy {
+  const agent = (event.headers['user-agent'] ?? '').replace(/[\p{Cc}\p{Surrogate}]/gu, '').slice(0, longestClient);
+  return { client: holdsValue(agent) ? '' : agent, remote_addr: remoteAddress };
 }
 
 /** The value in `Authorization`. @throws {Refusal} `unauthenticated` */

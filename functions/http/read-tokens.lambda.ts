@@ -11,6 +11,7 @@ import { type DoorDependencies, door } from './endpoint.ts';
 import { fetchRevocationEndpoint } from './fetch-revocation.ts';
 import { fetchTokenEndpoint } from './fetch-token.ts';
 import { listTokensEndpoint, type ReadTokensDependencies } from './list-tokens.ts';
+import { previewDeletionEndpoint } from './preview-deletion.ts';
 import { listSessionsEndpoint } from './sessions-of-token.ts';
 
 type Dependencies = ReadTokensDependencies &
@@ -23,6 +24,7 @@ export const createHandler = (deps: Dependencies) =>
     {
       'GET /v3/stacks/management_tokens': listTokensEndpoint(deps),
       'GET /v3/stacks/management_tokens/{uid}': fetchTokenEndpoint(deps),
+      'GET /v3/stacks/management_tokens/{uid}/delete_preview': previewDeletionEndpoint(deps),
       'GET /v3/stacks/management_tokens/{uid}/revocation': fetchRevocationEndpoint(deps),
       'GET /v3/stacks/management_tokens/{uid}/sessions': listSessionsEndpoint(deps),
     },

@@ -7,6 +7,7 @@ export const routes = {
   'http/read-tokens': [
     'GET /v3/stacks/management_tokens',
     'GET /v3/stacks/management_tokens/{uid}',
+    'GET /v3/stacks/management_tokens/{uid}/delete_preview',
     'GET /v3/stacks/management_tokens/{uid}/revocation',
     'GET /v3/stacks/management_tokens/{uid}/sessions',
   ],

@@ -1,4 +1,12 @@
-import { credentialReader, now, ownSessions, problemTypes, random, rateWindows } from '../runtime/dependencies.ts';
+import {
+  credentialReader,
+  now,
+  ownSessions,
+  problemTypes,
+  random,
+  rateWindows,
+  uses,
+} from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
 import {
@@ -25,4 +33,5 @@ export const handler = fromRuntime(createHandler, () => ({
   now,
   random,
   problemTypes: problemTypes(),
+  uses: uses(),
 }));

@@ -8,6 +8,7 @@ import { type Endpoint, type HttpRequest, withHeaders } from './endpoint.ts';
 import {
   type Program,
   type ProgramDependencies,
+  presenterOf,
   programOf,
   refusalOf,
   requireValue,
@@ -36,7 +37,7 @@ export const openSessionEndpoint = (deps: TokenSessionsDependencies): Endpoint =
   handle: async (request) => {
     const value = requireValue(request);
     const fields = request.event.body ? envelope(jsonBody(request.event), 'session') : null;
-    const opening = { value, stack: stackOf(request), fields, remoteAddress: request.remoteAddress };
+    const opening = { value, stack: stackOf(request), fields, by: presenterOf(request) };
     const opened = await openSession(deps, opening);
     if ('active' in opened) throw refusalOf(opened);
     const session = { ...sessionView(opened.session, opened.token), token: opened.value };

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Stack } from '../stacks/stack.ts';
-import { statusOf, type Token } from '../tokens/token.ts';
+import { statusOf } from '../tokens/token.ts';
+import type { UsedToken } from '../tokens/token-repository.ts';
 
 const instant = z.string();
 
@@ -25,6 +26,8 @@ export const TokenViewSchema = z.object({
   status: z.enum(['active', 'expiring', 'expired']),
   hint: z.string(),
   last_used_at: z.nullable(instant),
+  /** What the program that used it last calls itself. */
+  last_used_client: z.nullable(z.string()),
   created_by: z.string(),
   updated_by: z.string(),
   created_at: instant,
@@ -35,9 +38,14 @@ export const TokenViewSchema = z.object({
 
 export type TokenView = z.output<typeof TokenViewSchema>;
 
-export function tokenView(token: Token, { hygiene }: Stack, now: Date): TokenView {
+export function tokenView({ token, lastUse }: UsedToken, { hygiene }: Stack, now: Date): TokenView {
   const status = statusOf(token, Math.max(0, ...hygiene.warn_days), now);
-  return TokenViewSchema.parse({ ...token, status, last_used_at: null });
+  return TokenViewSchema.parse({
+    ...token,
+    status,
+    last_used_at: lastUse?.at ?? null,
+    last_used_client: lastUse?.client || null,
+  });
 }
 
 const envelope = { notice: z.string(), token: TokenViewSchema };

@@ -9,14 +9,18 @@ import { DynamoRevocationRepository } from '../aws/dynamo-revocation-repository.
 import { DynamoSessionRepository } from '../aws/dynamo-session-repository.ts';
 import { DynamoStackRepository } from '../aws/dynamo-stack-repository.ts';
 import { DynamoTokenRepository } from '../aws/dynamo-token-repository.ts';
+import { DynamoUsageRepository } from '../aws/dynamo-usage-repository.ts';
 import { EventBridgePublisher, eventBridgeClient } from '../aws/event-bus.ts';
 import type { Tables } from '../aws/keys.ts';
 import { createReads } from '../aws/reads.ts';
 import { createStorage } from '../aws/storage.ts';
 import { createWrites } from '../aws/writes.ts';
 import { createSignIn } from '../http/sign-in.ts';
+import { UseLog } from '../sessions/usage.ts';
+import { atMost } from './clock.ts';
 import { hasTimeFor } from './deadline.ts';
 import { env, envIfSet, type Variable } from './env.ts';
+import { log } from './log.ts';
 
 /**
  * The composition root: what each entry point is given, made once and when it is first asked for. One function for each thing, so
@@ -49,10 +53,19 @@ export const reconciliation = /* @__PURE__ */ once(
   () => new DynamoReconciliationRepository(client(), reads(), tables()),
 );
 export const rateWindows = /* @__PURE__ */ once(() => new DynamoRateWindows(writes(), tables()));
+/** A caller waits that long at most for a record of its use. */
+const noteMs = 250;
+export const uses = /* @__PURE__ */ once(
+  () =>
+    new UseLog(new DynamoUsageRepository(writes(), tables()), {
+      patience: (work) => atMost(noteMs, work),
+      onFailure: (error) => log('warn', 'a use was not noted', { error }),
+    }),
+);
 export const eventPublisher = /* @__PURE__ */ once(
   () => new EventBridgePublisher(eventBridgeClient(hasTimeFor), env('eventBus'), realPauses),
 );
-export { tokenImages } from '../aws/stream-images.ts';
+export { rowChangeOf } from '../aws/stream-images.ts';
 export const random = (bytes: number): Uint8Array => randomBytes(bytes);
 export { now } from './clock.ts';
 

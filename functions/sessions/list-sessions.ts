@@ -69,6 +69,24 @@ export async function liveSessions(
   return { sessions: found, next: position };
 }
 
+/** How many sessions of a token are live: exact up to `most`, then only that there are more. */
+export async function countLiveSessions(
+  deps: { sessions: SessionRepository; now: () => Date },
+  token: Token,
+  most: number,
+): Promise<{ count: number; more: boolean }> {
+  let count = 0;
+  for (let next: Position | null = { shard: 0 }; next && count <= most; ) {
+    const page: Awaited<ReturnType<typeof liveSessions>> = await liveSessions(deps, token, {
+      from: next,
+      limit: most + 1 - count,
+    });
+    count += page.sessions.length;
+    next = page.next;
+  }
+  return { count: Math.min(count, most), more: count > most };
+}
+
 /** @throws {Refusal} `malformed` for a cursor that was changed, or that is another token's */
 export const badCursor = () =>
   new Refusal('malformed', {

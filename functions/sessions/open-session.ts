@@ -9,6 +9,7 @@ import { lifetimeMs, type Session } from './session.ts';
 import type { SessionRepository } from './session-repository.ts';
 import {
   unknownCredential,
+  type Verification,
   type VerificationDependencies,
   type Verified,
   verifyCredential,
@@ -55,14 +56,9 @@ const openingsPerMinute = 600;
  */
 export async function openSession(
   deps: OpenSessionDependencies,
-  {
-    value,
-    stack,
-    fields,
-    remoteAddress,
-  }: { value: string; stack: string | null; fields: unknown; remoteAddress: string },
+  { value, stack, fields, by }: Pick<Verification, 'value' | 'stack' | 'by'> & { fields: unknown },
 ): Promise<OpenedSession | Extract<Verified, { active: false }>> {
-  const verdict = await verifyCredential(deps, { value, stack });
+  const verdict = await verifyCredential(deps, { value, stack, by });
   if (!verdict.active) return verdict;
   // A session opens no session: its own end would not be theirs.
   if (verdict.session) return unknownCredential;
@@ -78,9 +74,9 @@ export async function openSession(
     now,
   });
   if (!admitted) throw rateLimited(60);
-  const opened = mint(token, { client: parsed.data.client, remoteAddress, now, random: deps.random });
+  const opened = mint(token, { client: parsed.data.client, by, now, random: deps.random });
   await deps.sessions.open(opened.session);
-  const again = await verifiedOrEnded(deps, { opened, stack });
+  const again = await verifiedOrEnded(deps, { opened, stack, by });
   if (again.active) return { ...opened, token: again.token };
   await deps.sessions.end(token.uid, opened.session.uid);
   return again;
@@ -89,10 +85,10 @@ export async function openSession(
 /** Where it cannot be verified, nobody is given its value: it is not to be listed as live. */
 async function verifiedOrEnded(
   deps: OpenSessionDependencies,
-  { opened, stack }: { opened: OpenedSession; stack: string | null },
+  { opened, stack, by }: Pick<Verification, 'stack' | 'by'> & { opened: OpenedSession },
 ): Promise<Verified> {
   try {
-    return await verifyCredential(deps, { value: opened.value, stack });
+    return await verifyCredential(deps, { value: opened.value, stack, by });
   } catch (error) {
     await deps.sessions.end(opened.token.uid, opened.session.uid).catch(() => false);
     throw error;
@@ -101,7 +97,7 @@ async function verifiedOrEnded(
 
 function mint(
   token: Token,
-  { client, remoteAddress, now, random }: { client: string; remoteAddress: string; now: Date; random: Randomness },
+  { client, by, now, random }: Pick<Verification, 'by'> & { client: string; now: Date; random: Randomness },
 ): OpenedSession {
   const uid = mintUid(random);
   const value = mintSessionValue(token.uid, uid, random);
@@ -112,7 +108,7 @@ function mint(
     digest: digestOf(value),
     epoch: token.epoch,
     client,
-    remote_addr: remoteAddress,
+    remote_addr: by.remote_addr,
     opened_at: now.toISOString(),
     expires_at: new Date(now.getTime() + lifetimeMs).toISOString(),
   };

@@ -5,6 +5,7 @@ import type { Module } from '../tokens/scope.ts';
 import type { Token } from '../tokens/token.ts';
 import { digestMatches, isUid, parseCredential } from '../tokens/token-value.ts';
 import type { CredentialReader, FoundCredential } from './credential-reader.ts';
+import type { UsedBy, UseLog } from './usage.ts';
 
 export interface Verification {
   /** The credential as presented, without any scheme in front. */
@@ -13,10 +14,13 @@ export interface Verification {
   readonly stack: string | null;
   /** What the request needs of the token's scope; absent where the door asks for nothing. */
   readonly need?: { readonly module: Module; readonly access: 'read' | 'write'; readonly branch?: string };
+  /** Who presents it, for the last use; a session's own name for its client goes before this one. */
+  readonly by: UsedBy;
 }
 
 export interface VerificationDependencies {
   readonly credentials: CredentialReader;
+  readonly uses: Pick<UseLog, 'used' | 'usedDead'>;
   readonly now: () => Date;
 }
 
@@ -32,8 +36,8 @@ export type Verified = Verdict &
  * @throws {Refusal} `unavailable` when storage cannot answer: nothing is "active" then
  */
 export async function verifyCredential(
-  { credentials, now }: VerificationDependencies,
-  { value, stack, need }: Verification,
+  { credentials, uses, now }: VerificationDependencies,
+  { value, stack, need, by }: Verification,
 ): Promise<Verified> {
   const presented = parseCredential(value);
   if (!presented) return unknownCredential;
@@ -44,6 +48,7 @@ export async function verifyCredential(
   const { token, session, branch } = await credentials.find({ ...presented, ...wanted });
   const kept = presented.session === undefined ? token : session;
   const isRight = kept !== null && digestMatches(value, kept.digest);
+  const at = now();
   const verdict = judge({
     token,
     ...(presented.session === undefined ? {} : { session }),
@@ -53,10 +58,16 @@ export async function verifyCredential(
       // Every stack with branches has the main one: where that has no row, there are none.
       ...(need ? { need: { ...need, branch: branch ?? (name === mainBranch ? null : undefined) } } : {}),
     },
-    now: now(),
+    now: at,
   });
-  return { ...verdict, session, holder: isRight ? token : null };
+  const holder = isRight ? token : null;
+  const use = { at, client: session?.client || by.client, remote_addr: by.remote_addr };
+  if (verdict.active) await uses.used({ ...use, token: verdict.token });
+  else if (holder && isDead(verdict)) await uses.usedDead({ ...use, token: holder });
+  return { ...verdict, session, holder };
 }
+
+const isDead = ({ reason }: Extract<Verdict, { active: false }>) => reason === 'deleted' || reason === 'expired';
 
 /** The verdict on what is no credential of ours. */
 export const unknownCredential = { active: false, reason: 'unknown', session: null, holder: null } as const;

@@ -1,18 +1,18 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import type { EventPublisher } from '../events/catalogue.ts';
-import { eventsOf, type TokenImages } from '../events/token-changes.ts';
+import { eventsOf, type RowChange } from '../events/token-changes.ts';
 import { inOrder } from './record-batch.ts';
 
 export interface AnnounceDependencies {
   readonly publisher: EventPublisher;
-  readonly images: (record: DynamoDBRecord) => TokenImages;
+  readonly changeOf: (record: DynamoDBRecord) => RowChange;
 }
 
 /**
- * Tells the bus what became of tokens. Twice it publishes the same events under the same ids; late or out of order each event has the
+ * Tells the bus what became of tokens, and of calls with dead values. Twice it publishes the same events under the same ids; late or out of order each event has the
  * token's version and epoch, by which a consumer drops what is older than what it knows.
  */
 export const announceTokens =
-  ({ publisher, images }: AnnounceDependencies) =>
+  ({ publisher, changeOf }: AnnounceDependencies) =>
   (event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> =>
-    inOrder(event, (record) => publisher.publish(eventsOf(images(record))));
+    inOrder(event, (record) => publisher.publish(eventsOf(changeOf(record))));

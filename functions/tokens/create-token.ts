@@ -5,6 +5,7 @@ import { auditEntry, operationId } from '../stacks/audit-entry.ts';
 import type { Actor } from '../stacks/person.ts';
 import { requireTokenRights, type Stack } from '../stacks/stack.ts';
 import { canonicalJson } from './canonical-json.ts';
+import type { TokenOfStack } from './edit-token.ts';
 import { namesToRead, type SettingsContext, settingsAfter } from './settings.ts';
 import type { Token, TokenSettings } from './token.ts';
 import { type FieldsRead, readNewFields } from './token-fields.ts';
@@ -20,9 +21,7 @@ export interface CreateToken {
 }
 
 /** The new token with its value, or the token that an earlier request with the same key made, without it. */
-export interface CreatedToken {
-  readonly token: Token;
-  readonly stack: Stack;
+export interface CreatedToken extends TokenOfStack {
   readonly value: string | null;
 }
 
@@ -123,7 +122,7 @@ async function store(
   const audit = auditEntry(event, { actor, at, operation: operationId(at, deps.random) });
   const idempotency = record ? { idempotency: { ...record, token_uid: uid, created_at: token.created_at } } : {};
   const earlier = await deps.tokens.create({ token, stack, member: actor.uid, audit, ...idempotency });
-  return record && earlier ? await replay(deps, { command, record, earlier }) : { token, stack, value };
+  return record && earlier ? await replay(deps, { command, record, earlier }) : { token, stack, lastUse: null, value };
 }
 
 function recordOf({ idempotencyKey, actor, stack }: CreateToken, { fields, errors }: FieldsRead): GivenKey | null {
@@ -145,10 +144,11 @@ async function replay(
     throw new Refusal('idempotency-key-reused', {
       errors: { 'Idempotency-Key': ['was used with another body. Use a new key.'] },
     });
-  const { member, stack, token } = await deps.tokens.see({
+  const { member, stack, token, lastUse } = await deps.tokens.see({
     stack: command.stack,
     member: command.actor.uid,
     token: earlier.token_uid,
+    lastUse: true,
   });
   requireTokenRights(member);
   if (!stack || !token || token.state === 'deleted') {
@@ -156,7 +156,7 @@ async function replay(
       detail: `This key created the token ${earlier.token_uid}, which has been deleted since. Use a new key.`,
     });
   }
-  return { token, stack, value: null };
+  return { token, stack, lastUse, value: null };
 }
 
 function hash(data: unknown): string {

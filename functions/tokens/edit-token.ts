@@ -8,7 +8,7 @@ import { receiptOf, revocationByEdit } from './revocation.ts';
 import { namesToRead, settingsAfter } from './settings.ts';
 import type { Token } from './token.ts';
 import { fieldSchemas, readEditedFields } from './token-fields.ts';
-import type { Seen, TokenDependencies } from './token-repository.ts';
+import type { Seen, TokenDependencies, UsedToken } from './token-repository.ts';
 import { digestMatches, isUid } from './token-value.ts';
 
 export interface EditToken {
@@ -21,8 +21,7 @@ export interface EditToken {
   readonly version?: number;
 }
 
-export interface TokenOfStack {
-  readonly token: Token;
+export interface TokenOfStack extends UsedToken {
   readonly stack: Stack;
 }
 
@@ -49,14 +48,15 @@ async function tryToEdit(deps: TokenDependencies, command: EditToken, operation:
   const seen = await deps.tokens.see({
     stack: command.stack,
     member: actor.uid,
+    lastUse: true,
     ...(isUid(uid) ? { token: uid } : {}),
     ...namesToRead(scope.success ? scope.data : []),
   });
-  const { token: before, stack } = requireToken(seen, command.version);
+  const { token: before, stack, lastUse } = requireToken(seen, command.version);
   const at = deps.now();
   const after = edited(command, { before, seen: { ...seen, stack }, at, organization: deps.organization });
   const changes = changesBetween(before, after);
-  if (changes.length === 0 && after.state === before.state) return { token: before, stack };
+  if (changes.length === 0 && after.state === before.state) return { token: before, stack, lastUse };
   const reason = revocationByEdit(before, after, at);
   const token = reason ? { ...after, epoch: before.epoch + 1 } : after;
   const event = {
@@ -73,18 +73,18 @@ async function tryToEdit(deps: TokenDependencies, command: EditToken, operation:
     audit: auditEntry(event, { actor, at, operation }),
     ...(reason ? { receipt: receiptOf(token, { operation, reason, actor: actor.uid, at, epoch: token.epoch }) } : {}),
   });
-  return done ? { token, stack } : null;
+  return done ? { token, stack, lastUse } : null;
 }
 
 /** @throws {Refusal} the first that holds: `stack-not-found`, `not-allowed`, `token-not-found`, `stale-version`. */
 export function requireToken(
-  { member, stack, token }: Pick<Seen, 'member' | 'stack' | 'token'>,
+  { member, stack, token, lastUse }: Pick<Seen, 'member' | 'stack' | 'token' | 'lastUse'>,
   version?: number,
 ): TokenOfStack {
   requireTokenRights(member);
   if (!stack || !token || token.api_key !== stack.api_key || token.state === 'deleted') throw tokenNotFound();
   if (version !== undefined && version !== token.version) throw staleVersion(token.version);
-  return { token, stack };
+  return { token, stack, lastUse };
 }
 
 interface EditContext {

@@ -1,7 +1,6 @@
 import { requireTokenRights, type Stack } from '../stacks/stack.ts';
 import { requireToken, type TokenOfStack } from './edit-token.ts';
-import type { Token } from './token.ts';
-import type { TokenRepository } from './token-repository.ts';
+import type { TokenRepository, UsedToken } from './token-repository.ts';
 import { isUid } from './token-value.ts';
 
 interface Asked {
@@ -14,14 +13,14 @@ interface Asked {
 export async function listTokens(
   tokens: TokenRepository,
   { caller, stack: key }: Asked,
-): Promise<{ tokens: readonly Token[]; stack: Stack }> {
+): Promise<{ tokens: readonly UsedToken[]; stack: Stack }> {
   const { member, stack, tokens: found } = await tokens.list(key, caller);
   requireTokenRights(member);
   if (!stack) throw new Error(`Stack ${key} has members and no item of its own.`);
-  const alive = found.filter((token) => token.state !== 'deleted' && token.api_key === key);
+  const alive = found.filter(({ token }) => token.state !== 'deleted' && token.api_key === key);
   return {
     stack,
-    tokens: alive.sort((a, b) =>
+    tokens: alive.sort(({ token: a }, { token: b }) =>
       a.created_at === b.created_at ? (a.uid < b.uid ? 1 : -1) : a.created_at < b.created_at ? 1 : -1,
     ),
   };
@@ -32,5 +31,7 @@ export async function fetchToken(
   tokens: TokenRepository,
   { caller, stack, uid }: Asked & { readonly uid: string },
 ): Promise<TokenOfStack> {
-  return requireToken(await tokens.see({ stack, member: caller, ...(isUid(uid) ? { token: uid } : {}) }));
+  return requireToken(
+    await tokens.see({ stack, member: caller, lastUse: true, ...(isUid(uid) ? { token: uid } : {}) }),
+  );
 }

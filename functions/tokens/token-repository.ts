@@ -1,3 +1,4 @@
+import type { LastUse } from '../sessions/usage.ts';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Member, Stack } from '../stacks/stack.ts';
 import type { Receipt } from './revocation.ts';
@@ -36,6 +37,8 @@ export interface Seen {
   readonly branches: readonly string[];
   readonly aliases: readonly string[];
   readonly earlier: IdempotencyRecord | null;
+  /** When the token was used last; null where it never was, or where that was not asked for. */
+  readonly lastUse: LastUse | null;
 }
 
 export interface Sight {
@@ -45,6 +48,14 @@ export interface Sight {
   readonly branches?: readonly string[];
   readonly aliases?: readonly string[];
   readonly idempotencyId?: string;
+  /** Whether the token's last use is wanted, too. */
+  readonly lastUse?: true;
+}
+
+/** A token with its last use; null: never. */
+export interface UsedToken {
+  readonly token: Token;
+  readonly lastUse: LastUse | null;
 }
 
 /** By what right a token is changed: an owner's or admin's of its stack, or that of who holds its value (the digest proves it). */
@@ -72,7 +83,10 @@ export interface TokenRepository {
   /** One strong batch read. */
   see(sight: Sight): Promise<Seen>;
   /** All tokens of a stack, with the caller's membership: a strong query of the roster and one strong batch read. */
-  list(stack: string, member: string): Promise<Pick<Seen, 'member' | 'stack'> & { readonly tokens: readonly Token[] }>;
+  list(
+    stack: string,
+    member: string,
+  ): Promise<Pick<Seen, 'member' | 'stack'> & { readonly tokens: readonly UsedToken[] }>;
   /**
    * @throws {Refusal} `stack-not-found`, `not-allowed`; `invalid` where the name is taken or the stack is full.
    * @returns the earlier record where another request with the same idempotency key was first, else null.

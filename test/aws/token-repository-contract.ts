@@ -145,7 +145,7 @@ export function describeTokenRepository(repositories: () => Repositories): void 
       const [first, second] = [await scene.token(), await scene.token({ name: 'second' })];
       await (await made()).token();
       const { tokens, member } = await repositories().tokenReads.list(scene.stack.api_key, scene.owner.uid);
-      expect(tokens.map(({ uid }) => uid).sort()).toEqual([first.uid, second.uid].sort());
+      expect(tokens.map(({ token }) => token.uid).sort()).toEqual([first.uid, second.uid].sort());
       expect(member?.role).toBe('owner');
     });
   });

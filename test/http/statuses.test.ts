@@ -102,6 +102,10 @@ const contract: Record<RouteKey, EndpointContract> = {
       '422/141': ['no name', 'another name'],
     },
   },
+  'GET /v3/stacks/management_tokens/{uid}/delete_preview': {
+    good: aToken,
+    answers: { '200': ['as it should be'], ...twice, ...ofMembers, ...ofTokens },
+  },
   'GET /v3/stacks/management_tokens/{uid}/revocation': {
     good: ({ deleted }) => ({ as: 'owner', uid: deleted.uid }),
     answers: {

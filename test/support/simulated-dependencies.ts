@@ -16,8 +16,10 @@ import type { SimulatedDynamo } from './simulated-dynamo.ts';
 
 export type Client = Pick<SimulatedDynamo, 'send'>;
 export type Dependencies = TokenDependencies & OpenSessionDependencies & EndSessionsDependencies;
+/** What an instance is for. */
+export type Use = 'opening' | 'verification' | 'introspection' | 'round' | 'change';
 /** A bug put between a use case and what it is given, on purpose. */
-export type Tampering = (deps: Dependencies, use: 'opening' | 'verification' | 'round' | 'change') => Dependencies;
+export type Tampering = (deps: Dependencies, use: Use) => Dependencies;
 
 export const tables: Tables = { tokens: 'tokens', sessions: 'sessions', audit: 'audit', usage: 'usage' };
 export const keys = keysOf(tables);
@@ -39,6 +41,8 @@ export function dependenciesOver({ client, bus, pause, now, random }: Given): De
     revocations: new DynamoRevocationRepository(storage, tables),
     // The publisher asks its client for `PutEvents` alone.
     publisher: new EventBridgePublisher(bus as ConstructorParameters<typeof EventBridgePublisher>[0], 'bus', options),
+    // What is noted of uses decides nothing, and has tests of its own.
+    uses: { used: async () => {}, usedDead: async () => {} },
     now,
     random,
     organization: { limits: { read: 10, write: 10 }, supportContact: 'support@example.test' },

@@ -1,6 +1,7 @@
 /** The real use cases over the real repositories and storage, over the simulated DynamoDB: a stack with its people and tokens. */
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Scheduler } from 'fast-check';
+import { DynamoEnvironmentRepository } from '../../functions/aws/dynamo-environment-repository.ts';
 import { DynamoStackRepository } from '../../functions/aws/dynamo-stack-repository.ts';
 import { createStorage } from '../../functions/aws/storage.ts';
 import { Refusal, type RefusalKind } from '../../functions/refusals.ts';
@@ -20,7 +21,9 @@ import {
   dependenciesOver,
   type Tampering,
   tables,
+  type Use,
 } from './simulated-dependencies.ts';
+import { SimulatedDoors } from './simulated-doors.ts';
 import { type AttributeMap, type Change, type Choice, SimulatedDynamo, type TableSpec } from './simulated-dynamo.ts';
 import { SimulatedSessions } from './simulated-sessions.ts';
 import { SimulatedStream } from './simulated-stream.ts';
@@ -65,19 +68,27 @@ export class SimulatedProduct {
   readonly dynamo: SimulatedDynamo;
   readonly stacks: DynamoStackRepository;
   readonly sessions: SimulatedSessions;
+  readonly doors: SimulatedDoors;
+  /** Every refusal that was answered. */
+  readonly refusals: Refusal[] = [];
+  /** By how many ms the clocks of instances are ahead of ours. */
+  readonly ahead: Partial<Record<Use, number>> = {};
   readonly bus: SimulatedBus;
   readonly stream: SimulatedStream;
   readonly #hop: (step: string) => Promise<void>;
   readonly #client: Client;
-  readonly #deps: Readonly<Record<'opening' | 'verification' | 'change', Dependencies>>;
+  readonly #bug: Pick<Surroundings, 'sabotage' | 'tamper'>;
+  readonly #deps: Readonly<Record<Exclude<Use, 'round'>, Dependencies>>;
   readonly #changes: Change[] = [];
   readonly #commits: Commit[] = [];
   #ms = startMs;
+  #tick = 1;
   /** Counts requests and random bytes, so that none is ever given twice. */
   #made: number;
 
   constructor({ scheduler, choose, sabotage, tamper = (deps) => deps }: Surroundings, made = 0) {
     this.#made = made;
+    this.#bug = { tamper, ...(sabotage ? { sabotage } : {}) };
     this.#hop = async (step) => scheduler?.schedule(Promise.resolve(), step);
     this.dynamo = new SimulatedDynamo({
       tables: specs,
@@ -91,12 +102,16 @@ export class SimulatedProduct {
     this.bus = new SimulatedBus({ hop: this.#hop });
     this.stacks = new DynamoStackRepository(this.#storage(), tables);
     const deps = this.#given(this.#client, this.bus);
+    const of = (use: Use) => tamper({ ...deps, now: () => this.now(use) }, use);
     this.#deps = {
-      opening: tamper(deps, 'opening'),
-      verification: tamper(deps, 'verification'),
-      change: tamper(deps, 'change'),
+      opening: of('opening'),
+      verification: of('verification'),
+      introspection: of('introspection'),
+      change: of('change'),
     };
     this.sessions = new SimulatedSessions({ deps: this.#deps, answer: (who, ask) => this.#answer(who, ask) });
+    const environments = new DynamoEnvironmentRepository(this.#storage(), tables);
+    this.doors = new SimulatedDoors({ deps: this.#deps, environments, refusals: this.refusals });
     this.stream = new SimulatedStream({
       client: this.#client,
       bus: this.bus,
@@ -107,10 +122,23 @@ export class SimulatedProduct {
     });
   }
 
-  /** Never the same instant twice. */
-  now(): Date {
-    this.#ms += 1;
-    return new Date(this.#ms);
+  /** Never the same instant twice, unless time stands still. */
+  now(use?: Use): Date {
+    this.#ms += this.#tick;
+    return new Date(this.#ms + ((use && this.ahead[use]) ?? 0));
+  }
+
+  /** From now on it is this instant, until time is told to pass. */
+  stand(at: number): void {
+    [this.#ms, this.#tick] = [at, 0];
+  }
+
+  /** The same rows and the same bug at one instant that does not pass; nothing else happens there. */
+  still(at: number): SimulatedProduct {
+    const copy = new SimulatedProduct(this.#bug, this.#made);
+    copy.dynamo.load(this.dynamo.snapshot());
+    copy.stand(at);
+    return copy;
   }
 
   pass(ms: number): void {
@@ -158,12 +186,14 @@ export class SimulatedProduct {
   }
 
   /** A verdict; a refusal is that storage could not answer. */
-  async verify(verification: Verification): Promise<Verdict | { active: false; reason: RefusalKind }> {
+  async verify(verification: Omit<Verification, 'by'>): Promise<Verdict | { active: false; reason: RefusalKind }> {
     try {
-      return await verifyCredential(this.#deps.verification, verification);
+      return await verifyCredential(this.#deps.verification, {
+        ...verification,
+        by: { client: '', remote_addr: '192.0.2.9' },
+      });
     } catch (error) {
-      if (error instanceof Refusal) return { active: false, reason: error.kind };
-      throw error;
+      return { active: false, reason: this.#refused(error).kind };
     }
   }
 
@@ -185,6 +215,11 @@ export class SimulatedProduct {
         this.#commits.push({ at, table: change.table, before: read(change.before), after: read(change.after) });
     }
     return this.#commits.filter((commit) => commit.table === table);
+  }
+
+  /** How many changes of items were committed. */
+  get moment(): number {
+    return this.#changes.length;
   }
 
   /** Everything that is stored now. */
@@ -226,9 +261,14 @@ export class SimulatedProduct {
     try {
       return { request: actor.request_id, done: await ask(actor) };
     } catch (error) {
-      if (error instanceof Refusal) return { request: actor.request_id, refused: error.kind };
-      throw error;
+      return { request: actor.request_id, refused: this.#refused(error).kind };
     }
+  }
+
+  #refused(error: unknown): Refusal {
+    if (!(error instanceof Refusal)) throw error;
+    this.refusals.push(error);
+    return error;
   }
 }
 

@@ -11,7 +11,7 @@ import { revokeByValue } from '../../functions/tokens/revoke-by-value.ts';
 import type { Dependencies } from './simulated-dependencies.ts';
 import type { Answer, Person } from './simulated-product.ts';
 
-const remoteAddress = '192.0.2.9';
+const by = { client: 'program', remote_addr: '192.0.2.9' };
 
 export interface SessionsOptions {
   readonly deps: Readonly<Record<'opening' | 'verification' | 'change', Dependencies>>;
@@ -30,7 +30,7 @@ export class SimulatedSessions {
 
   open({ value, stack }: { value: string; stack: string }): Promise<Answer<OpenedSession>> {
     return this.#answer('outsider', async () => {
-      const opened = await openSession(this.#deps.opening, { value, stack, fields: {}, remoteAddress });
+      const opened = await openSession(this.#deps.opening, { value, stack, fields: {}, by });
       if ('value' in opened) return opened;
       throw new Refusal('unauthenticated');
     });
@@ -39,7 +39,7 @@ export class SimulatedSessions {
   /** As the door: only a session that is good ends itself. */
   endOwn({ value, stack }: { value: string; stack: string }): Promise<Answer<true>> {
     return this.#answer('outsider', async () => {
-      const { active, session } = await verifyCredential(this.#deps.verification, { value, stack });
+      const { active, session } = await verifyCredential(this.#deps.verification, { value, stack, by });
       if (!active || !session) throw new Refusal('unauthenticated');
       await endOwnSession(this.#deps.change.sessions, session);
       return true as const;

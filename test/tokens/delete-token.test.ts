@@ -32,7 +32,7 @@ describe('deleting a token', () => {
   it('frees the name and the place on the stack', async () => {
     const product = simulatedProduct({});
     await product.delete('owner', right);
-    expect((await product.list('owner', stack)).done?.tokens.map(({ name }) => name)).toEqual([stopped.name]);
+    expect((await product.list('owner', stack)).done?.tokens.map(({ token }) => token.name)).toEqual([stopped.name]);
     expect((await product.stacks.find(stack, product.actor('owner').uid))?.tokenCount).toBe(1);
   });
 

@@ -7,7 +7,7 @@ const { stack, otherStack, live, stopped, foreign } = fixture;
 describe('the tokens of a stack', () => {
   it('are listed newest first, and no others', async () => {
     const { done } = await simulatedProduct({}).list('admin', stack);
-    expect(done?.tokens.map(({ uid }) => uid)).toEqual([stopped.uid, live.uid]);
+    expect(done?.tokens.map(({ token }) => token.uid)).toEqual([stopped.uid, live.uid]);
   });
 
   it('are read by one query and one batch', async () => {

@@ -1,0 +1,105 @@
+import type { Token } from '../tokens/token.ts';
+
+/** Who presented a credential: a program, or a service that asks about one. */
+export interface UsedBy {
+  /** What the program calls itself, or empty. */
+  readonly client: string;
+  readonly remote_addr: string;
+}
+
+/** One use of a token, or an attempt with the value of a dead one. */
+export interface Use extends UsedBy {
+  readonly token: Token;
+  readonly at: Date;
+}
+
+/** When and by whom a token was used last, and how busy it is. */
+export interface LastUse extends UsedBy {
+  /** ISO 8601 instant. */
+  readonly at: string;
+  /** Minutes in which it was used, by the hour: hours since the epoch. */
+  readonly hours: ReadonlyMap<number, number>;
+}
+
+/** Storage of uses: only forward in time. */
+export interface UsageRepository {
+  recordUse(use: Use): Promise<void>;
+  /** Counts calls with the value of a dead token. @returns how many there have been */
+  recordDeadCalls(use: Use, calls: number): Promise<number>;
+  /** Has it told that somebody still calls with a dead value: once for a token and hour, whoever else says so. */
+  tellOfDeadCalls(use: Use, calls: number): Promise<void>;
+}
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const mostRemembered = 10_000;
+
+/** In how many minutes of the last so many hours a token was used. */
+export function minutesUsed({ hours }: LastUse, lastHours: number, now: Date): number {
+  const present = Math.floor(now.getTime() / hourMs);
+  return [...hours].reduce((sum, [hour, minutes]) => (present - hour < lastHours ? sum + minutes : sum), 0);
+}
+
+export interface UseLogSurroundings {
+  /** Waits for some work, and not for ever: a caller is not held up by a record of its use. */
+  readonly patience: (work: Promise<void>) => Promise<void>;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** The hour that an instant is in, counted since the epoch. */
+export const hourOf = (at: Date) => Math.floor(at.getTime() / hourMs);
+
+/**
+ * Notes uses: at most one write a minute for a token and an instance of a function, because it remembers what it has written. Always
+ * after the verdict, and allowed to fail: whether a token is good does not depend on it.
+ */
+export class UseLog {
+  readonly #usage: UsageRepository;
+  readonly #surroundings: UseLogSurroundings;
+  /** By token: the last minute or hour that was written. */
+  readonly #written = {
+    used: new Map<string, number>(),
+    dead: new Map<string, number>(),
+    told: new Map<string, number>(),
+  };
+  readonly #deadCalls = new Map<string, number>();
+
+  constructor(usage: UsageRepository, surroundings: UseLogSurroundings) {
+    this.#usage = usage;
+    this.#surroundings = surroundings;
+  }
+
+  async used(use: Use): Promise<void> {
+    if (this.#isFirst('used', use, minuteMs)) await this.#attempt(() => this.#usage.recordUse(use));
+  }
+
+  async usedDead(use: Use): Promise<void> {
+    const { uid } = use.token;
+    const calls = (this.#deadCalls.get(uid) ?? 0) + 1;
+    if (!this.#isFirst('dead', use, minuteMs)) return remember(this.#deadCalls, uid, calls);
+    this.#deadCalls.delete(uid);
+    await this.#attempt(async () => {
+      const all = await this.#usage.recordDeadCalls(use, calls);
+      if (this.#isFirst('told', use, hourMs)) await this.#usage.tellOfDeadCalls(use, all);
+    });
+  }
+
+  #isFirst(what: 'used' | 'dead' | 'told', { token, at }: Use, ms: number): boolean {
+    const written = this.#written[what];
+    const period = Math.floor(at.getTime() / ms);
+    if (written.get(token.uid) === period) return false;
+    remember(written, token.uid, period);
+    return true;
+  }
+
+  async #attempt(write: () => Promise<void>): Promise<void> {
+    const { patience, onFailure } = this.#surroundings;
+    await patience(write().catch(onFailure));
+  }
+}
+
+/** Forgetting costs a write too many, remembering without end costs the instance. */
+function remember(known: Map<string, number>, uid: string, number: number): void {
+  if (known.size >= mostRemembered) known.clear();
+  known.set(uid, number);
+}
