@@ -31,7 +31,7 @@ export class DynamoStackRepository implements StackRepository {
       [
         { put: this.#keys.audit(key, audit.uid), item: { ...audit }, condition: absent },
         { put: this.#keys.stack(key), item: { ...stack }, condition: absent },
-        { put: this.#keys.count(key), item: { tokens: 0 }, condition: absent },
+        { put: this.#keys.count(key), item: { tokens: 0, hygiene_version: stack.hygiene_version }, condition: absent },
         { put: this.#keys.member(key, owner.uid), item: { ...owner }, condition: absent },
         { put: this.#keys.branch(key, branch.name), item: { ...branch }, condition: absent },
         this.#person(owner.uid, { issuer, sub, ...(email && email_verified ? { email } : {}) }),

@@ -4,6 +4,7 @@ import { maySeeTokens } from '../stacks/stack.ts';
 import { type Receipt, retryAfterMs } from '../tokens/revocation.ts';
 import type { Token } from '../tokens/token.ts';
 import {
+  type CleanUp,
   type Deletion,
   type DeletionOutcome,
   type IdempotencyRecord,
@@ -97,7 +98,7 @@ export class DynamoTokenRepository implements TokenRepository {
     member,
     audit,
     idempotency,
-  }: Parameters<TokenRepository['create']>[0]): Promise<IdempotencyRecord | null> {
+  }: Parameters<TokenRepository['create']>[0]): ReturnType<TokenRepository['create']> {
     const key = stack.api_key;
     const outcome = await this.#changeByName(audit, {
       member: this.#memberCheck(key, member),
@@ -106,8 +107,8 @@ export class DynamoTokenRepository implements TokenRepository {
       count: {
         update: this.#keys.count(key),
         set: 'SET #tokens = #tokens + :one',
-        condition: '#tokens < :most',
-        values: { one: 1, most: stack.plan.max_tokens },
+        condition: '#tokens < :most AND #hygiene_version = :armed',
+        values: { one: 1, most: stack.plan.max_tokens, armed: token.armed_under },
       },
       roster: { put: this.#keys.roster(key, token.uid), item: { created_at: token.created_at } },
       record: idempotency && this.#idempotencyStep(idempotency),
@@ -118,6 +119,7 @@ export class DynamoTokenRepository implements TokenRepository {
     if (outcome.record?.failed) return idempotencyFrom(outcome.record.item);
     if (outcome.name?.failed) throw invalid({ name: ['is not unique.'] });
     if (outcome.count?.failed) {
+      if (Number(outcome.count.item?.tokens) < stack.plan.max_tokens) return 'settings-changed';
       throw invalid({
         token: [
           `cannot be created: this stack has ${stack.plan.max_tokens} management tokens, which is its limit. Delete one first.`,
@@ -175,7 +177,8 @@ export class DynamoTokenRepository implements TokenRepository {
     return {
       update: this.#keys.token(before.uid),
       set: due ? sets : `${sets} REMOVE #next_action, #due_shard, #due_at`,
-      condition: '#api_key = :stack AND #state = :was AND #version = :seen AND #epoch = :era AND #digest = :proof',
+      condition:
+        '#api_key = :stack AND #state = :was AND #version = :seen AND #epoch = :era AND #digest = :proof AND #armed_under = :armed',
       values: {
         ...set,
         stack: before.api_key,
@@ -183,6 +186,7 @@ export class DynamoTokenRepository implements TokenRepository {
         seen: before.version,
         era: before.epoch,
         proof: digest,
+        armed: before.armed_under,
       },
     };
   }
@@ -191,18 +195,9 @@ export class DynamoTokenRepository implements TokenRepository {
     const { api_key: stack, token_uid: uid } = receipt;
     const outcome = await this.#changeByName(audit, {
       member: this.#memberCheck(stack, member),
-      token: this.#tombstone(
-        receipt,
-        version === undefined ? { name: confirmedName } : { name: confirmedName, version },
-      ),
-      roster: { delete: this.#keys.roster(stack, uid), condition: 'attribute_exists(#pk)' },
-      name: this.#nameFreed(stack, confirmedName, uid),
-      count: {
-        update: this.#keys.count(stack),
-        set: 'SET #tokens = #tokens - :one',
-        condition: '#tokens > :none',
-        values: { one: 1, none: 0 },
-      },
+      token: this.#tombstone(receipt, { name: confirmedName, ...(version === undefined ? {} : { version }) }),
+      ...this.#rowsOfDead(receipt, confirmedName),
+      count: this.#countDown(stack),
       receipt: this.#receiptStep(receipt),
     });
     if (!outcome) return null;
@@ -214,7 +209,42 @@ export class DynamoTokenRepository implements TokenRepository {
     };
   }
 
-  #tombstone(receipt: Receipt, seen: { readonly name: string; readonly version?: number }): Step {
+  async cleanUp({ receipt, audit, seen, cleanedBefore, cleanedAfter }: CleanUp): Promise<boolean> {
+    const { api_key: stack, token_uid: uid } = receipt;
+    const { name, version, state, expires_at } = seen;
+    const due_at = seen.next && dueAttributes(seen.next.at, uid, uid).due_at;
+    const outcome = await this.#changeByName(audit, {
+      token: this.#tombstone(receipt, { name, version, state, expires_at, due_at }),
+      ...this.#rowsOfDead(receipt, name),
+      count: this.#countDown(stack, { cleanedBefore, cleanedAfter }),
+      receipt: this.#receiptStep(receipt),
+    });
+    if (outcome && !outcome.token?.failed && !outcome.count?.failed)
+      throw new Error(`The rows of ${uid} in its stack are not its own.`);
+    return outcome === null;
+  }
+
+  #rowsOfDead({ api_key: stack, token_uid: uid }: Receipt, name: string) {
+    const roster: Step = { delete: this.#keys.roster(stack, uid), condition: 'attribute_exists(#pk)' };
+    return { roster, name: this.#nameFreed(stack, name, uid) };
+  }
+
+  /** Of a clean-up its instant is kept, on condition that no other was counted meanwhile. */
+  #countDown(stack: string, cleaned?: Pick<CleanUp, 'cleanedBefore' | 'cleanedAfter'>): Step {
+    const [condition, values] = ['#tokens > :none', { one: 1, none: 0 }];
+    const set = 'SET #tokens = #tokens - :one';
+    if (!cleaned) return { update: this.#keys.count(stack), set, condition, values };
+    const { cleanedBefore: before, cleanedAfter: after } = cleaned;
+    return {
+      update: this.#keys.count(stack),
+      set: `${set}, #cleaned = :after`,
+      condition: `${condition} AND ${before.length === 0 ? '(attribute_not_exists(#cleaned) OR #cleaned = :before)' : '#cleaned = :before'}`,
+      values: { ...values, before, after },
+    };
+  }
+
+  /** The token must be in the stack, not deleted, and what `seen` says of it. */
+  #tombstone(receipt: Receipt, seen: Readonly<Record<string, unknown>>): Step {
     const { refused_from: at, actor: by, reason, operation } = receipt;
     const set = {
       state: 'deleted',
@@ -224,16 +254,16 @@ export class DynamoTokenRepository implements TokenRepository {
     const assignments = Object.keys(set)
       .map((name) => `#${name} = :${name}`)
       .join(', ');
+    const asSeen = Object.keys(seen).map((name) => ` AND #${name} = :seen_${name}`);
     return {
       update: this.#keys.token(receipt.token_uid),
       set: `SET ${assignments}, #epoch = #epoch + :one REMOVE #next_action, #due_shard, #due_at`,
-      condition: `#api_key = :stack AND #state <> :state AND #name = :confirmed${seen.version === undefined ? '' : ' AND #version = :seen'}`,
+      condition: `#api_key = :stack AND #state <> :state${asSeen.join('')}`,
       values: {
         ...set,
         one: 1,
         stack: receipt.api_key,
-        confirmed: seen.name,
-        ...(seen.version === undefined ? {} : { seen: seen.version }),
+        ...Object.fromEntries(Object.entries(seen).map(([name, value]) => [`seen_${name}`, value])),
       },
     };
   }

@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
 import type { DeadUse } from '../events/token-changes.ts';
-import { defaultHygiene, type HygieneSettings } from '../notices/schedule.ts';
 import type { RunningReceipt, ShardProgress } from '../sessions/revocation-repository.ts';
 import type { Session } from '../sessions/session.ts';
 import type { LastUse } from '../sessions/usage.ts';
@@ -42,6 +41,8 @@ const TokenItem = z.object({
   epoch: z.number(),
   next_action: z.optional(actionName),
   due_at: z.optional(z.string()),
+  armed_under: z.number(),
+  sweep_failures: z.optional(z.number()),
   created_by: z.string(),
   updated_by: z.string(),
   created_at: z.string(),
@@ -64,7 +65,16 @@ const StackItem = z.object({
   master_locale: z.string(),
   plan: z.object({ max_tokens: z.number(), manage_rate_limits: z.boolean() }),
   settings: z.object({ branches: z.boolean() }),
-  hygiene: z.optional(z.object({ warn_days: z.array(z.number()), cleanup_after_days: z.nullable(z.number()) })),
+  hygiene: z.object({
+    warn_days: z.array(z.number()),
+    mail_to: z.array(z.enum(['owner', 'admins'])),
+    mail_about: z.enum(['all', 'flagged']),
+    send_hour: z.number(),
+    time_zone: z.string(),
+    cleanup_after_days: z.nullable(z.number()),
+    max_cleanup_per_day: z.number(),
+  }),
+  hygiene_version: z.number(),
   created_by: z.string(),
   created_at: z.string(),
   updated_at: z.string(),
@@ -187,21 +197,16 @@ export const auditFrom = /* @__PURE__ */ decoded(
   ({ reason, ...entry }): AuditEntry => ({ ...entry, ...(reason === undefined ? {} : { reason }) }),
 );
 export const idempotencyFrom = /* @__PURE__ */ decoded(IdempotencyItem, (record): IdempotencyRecord => record);
-export const stackFrom = /* @__PURE__ */ decoded(
-  StackItem,
-  ({ hygiene, ...stack }): Stack => ({
-    ...stack,
-    hygiene: (hygiene satisfies HygieneSettings | undefined) ?? defaultHygiene,
-  }),
-);
+export const stackFrom = /* @__PURE__ */ decoded(StackItem, (stack): Stack => stack);
 
 export const tokenFrom = /* @__PURE__ */ decoded(
   TokenItem,
-  ({ next_action: action, due_at: due, scope, end, ...token }): Token => ({
+  ({ next_action: action, due_at: due, scope, end, sweep_failures, ...token }): Token => ({
     ...token,
     scope: scope.map((entry) => dense({ ...entry, acl: dense(entry.acl) })) as Token['scope'],
     next: action && due ? { action: action as NextAction['action'], at: due.split('#', 1)[0] ?? due } : null,
     ...(end ? { end } : {}),
+    ...(sweep_failures === undefined ? {} : { sweep_failures }),
   }),
 );
 

@@ -1,37 +1,50 @@
 import type { NextAction, Token } from '../tokens/token.ts';
+import type { HygieneSettings } from './hygiene.ts';
 
-/** What a stack wants done about its tokens' expiry. */
-export interface HygieneSettings {
-  /** Days before expiry at which people are warned, most days first. The expiry itself is always told. */
-  readonly warn_days: readonly number[];
-  /** Days after expiry, or null for never. */
-  readonly cleanup_after_days: number | null;
+type Expiring = Pick<Token, 'state' | 'expires_at'>;
+type Armed = HygieneSettings | Pick<HygieneSettings, 'warn_days' | 'cleanup_after_days'>;
+
+/** Something to be done about a token, and when: milliseconds since the epoch. */
+export interface ScheduledAction {
+  readonly action: NextAction['action'];
+  readonly at: number;
 }
-
-export const defaultHygiene: HygieneSettings = { warn_days: [30, 7, 1], cleanup_after_days: 30 };
 
 const day = 86_400_000;
 
+/** All that is to be done about a token, the earliest first. Nothing for one that never expires, or that is deleted. */
+export function scheduleOf(token: Expiring, settings: Armed): readonly ScheduledAction[] {
+  if (token.expires_at === null || token.state === 'deleted') return [];
+  const expiry = Date.parse(token.expires_at);
+  const warnings = [...settings.warn_days]
+    .sort((a, b) => b - a)
+    .map((days) => ({ action: `warn#${days}` as const, at: expiry - days * day }));
+  const { cleanup_after_days: days } = settings;
+  return [
+    ...warnings,
+    { action: 'expire', at: expiry },
+    ...(days === null ? [] : [{ action: 'clean_up' as const, at: expiry + days * day }]),
+  ];
+}
+
 /**
- * What is to be done next about a token, strictly after `now`, or null: for a token that never expires, that is deleted, or about
+ * What is to be done next about a token, strictly after an instant, or null: for a token that never expires, that is deleted, or about
  * which everything has been done. What is already past when an expiry is set is skipped.
  */
-export function nextAction(
-  token: Pick<Token, 'state' | 'expires_at'>,
-  settings: HygieneSettings,
-  now: Date,
-): NextAction | null {
-  if (token.expires_at === null || token.state === 'deleted') return null;
-  const expiry = Date.parse(token.expires_at);
-  const actions: { action: NextAction['action']; at: number }[] = [
-    ...[...settings.warn_days]
-      .sort((a, b) => b - a)
-      .map((days) => ({ action: `warn#${days}` as const, at: expiry - days * day })),
-    { action: 'expire', at: expiry },
-    ...(settings.cleanup_after_days === null
-      ? []
-      : [{ action: 'clean_up' as const, at: expiry + settings.cleanup_after_days * day }]),
-  ];
-  const next = actions.find(({ at }) => at > now.getTime());
+export function nextAction(token: Expiring, settings: Armed, after: Date): NextAction | null {
+  const next = scheduleOf(token, settings).find(({ at }) => at > after.getTime());
   return next ? { action: next.action, at: new Date(next.at).toISOString() } : null;
+}
+
+/**
+ * What is to be done next once a stack's settings have changed. What should have been done already and was not (the system was down,
+ * it failed, it was held back) is not lost by it; what has been done, or was past before, does not come again.
+ */
+export function rearmed(
+  token: Expiring & Pick<Token, 'next'>,
+  { before, after, now }: { before: HygieneSettings; after: HygieneSettings; now: Date },
+): NextAction | null {
+  const pending = scheduleOf(token, before).find(({ action }) => action === token.next?.action);
+  const since = pending && pending.at <= now.getTime() ? new Date(pending.at - 1) : now;
+  return nextAction(token, after, since);
 }

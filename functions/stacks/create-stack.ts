@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { errorsOf } from '../field-errors.ts';
-import { defaultHygiene } from '../notices/schedule.ts';
+import { defaultHygiene } from '../notices/hygiene.ts';
 import { invalid } from '../refusals.ts';
 import { NameSchema } from '../tokens/names.ts';
 import { mintUid, type Randomness } from '../tokens/token-value.ts';
@@ -59,6 +59,7 @@ export async function createStack(
     plan: deps.newStackPlan,
     settings: { branches: true },
     hygiene: defaultHygiene,
+    hygiene_version: 1,
     created_by: actor.uid,
     created_at: at.toISOString(),
     updated_at: at.toISOString(),

@@ -1,4 +1,4 @@
-import type { HygieneSettings } from '../notices/schedule.ts';
+import type { HygieneSettings } from '../notices/hygiene.ts';
 import { notAllowed, stackNotFound } from '../refusals.ts';
 
 /** What a stack's plan allows. The operator changes it, not the API. */
@@ -18,6 +18,8 @@ export interface Stack {
   /** Where `branches` is true, a token's scope names at least one branch or alias. */
   readonly settings: { readonly branches: boolean };
   readonly hygiene: HygieneSettings;
+  /** Counts changes of the hygiene settings. */
+  readonly hygiene_version: number;
   readonly created_by: string;
   readonly created_at: string;
   readonly updated_at: string;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { nextAction } from '../notices/schedule.ts';
-import { type FieldErrors, invalid, Refusal } from '../refusals.ts';
+import { conflict, type FieldErrors, invalid, Refusal } from '../refusals.ts';
 import { auditEntry, operationId } from '../stacks/audit-entry.ts';
 import type { Actor } from '../stacks/person.ts';
 import { requireTokenRights, type Stack } from '../stacks/stack.ts';
@@ -41,11 +41,21 @@ const blank: TokenSettings = {
   rate_limits: null,
 };
 
+const mostTries = 3;
+
 /**
- * Creates a token: one strong batch read and one transaction.
+ * Creates a token: one strong batch read and one transaction. Where the stack's hygiene settings are changed in between, both again.
  * @throws {Refusal} `stack-not-found`, `not-allowed`, `invalid`, `idempotency-key-reused`, `conflict`, `unavailable`
  */
 export async function createToken(deps: TokenDependencies, command: CreateToken): Promise<CreatedToken> {
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const created = await tryToCreate(deps, command);
+    if (created) return created;
+  }
+  throw conflict("Others are changing this stack's settings at the same time. Try again.");
+}
+
+async function tryToCreate(deps: TokenDependencies, command: CreateToken): Promise<CreatedToken | null> {
   const read = command.fields ? readNewFields(command.fields) : withoutFields;
   const record = recordOf(command, read);
   const seen = await deps.tokens.see({
@@ -89,7 +99,7 @@ async function store(
     stack: Stack;
     settings: TokenSettings;
   },
-): Promise<CreatedToken> {
+): Promise<CreatedToken | null> {
   const { actor } = command;
   const at = deps.now();
   const uid = mintUid(deps.random);
@@ -106,6 +116,7 @@ async function store(
     version: 1,
     epoch: 1,
     next: nextAction({ ...settings, state: 'live' }, stack.hygiene, at),
+    armed_under: stack.hygiene_version,
     created_by: actor.uid,
     updated_by: actor.uid,
     created_at: at.toISOString(),
@@ -122,6 +133,7 @@ async function store(
   const audit = auditEntry(event, { actor, at, operation: operationId(at, deps.random) });
   const idempotency = record ? { idempotency: { ...record, token_uid: uid, created_at: token.created_at } } : {};
   const earlier = await deps.tokens.create({ token, stack, member: actor.uid, audit, ...idempotency });
+  if (earlier === 'settings-changed') return null;
   return record && earlier ? await replay(deps, { command, record, earlier }) : { token, stack, lastUse: null, value };
 }
 

@@ -1,3 +1,4 @@
+import { countedCleanUps } from '../notices/decide.ts';
 import { invalid, Refusal, staleVersion, tokenNotFound } from '../refusals.ts';
 import { type AuditEntry, auditEntry, operationId } from '../stacks/audit-entry.ts';
 import type { Actor } from '../stacks/person.ts';
@@ -53,6 +54,41 @@ export async function deleteToken(
   });
   if (refused) throw await refuse(deps, { command, audit, outcome: refused });
   return receipt;
+}
+
+/** Who deletes by the clock. */
+const schedule: Actor = {
+  uid: 'tokenward',
+  identity: { issuer: 'tokenward', sub: 'hygiene' },
+  request_id: '',
+  remote_addr: '',
+};
+
+/**
+ * Deletes a token that expired long ago, and only as it was seen: whoever extends or edits it meanwhile keeps it. Counted against the
+ * stack's limit in the deleting transaction.
+ * @param cleaned when tokens of the stack were cleaned up, as it was read with the token
+ * @param requestId of the run, for the audit log
+ * @returns the receipt; null where it is not as it was seen
+ * @throws {Refusal} `conflict`, `unavailable`
+ */
+export async function cleanUpToken(
+  deps: Pick<TokenDependencies, 'tokens' | 'random'>,
+  { seen, cleaned, at, requestId }: { seen: Token; cleaned: readonly string[]; at: Date; requestId: string },
+): Promise<Receipt | null> {
+  const operation = operationId(at, deps.random);
+  const actor = { ...schedule, request_id: requestId };
+  const receipt = receiptOf(seen, { operation, reason: 'expired', actor: actor.uid, at, epoch: null });
+  const { uid, name: title, api_key: stack } = seen;
+  const event = { stack, module: 'management_token', event_type: 'delete', metadata: { uid, title } } as const;
+  const done = await deps.tokens.cleanUp({
+    receipt,
+    audit: auditEntry({ ...event, reason: 'expired' }, { actor, at, operation }),
+    seen,
+    cleanedBefore: cleaned,
+    cleanedAfter: [...countedCleanUps(cleaned, at), at.toISOString()],
+  });
+  return done ? receipt : null;
 }
 
 /** What cannot be a name never becomes a key: the rows are read, and the refusal is the same as if they had refused. */

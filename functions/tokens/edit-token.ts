@@ -53,6 +53,7 @@ async function tryToEdit(deps: TokenDependencies, command: EditToken, operation:
     ...namesToRead(scope.success ? scope.data : []),
   });
   const { token: before, stack, lastUse } = requireToken(seen, command.version);
+  if (!isArmedBy(before, stack)) return null;
   const at = deps.now();
   const after = edited(command, { before, seen: { ...seen, stack }, at, organization: deps.organization });
   const changes = changesBetween(before, after);
@@ -74,6 +75,14 @@ async function tryToEdit(deps: TokenDependencies, command: EditToken, operation:
     ...(reason ? { receipt: receiptOf(token, { operation, reason, actor: actor.uid, at, epoch: token.epoch }) } : {}),
   });
   return done ? { token, stack, lastUse } : null;
+}
+
+/**
+ * Whether a token was armed by the settings that were read with it. A batch read is not of one moment: where the settings were changed
+ * in between, both are read again, so that nothing is armed by settings of before.
+ */
+export function isArmedBy({ armed_under }: Token, { hygiene_version }: Stack): boolean {
+  return armed_under === hygiene_version;
 }
 
 /** @throws {Refusal} the first that holds: `stack-not-found`, `not-allowed`, `token-not-found`, `stale-version`. */

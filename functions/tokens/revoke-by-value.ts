@@ -4,6 +4,7 @@ import type { CredentialReader } from '../sessions/credential-reader.ts';
 import type { SessionRepository } from '../sessions/session-repository.ts';
 import { auditEntry, operationId } from '../stacks/audit-entry.ts';
 import { changesBetween } from './changes.ts';
+import { isArmedBy } from './edit-token.ts';
 import { receiptOf } from './revocation.ts';
 import type { Token } from './token.ts';
 import type { TokenDependencies } from './token-repository.ts';
@@ -56,6 +57,7 @@ async function stop(
   const expiry = over ? {} : { expires_on: now, expires_at: now };
   const stopped = { ...before, ...expiry, state: 'stopped' } as const;
   const { stack } = await deps.tokens.see({ stack: before.api_key, member: before.uid });
+  if (stack && !isArmedBy(before, stack)) return false;
   const after: Token = {
     ...stopped,
     next: stack && nextAction(stopped, stack.hygiene, at),

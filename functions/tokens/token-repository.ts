@@ -72,6 +72,18 @@ export interface Deletion {
   readonly audit: AuditEntry;
 }
 
+/** A clean-up: what is deleted because it expired long ago, and only as it was seen. */
+export interface CleanUp {
+  readonly receipt: Receipt;
+  readonly audit: AuditEntry;
+  /** The token must still be of this version, and have this next action, expiry and state. */
+  readonly seen: Token;
+  /** When tokens of the stack were cleaned up, as it was read; it must still be so. */
+  readonly cleanedBefore: readonly string[];
+  /** The same with this one: what the limit of the next 24 hours is counted by. */
+  readonly cleanedAfter: readonly string[];
+}
+
 /** What the rows were when a deletion's conditions failed; undefined where that row's own condition held. */
 export interface DeletionOutcome {
   readonly member?: Member | null;
@@ -89,7 +101,8 @@ export interface TokenRepository {
   ): Promise<Pick<Seen, 'member' | 'stack'> & { readonly tokens: readonly UsedToken[] }>;
   /**
    * @throws {Refusal} `stack-not-found`, `not-allowed`; `invalid` where the name is taken or the stack is full.
-   * @returns the earlier record where another request with the same idempotency key was first, else null.
+   * @returns the earlier record where another request with the same idempotency key was first, `settings-changed` where the stack's
+   * hygiene settings are not those that the token was armed by, else null.
    */
   create(creation: {
     token: Token;
@@ -97,15 +110,17 @@ export interface TokenRepository {
     member: string;
     audit: AuditEntry;
     idempotency?: IdempotencyRecord;
-  }): Promise<IdempotencyRecord | null>;
+  }): Promise<IdempotencyRecord | 'settings-changed' | null>;
   /**
-   * Replaces a token on condition that it is still the version and epoch that was read. An epoch is raised with a receipt, and only so.
+   * Replaces a token on condition that it is still the version and epoch that was read, and armed by the same settings. An epoch is raised with a receipt, and only so.
    * @returns false where it is not; nothing was changed then.
    * @throws {Refusal} `stack-not-found`, `not-allowed`; `invalid` where the name is taken.
    */
   replace(edit: { before: Token; after: Token; by: Authority; audit: AuditEntry; receipt?: Receipt }): Promise<boolean>;
   /** Deletes without a read. @returns null when it is done, else what was found. */
   delete(deletion: Deletion): Promise<DeletionOutcome | null>;
+  /** Deletes a token that expired. @returns false where it, or the clean-ups of its stack, are not as they were seen; nothing was changed then */
+  cleanUp(cleanUp: CleanUp): Promise<boolean>;
   /** Keeps a refusal in the audit log. */
   recordRefusal(audit: AuditEntry): Promise<void>;
 }

@@ -59,6 +59,10 @@ export interface Token extends TokenSettings {
   /** Sessions opened under an older epoch are dead. */
   readonly epoch: number;
   readonly next: NextAction | null;
+  /** The version of the stack's hygiene settings by which `next` was found. */
+  readonly armed_under: number;
+  /** How often what was due could not be done; absent: not once. */
+  readonly sweep_failures?: number;
   /** Of a deleted token only: how it ended, and the operation whose receipt tells of its sessions. */
   readonly end?: TokenEnd;
   readonly created_by: string;

@@ -81,6 +81,7 @@ export class StackOfPeople {
       version: 1,
       epoch: 1,
       next: nextAction({ ...settings, state: 'live' }, this.stack.hygiene, at),
+      armed_under: this.stack.hygiene_version,
       created_by: this.owner.uid,
       updated_by: this.owner.uid,
       created_at: at.toISOString(),

@@ -39,6 +39,7 @@ describe('law 2: one judge', () => {
     version: 3,
     epoch: 7,
     next: null,
+    armed_under: 1,
     created_by: '',
     updated_by: '',
     created_at: before,

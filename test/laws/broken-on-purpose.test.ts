@@ -33,7 +33,7 @@ const bugs: { bug: string; law: string; broken: Law; by: Sabotage }[] = [
     bug: 'the name is compared before the write only',
     law: '3',
     broken: nameConfirmed,
-    by: without('#name = :confirmed', '#token_uid = :uid'),
+    by: without('#name = :seen_name', '#token_uid = :uid'),
   },
   { bug: 'verification reads a stale copy', law: '5', broken: editsHoldAtOnce, by: staleReads },
   { bug: 'verification reads a cache', law: '5', broken: editsHoldAtOnce, by: rememberedReads },

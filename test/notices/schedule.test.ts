@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defaultHygiene, nextAction } from '../../functions/notices/schedule.ts';
+import { defaultHygiene } from '../../functions/notices/hygiene.ts';
+import { nextAction } from '../../functions/notices/schedule.ts';
 
 const day = 86_400_000;
 const expiry = Date.parse('2026-06-30T12:00:00.000Z');
@@ -63,7 +64,7 @@ describe('the next action about a token', () => {
     fc.assert(
       fc.property(lefts, days, (left, warn_days) => {
         const now = earlier(left).getTime();
-        const found = next(new Date(now), { warn_days, cleanup_after_days: 30 });
+        const found = next(new Date(now), { ...defaultHygiene, warn_days });
         const instants = [...warn_days.map((each) => expiry - each * day), expiry, expiry + 30 * day];
         const later = instants.filter((instant) => instant > now).sort((one, other) => one - other);
         expect(found ? Date.parse(found.at) : undefined).toBe(later[0]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { defaultHygiene } from '../../functions/notices/hygiene.ts';
 import { settingsOf } from '../../functions/tokens/changes.ts';
 import { namesToRead, type SettingsContext, settingsAfter } from '../../functions/tokens/settings.ts';
 import type { ParsedFields } from '../../functions/tokens/token-fields.ts';
@@ -16,7 +17,8 @@ const context: SettingsContext = {
     master_locale: 'en-us',
     plan: { max_tokens: 30, manage_rate_limits: true },
     settings: { branches: true },
-    hygiene: { warn_days: [30, 7, 1], cleanup_after_days: 30 },
+    hygiene: defaultHygiene,
+    hygiene_version: 1,
     created_by: 'blt00000000000000b1',
     created_at: now.toISOString(),
     updated_at: now.toISOString(),

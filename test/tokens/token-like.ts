@@ -13,6 +13,7 @@ export function tokenLike(facts: Partial<Token> = {}): Token {
     version: 1,
     epoch: 1,
     next: null,
+    armed_under: 1,
     created_by: 'blt00000000000000b1',
     updated_by: 'blt00000000000000b1',
     created_at: '2026-01-01T00:00:00.000Z',

@@ -1,0 +1,88 @@
+import * as z from 'zod/mini';
+import { errorsOf } from '../field-errors.ts';
+import { invalid } from '../refusals.ts';
+
+/** What a stack wants done about its tokens' expiry. */
+export interface HygieneSettings {
+  /** Days before expiry at which people are warned, most days first. The expiry itself is always told. */
+  readonly warn_days: readonly number[];
+  /** Who is mailed of the stack's people. A token's flag adds who made it. */
+  readonly mail_to: readonly ('owner' | 'admins')[];
+  /** Of which tokens those are mailed: all, or those with `is_email_notification_enabled`. */
+  readonly mail_about: 'all' | 'flagged';
+  /** The hour at which mails are sent, 0 to 23, in the time zone (IANA name). */
+  readonly send_hour: number;
+  readonly time_zone: string;
+  /** Days after expiry, or null for never. */
+  readonly cleanup_after_days: number | null;
+  /** In any 24 hours. */
+  readonly max_cleanup_per_day: number;
+}
+
+export const defaultHygiene: HygieneSettings = {
+  warn_days: [30, 7, 1],
+  mail_to: ['owner', 'admins'],
+  mail_about: 'all',
+  send_hour: 8,
+  time_zone: 'UTC',
+  cleanup_after_days: 30,
+  max_cleanup_per_day: 10,
+};
+
+const wholeNumber = (least: number, most: number) =>
+  z
+    .int(`must be a whole number from ${least} to ${most}.`)
+    .check(
+      z.minimum(least, `must be a whole number from ${least} to ${most}.`),
+      z.maximum(most, `must be a whole number from ${least} to ${most}.`),
+    );
+const isUnique = (values: readonly unknown[]) => new Set(values).size === values.length;
+
+/** The settings that callers may change, each with its rules. */
+const schemas = {
+  warn_days: z.pipe(
+    z
+      .array(wholeNumber(1, 365), 'must be a list of whole numbers of days.')
+      .check(z.maxLength(10, 'can have at most 10 entries.'), z.refine(isUnique, 'cannot name a number twice.')),
+    z.transform((days) => days.sort((a, b) => b - a)),
+  ),
+  mail_to: z
+    .array(z.enum(['owner', 'admins'], 'must be "owner" or "admins".'), 'must be a list of "owner" and "admins".')
+    .check(z.refine(isUnique, 'cannot name anybody twice.')),
+  mail_about: z.enum(['all', 'flagged'], 'must be "all" or "flagged".'),
+  send_hour: wholeNumber(0, 23),
+  time_zone: z
+    .string('must be the name of a time zone, such as Europe/Berlin.')
+    .check(z.refine(isTimeZone, 'must be the name of a time zone, such as Europe/Berlin.')),
+  cleanup_after_days: z.nullable(wholeNumber(1, 3650)),
+  max_cleanup_per_day: wholeNumber(1, 45),
+} as const satisfies Record<keyof HygieneSettings, z.ZodMiniType>;
+
+/** The settings as they are kept. */
+export const HygieneSettingsSchema = z.object(schemas);
+
+/**
+ * The settings after a change: what is not given stays. Unknown fields are ignored.
+ * @param fields the `token_hygiene` object of the body, unchecked; null where the body has none
+ * @throws {Refusal} `invalid`
+ */
+export function changedHygiene(
+  before: HygieneSettings,
+  fields: Readonly<Record<string, unknown>> | null,
+): HygieneSettings {
+  if (!fields) throw invalid({ token_hygiene: ['is a required field'] });
+  const given = Object.fromEntries(Object.entries(fields).filter(([name]) => Object.hasOwn(schemas, name)));
+  const parsed = HygieneSettingsSchema.safeParse({ ...before, ...given });
+  if (!parsed.success) throw invalid(errorsOf('token_hygiene', parsed.error.issues));
+  return parsed.data;
+}
+
+/** An IANA name, and no offset: what is meant by it has to hold for summer and winter. ECMA-402, 6.5 */
+function isTimeZone(name: string): boolean {
+  try {
+    return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions() !== undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
