@@ -56,6 +56,21 @@ export const doors: Record<HttpFunction, Door> = {
     signIn: true,
     organization: true,
   },
+  'http/token-hygiene': {
+    failureImpact: 'Owners and admins cannot see or change when they are warned. Warnings go on as they were set.',
+    tokens: [
+      {
+        actions: ['GetItem', 'BatchGetItem', 'Query', 'ConditionCheckItem', 'UpdateItem'],
+        keys: ['STACK#*', 'TOKEN#*'],
+      },
+    ],
+    audit: [{ actions: ['PutItem'], keys: ['STACK#*'] }],
+    usage: [
+      { actions: ['BatchGetItem'], keys: ['USED#*'] },
+      { actions: ['Query'], keys: ['DELIVERY#*'] },
+    ],
+    signIn: true,
+  },
   'http/audit-logs': {
     failureImpact: 'Owners and admins cannot read the audit log. Entries are still written.',
     tokens: [{ actions: ['GetItem'], keys: ['STACK#*'] }],

@@ -1,38 +1,105 @@
-import { Duration } from 'aws-cdk-lib';
+import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { DataStore } from './data-store.ts';
+import type { EventBus } from './event-bus.ts';
 import { ServiceFunction } from './service-function.ts';
 import type { Stage } from './stages.ts';
 
+interface HygieneScheduleProps {
+  readonly stage: Stage;
+  readonly data: DataStore;
+  readonly events: EventBus;
+}
+
 /** What happens by the clock. */
 export class HygieneSchedule extends Construct {
+  readonly sweep: ServiceFunction;
   readonly reconcile: ServiceFunction;
 
-  constructor(scope: Construct, id: string, { stage, data }: { stage: Stage; data: DataStore }) {
+  constructor(scope: Construct, id: string, props: HygieneScheduleProps) {
     super(scope, id);
-    this.reconcile = new ServiceFunction(this, 'reconcile', {
+    this.sweep = this.#sweep(props);
+    this.reconcile = this.#reconcile(props);
+  }
+
+  #sweep({ stage, data, events }: HygieneScheduleProps): ServiceFunction {
+    const sweep = new ServiceFunction(this, 'sweep', {
+      entry: 'schedule/sweep',
+      failureImpact: 'Nobody is warned before a token expires, and expired tokens are not cleaned up.',
+      logRetentionDays: stage.logRetentionDays,
+      timeout: Duration.minutes(5),
+    });
+    data.tokens.allow(
+      sweep,
+      { actions: ['GetItem', 'BatchGetItem', 'Query'], keys: ['STACK#*', 'TOKEN#*', 'DIGEST#*', 'PERSON#*'] },
+      { actions: ['PutItem', 'UpdateItem', 'DeleteItem'], keys: ['STACK#*', 'TOKEN#*', 'DIGEST#*', 'NOTICE#*'] },
+    );
+    data.audit.allow(sweep, { actions: ['PutItem'], keys: ['STACK#*'] });
+    data.usage.allow(
+      sweep,
+      { actions: ['BatchGetItem'], keys: ['USED#*'] },
+      { actions: ['Query', 'PutItem'], keys: ['DELIVERY#*'] },
+    );
+    sweep.allow(askDueIndex(data));
+    events.allowPublishing(sweep);
+    new Sender(this, 'Sender', stage).allow(sweep);
+    runEvery(sweep, Schedule.rate(Duration.minutes(15)));
+    return sweep;
+  }
+
+  #reconcile({ stage, data }: HygieneScheduleProps): ServiceFunction {
+    const reconcile = new ServiceFunction(this, 'reconcile', {
       entry: 'schedule/reconcile',
       failureImpact:
         'What a broken chain leaves behind is not found: sessions of dead tokens stay listed, though refused.',
       logRetentionDays: stage.logRetentionDays,
       timeout: Duration.minutes(5),
     });
-    data.tokens.allow(this.reconcile, {
-      actions: ['GetItem', 'BatchGetItem', 'Query', 'UpdateItem'],
-      keys: ['TOKEN#*'],
+    data.tokens.allow(reconcile, { actions: ['GetItem', 'BatchGetItem', 'Query', 'UpdateItem'], keys: ['TOKEN#*'] });
+    data.sessions.allow(reconcile, { actions: ['BatchWriteItem'], keys: ['SESSION#*'] });
+    reconcile.allow(new PolicyStatement({ actions: ['dynamodb:Scan'], resources: [data.sessions.table.tableArn] }));
+    reconcile.allow(askDueIndex(data));
+    runEvery(reconcile, Schedule.rate(Duration.days(1)));
+    return reconcile;
+  }
+}
+
+function askDueIndex({ tokens }: DataStore): PolicyStatement {
+  return new PolicyStatement({ actions: ['dynamodb:Query'], resources: [`${tokens.table.tableArn}/index/due`] });
+}
+
+/** The address that mails come from, and where they lead: parameters, so that one template serves any deployment. */
+class Sender extends Construct {
+  readonly #from: CfnParameter;
+  readonly #console: CfnParameter;
+
+  constructor(scope: Construct, id: string, { mailFrom }: Stage) {
+    super(scope, id);
+    this.#from = new CfnParameter(this, 'MailFrom', {
+      default: mailFrom,
+      description: 'The address that mails come from; SES must have verified it.',
     });
-    data.sessions.allow(this.reconcile, { actions: ['BatchWriteItem'], keys: ['SESSION#*'] });
-    this.reconcile.allow(
-      new PolicyStatement({ actions: ['dynamodb:Scan'], resources: [data.sessions.table.tableArn] }),
-    );
-    this.reconcile.allow(
-      new PolicyStatement({ actions: ['dynamodb:Query'], resources: [`${data.tokens.table.tableArn}/index/due`] }),
-    );
-    runEvery(this.reconcile, Schedule.rate(Duration.days(1)));
+    this.#from.overrideLogicalId('MailFrom');
+    this.#console = new CfnParameter(this, 'ConsoleUrl', {
+      default: '',
+      description: 'Where the console is, for the links in mails; empty: they have none.',
+    });
+    this.#console.overrideLogicalId('ConsoleUrl');
+    new EmailIdentity(this, 'Identity', { identity: Identity.email(this.#from.valueAsString) });
+  }
+
+  /** https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html */
+  allow(sender: ServiceFunction): void {
+    sender.setVariable('mailFrom', this.#from.valueAsString);
+    sender.setVariable('consoleUrl', this.#console.valueAsString);
+    const resourceName = this.#from.valueAsString;
+    const identity = Stack.of(this).formatArn({ service: 'ses', resource: 'identity', resourceName });
+    sender.allow(new PolicyStatement({ actions: ['ses:SendEmail'], resources: [identity] }));
   }
 }
 

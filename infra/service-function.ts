@@ -21,6 +21,7 @@ export const deployedFunctions: readonly string[] = [
   ...Object.keys(routes),
   'stream/end-sessions',
   'stream/announce',
+  'schedule/sweep',
   'schedule/reconcile',
 ];
 

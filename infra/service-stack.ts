@@ -16,7 +16,7 @@ export class ServiceStack extends Stack {
     const api = new TokenApi(this, 'Api', { stage, data });
     const events = new EventBus(this, 'Events');
     new SessionFanOut(this, 'FanOut', { stage, data, events });
-    new HygieneSchedule(this, 'Hygiene', { stage, data });
+    new HygieneSchedule(this, 'Hygiene', { stage, data, events });
     new CfnOutput(this, 'Endpoint', { value: api.endpoint, description: 'Base of every route; SDKs append /v3.' });
     new CfnOutput(this, 'EventBusName', { value: events.bus.eventBusName, description: 'Where rules of your own go.' });
   }

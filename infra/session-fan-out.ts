@@ -62,11 +62,11 @@ export class SessionFanOut extends Construct {
     const tokens = {
       dynamodb: { Keys: { pk: { S: FilterRule.beginsWith('TOKEN#') }, sk: { S: FilterRule.isEqual('META') } } },
     };
-    const usesOfDeadValues = {
+    const newRowsOf = (prefix: string) => ({
       eventName: FilterRule.isEqual('INSERT'),
-      dynamodb: { Keys: { pk: { S: FilterRule.beginsWith('GHOST#') } } },
-    };
-    this.#read(reader, data, { filters: [tokens, usesOfDeadValues], parallel: 1, batch: 25 });
+      dynamodb: { Keys: { pk: { S: FilterRule.beginsWith(prefix) } } },
+    });
+    this.#read(reader, data, { filters: [tokens, newRowsOf('NOTICE#'), newRowsOf('GHOST#')], parallel: 1, batch: 25 });
     return reader;
   }
 

@@ -15,6 +15,8 @@ export interface Stage {
     readonly audience: string;
     readonly introspectionScope: string;
   };
+  /** The address that mails come from: SES must have verified it. A parameter of the template, with this default. */
+  readonly mailFrom: string;
   /** The stage's protective throttle for everybody together, requests per second. */
   readonly throttle: { readonly rate: number; readonly burst: number };
   readonly logRetentionDays: number;
@@ -29,6 +31,7 @@ const everywhere = {
     audience: 'tokenward',
     introspectionScope: 'tokens:introspect',
   },
+  mailFrom: 'tokenward@tokenward.example',
   throttle: { rate: 2000, burst: 1000 },
   problemTypes: 'https://tokenward.example/problems/',
 } as const;

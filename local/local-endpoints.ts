@@ -12,7 +12,13 @@ export interface LocalAnswer {
   readonly status?: number;
   readonly json: unknown;
 }
-export type LocalEndpoint = (request: LocalRequest) => LocalAnswer | Promise<LocalAnswer>;
+/** For people. */
+export interface LocalPage {
+  readonly html: string;
+  /** its Content-Security-Policy */
+  readonly policy: string;
+}
+export type LocalEndpoint = (request: LocalRequest) => LocalAnswer | LocalPage | Promise<LocalAnswer>;
 /** By route key: `POST /_local/clock`. */
 export type LocalEndpoints = ReadonlyMap<string, LocalEndpoint>;
 
@@ -38,12 +44,27 @@ export async function answerLocally(endpoints: LocalEndpoints, request: HttpRequ
   if (!isOwn(request)) return messageResponse(403, 'Forbidden: only this machine may ask, by its own name.');
   const route = routeTable(endpoints)(request.method, request.segments);
   if (!route) return messageResponse(404, 'Not Found');
-  const { status = 200, json } = await route.target({
+  const answer = await route.target({
     pathParameters: route.pathParameters,
     json: parseJson(request.body.toString('utf8')),
   });
+  return 'html' in answer ? pageResponse(answer) : jsonResponse(answer);
+}
+
+function jsonResponse({ status = 200, json }: LocalAnswer): HttpResponse {
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
   return { status, headers, body: JSON.stringify(json) };
+}
+
+function pageResponse({ html, policy }: LocalPage): HttpResponse {
+  const headers = {
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'content-security-policy': policy,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+  };
+  return { status: 200, headers, body: html };
 }
 
 function isOwn({ headers: { host, origin }, localPort }: HttpRequest): boolean {

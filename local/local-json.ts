@@ -18,7 +18,8 @@ export async function writeLocalJson(system: System, stack: { readonly api_key: 
     endpoint,
     console: null,
     issuer: issuer.endpoint,
-    mail: null,
+    /** all mails as JSON; `/view` below it is for people */
+    mail: `${endpoint}/_local/mail`,
     /** the engine itself, not the front */
     dynamodb: engine.endpoint,
     stack,

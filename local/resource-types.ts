@@ -53,6 +53,8 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     nameProperty: 'QueueName',
     attributes: { Arn: ({ name }) => arn('sqs', name), QueueName: ({ name }) => name },
   },
+  'AWS::SES::EmailIdentity': { nameProperty: 'EmailIdentity' },
+  'AWS::SES::ConfigurationSet': { nameProperty: 'Name' },
   'AWS::IAM::Role': { nameProperty: 'RoleName', attributes: { Arn: roleArn } },
   'AWS::IAM::Policy': {},
   'AWS::ApiGatewayV2::Api': {

@@ -72,6 +72,7 @@ Tokenward is ready after ${seconds.toFixed(1)} s.
 
   API              ${local.endpoint}/v3
   issuer           ${local.issuer}
+  mail             ${local.mail}/view
   DynamoDB engine  ${local.dynamodb}
   home             ${home.directory}
   functions' logs  ${home.path('logs')}

@@ -8,7 +8,8 @@ import { type Home, openHome } from './home.ts';
 import { startHttpApi } from './http-api.ts';
 import { type Issuer, startIssuer } from './issuer.ts';
 import { type LocalEndpoints, localEndpoints } from './local-endpoints.ts';
-import { type Messaging, openMessaging, type Triggers } from './messaging.ts';
+import { type Mails, openMails } from './mail.ts';
+import { type Messaging, type MessagingOptions, openMessaging, type Triggers } from './messaging.ts';
 import { REGION } from './resource-types.ts';
 import { createTables } from './tables.ts';
 import { type LocalStack, loadStack } from './template.ts';
@@ -26,6 +27,7 @@ export interface System {
   readonly home: Home;
   readonly bus: Messaging['bus'];
   readonly deadLetters: Messaging['deadLetters'];
+  readonly mails: Pick<Mails, 'endpoint' | 'list' | 'find' | 'inject'>;
   readonly streams: Triggers['streams'];
   readonly schedules: Triggers['schedules'];
   /** Stops everything that was started, the last first. */
@@ -78,37 +80,42 @@ async function startParts(options: SystemOptions, closers: Closer[]): Promise<Om
   const client = new DynamoDBClient({ endpoint: front.endpoint, region: REGION, credentials: front.operator });
   closers.push(() => client.destroy());
   await createTables(stack, client);
-  const messaging = await openMessaging({ stack, front, engine, clock, home, log });
-  closers.push(() => messaging.close());
-  const { bus, deadLetters } = messaging;
-  const endpoints = { AWS_ENDPOINT_URL_DYNAMODB: front.endpoint, AWS_ENDPOINT_URL_EVENTBRIDGE: bus.endpoint };
-  const functions = startFunctions({ stack, front, clock, logs: home.path('logs'), endpoints, log });
-  closers.push(() => functions.close());
-  const triggers = await messaging.start(functions);
-  closers.push(() => triggers.stop());
+  const { triggers, ...services } = await startFunctionsOn({ stack, front, engine, clock, home, log }, closers);
+  const { functions, mails } = services;
   const parts = {
     ...triggers.parts,
+    mail: async () => mails.find(''),
     engine: () => client.send(new ListTablesCommand({ Limit: 1 })),
     issuer: () => fetch(issuer.jwksUrl, { signal: AbortSignal.timeout(1000) }),
   };
-  const local: LocalEndpoints = new Map([...localEndpoints({ clock, parts }), ...triggers.endpoints]);
+  const local: LocalEndpoints = new Map([
+    ...localEndpoints({ clock, parts }),
+    ...triggers.endpoints,
+    ...mails.endpoints,
+  ]);
   const api = await startHttpApi({ stack, functions, clock, local, port: options.port ?? 0 });
   closers.push(() => api.close());
   const { streams, schedules } = triggers;
-  return {
-    endpoint: api.endpoint,
-    issuer,
-    front,
-    engine,
-    clock,
-    functions,
-    stack,
-    home,
-    bus,
-    deadLetters,
-    streams,
-    schedules,
+  return { endpoint: api.endpoint, issuer, front, engine, clock, stack, home, streams, schedules, ...services };
+}
+
+/** The functions, what they call beside storage, and what invokes them. */
+async function startFunctionsOn(options: MessagingOptions & { front: Front }, closers: Closer[]) {
+  const messaging = await openMessaging(options);
+  closers.push(() => messaging.close());
+  const { bus, deadLetters } = messaging;
+  const mails = await openMails(options);
+  closers.push(() => mails.close());
+  const endpoints = {
+    AWS_ENDPOINT_URL_DYNAMODB: options.front.endpoint,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: bus.endpoint,
+    AWS_ENDPOINT_URL_SESV2: mails.endpoint,
   };
+  const functions = startFunctions({ ...options, logs: options.home.path('logs'), endpoints });
+  closers.push(() => functions.close());
+  const triggers = await messaging.start(functions);
+  closers.push(() => triggers.stop());
+  return { bus, deadLetters, mails, functions, triggers };
 }
 
 /** Both have settled before either is told to have failed, so that whichever did start is known to be stopped again. */

@@ -1,7 +1,10 @@
 import * as z from 'zod/mini';
 import type { DeadUse } from '../events/token-changes.ts';
+import type { Delivery, TakenDigest } from '../notices/digest-repository.ts';
+import type { Notice } from '../notices/notice-repository.ts';
 import type { RunningReceipt, ShardProgress } from '../sessions/revocation-repository.ts';
 import type { Session } from '../sessions/session.ts';
+import type { SessionEpoch } from '../sessions/session-repository.ts';
 import type { LastUse } from '../sessions/usage.ts';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Environment } from '../stacks/environment.ts';
@@ -110,6 +113,8 @@ const SessionItem = z.object({
   expires_at: z.string(),
 });
 
+const SessionEpochItem = z.object({ uid: z.string(), epoch: z.number() });
+
 const Sample = z.object({ ms: z.number(), sessions: z.number() });
 const Summary = z.object({
   sessions: z.object({ total: z.number(), ended: z.number(), remaining: z.number() }),
@@ -134,7 +139,13 @@ const ReceiptItem = z.object({
   summary: z._default(z.nullable(Summary), null),
 });
 
-const ProgressItem = z.object({ shard: z.string(), upto: z.string(), ended: z.number() });
+const ProgressItem = z.object({
+  shard: z.string(),
+  upto: z._default(z.string(), ''),
+  ended: z._default(z.number(), 0),
+  last: z._default(z.boolean(), false),
+  cleared: z._default(z.string(), ''),
+});
 
 const DeadUseItem = z.object({
   token_uid: z.string(),
@@ -146,6 +157,39 @@ const DeadUseItem = z.object({
   client: z.string(),
   remote_addr: z.string(),
   calls: z.number(),
+});
+
+const threshold = z.string().check(z.regex(/^(\d+|expired|held_back)$/));
+
+const NoticeItem = z.object({
+  token_uid: z.string(),
+  api_key: z.string(),
+  name: z.string(),
+  token_version: z.number(),
+  epoch: z.number(),
+  expires_at: z.string(),
+  threshold,
+  claimed_at: z.string(),
+  last_used_at: z.nullable(z.string()),
+});
+
+const DigestItem = z.object({
+  stack: z.string(),
+  send_at: z.string(),
+  notices: z.array(z.object({ token_uid: z.string(), expires_at: z.string(), threshold })),
+});
+
+const DeliveryItem = z.object({
+  stack: z.string(),
+  send_at: z.string(),
+  person: z.string(),
+  address: z.string(),
+  state: z.enum(['sending', 'sent', 'failed', 'unknown', 'undeliverable']),
+  tries: z.number(),
+  again: z.boolean(),
+  at: z.string(),
+  reason: z.nullable(z.string()),
+  next_try_at: z.nullable(z.string()),
 });
 
 const LastUseItem = z.catchall(z.object({ at: z.string(), client: z.string(), remote_addr: z.string() }), z.unknown());
@@ -182,7 +226,11 @@ export const receiptFrom = /* @__PURE__ */ decoded(
 );
 export const progressFrom = /* @__PURE__ */ decoded(ProgressItem, (progress): ShardProgress => progress);
 export const sessionFrom = /* @__PURE__ */ decoded(SessionItem, (session): Session => session);
+export const sessionEpochFrom = /* @__PURE__ */ decoded(SessionEpochItem, (session): SessionEpoch => session);
 export const deadUseFrom = /* @__PURE__ */ decoded(DeadUseItem, (use): DeadUse => use);
+export const noticeFrom = /* @__PURE__ */ decoded(NoticeItem, (notice): Notice => notice as Notice);
+export const digestFrom = /* @__PURE__ */ decoded(DigestItem, (digest): TakenDigest => digest as TakenDigest);
+export const deliveryFrom = /* @__PURE__ */ decoded(DeliveryItem, (delivery): Delivery => delivery);
 /** Used minutes are attributes of their own, `h` and the hour: so they are counted in the write that tells of the use. */
 export const lastUseFrom = /* @__PURE__ */ decoded(LastUseItem, ({ at, client, remote_addr, ...rest }): LastUse => {
   const hours = Object.entries(rest).flatMap(([name, minutes]): [number, number][] =>

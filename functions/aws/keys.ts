@@ -20,6 +20,12 @@ function tokenKeys({ tokens: table }: Tables) {
     receipt: (uid: string, operation: string) => ofToken(uid, `RECEIPT#${operation}`),
     progress: (uid: string, operation: string, shard: string) => ofToken(uid, `PROGRESS#${operation}#${shard}`),
     /** Beside the tokens for the sake of their stream, and in a partition of its own: who puts it has no right among them. */
+    notice: (token: string, expiry: string, threshold: string): Key => ({
+      table,
+      pk: `NOTICE#${token}`,
+      sk: `${expiry}#${threshold}`,
+    }),
+    digest: (stack: string, sendAt: string): Key => ({ table, pk: `DIGEST#${stack}`, sk: sendAt }),
     ghost: (token: string, hour: string): Key => ({ table, pk: `GHOST#${token}`, sk: hour }),
   };
 }
@@ -57,6 +63,11 @@ function sideKeys({ sessions, audit, usage }: Tables) {
     }),
     lastUse: (token: string): Key => ({ table: usage, pk: `USED#${token}`, sk: 'LAST' }),
     deadUse: (token: string): Key => ({ table: usage, pk: `USED#${token}`, sk: 'DEAD' }),
+    delivery: (stack: string, sendAt: string, person: string): Key => ({
+      table: usage,
+      pk: `DELIVERY#${stack}`,
+      sk: `${sendAt}#${person}`,
+    }),
     idempotency: (id: string): Key => ({ table: usage, pk: `IDEMPOTENCY#${id}`, sk: 'RECORD' }),
   };
 }

@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url';
-import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
+import { SESv2Client, SESv2ServiceException, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import type { Mail, Mailer, MailOutcome } from '../notices/mailer.ts';
 import { isNamed } from './answers.ts';
 import { atEachAttempt, withinInvocation } from './client-limits.ts';
@@ -137,16 +137,16 @@ function refused(error: Error, to: string, status: number): MailOutcome {
   return failed(refusals[name] ?? `SES refused the request: ${name} (HTTP ${status}).`);
 }
 
+/** HTTP status of SES's answer; 0 when there was none. */
 function statusOf(error: Error): number {
-  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
-  return $metadata?.httpStatusCode ?? 0;
+  return (error instanceof SESv2ServiceException && error.$metadata.httpStatusCode) || 0;
 }
 
-/** No connection was made, so nothing was sent. The SDK has no code for the first, only a sentence. */
+/** No connection was made, so nothing was sent. For its own time limit the SDK has no code, only a sentence. */
 function isUnreachable(error: Error): boolean {
-  if (isNamed(error, 'TimeoutError') && error.message.includes('did not establish a connection')) return true;
-  const { code = '', syscall = '' } = error as NodeJS.ErrnoException;
-  return ['connect', 'getaddrinfo'].includes(syscall) || /^CERT_|^ERR_TLS_|SELF_SIGNED|^UNABLE_TO_/.test(code);
+  if (error.message.includes('did not establish a connection')) return true;
+  if ('syscall' in error && (error.syscall === 'connect' || error.syscall === 'getaddrinfo')) return true;
+  return 'code' in error && /^CERT_|^ERR_TLS_|SELF_SIGNED|^UNABLE_TO_/.test(String(error.code));
 }
 
 function failed(reason: string): MailOutcome {

@@ -38,11 +38,12 @@ export interface StepOutcome {
 export interface Transactions {
   /**
    * Writes all steps or none. `proof` is the step that puts the operation's audit entry on condition that it is absent: where an
-   * earlier try's answer was lost, that the entry is there already is the proof of success.
+   * earlier try's answer was lost, that the entry is there already is the proof of success. Without one, the request token alone keeps
+   * a try from being carried out twice, and what it changed shows in its conditions.
    * @returns null when it is done, else the outcome of each step: a condition failed and nothing was changed.
    * @throws {Refusal} `conflict` when others' transactions were in the way for 3 s, `unavailable` when it is not known what happened
    */
-  transact(steps: readonly Step[], options: { proof: number }): Promise<StepOutcome[] | null>;
+  transact(steps: readonly Step[], options?: { proof?: number }): Promise<StepOutcome[] | null>;
 }
 
 type Client = Pick<DynamoDBClient, 'send'>;
@@ -55,12 +56,12 @@ const longestConflictMs = 3000;
 const transientReasons = ['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'];
 
 export function createTransactions(client: Client, options: StorageOptions): Transactions {
-  return { transact: (steps, { proof }) => answered(() => transact(client, { steps, proof }, options)) };
+  return { transact: (steps, { proof } = {}) => answered(() => transact(client, { steps, proof }, options)) };
 }
 
 async function transact(
   client: Client,
-  { steps, proof }: { steps: readonly Step[]; proof: number },
+  { steps, proof }: { steps: readonly Step[]; proof: number | undefined },
   options: StorageOptions,
 ): Promise<StepOutcome[] | null> {
   // One request token for all tries: DynamoDB carries a token's transaction out once, for 10 minutes.
@@ -77,7 +78,7 @@ async function transact(
       if (!isNamed(error, 'TransactionCanceledException') && !isNamed(error, 'TransactionInProgressException'))
         throw error;
       const reasons = (error as TransactionCanceledException).CancellationReasons ?? [];
-      if (reasons[proof]?.Code === 'ConditionalCheckFailed') return null;
+      if (proof !== undefined && reasons[proof]?.Code === 'ConditionalCheckFailed') return null;
       const inTheWay = reasons.length === 0 || reasons.some(({ Code }) => transientReasons.includes(Code ?? ''));
       if (!inTheWay) return outcomes(reasons, error);
       if (!(await pauses())) throw conflict(undefined, error);

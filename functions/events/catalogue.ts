@@ -32,6 +32,13 @@ export const eventSchemas = {
     widened: z.boolean(),
     narrowed: z.boolean(),
   }),
+  'token.expiring': z.object({
+    ...subject,
+    expires_at: instant,
+    days_left: z.number(),
+    last_used_at: z.nullable(instant),
+  }),
+  'token.expired': z.object({ ...subject, expires_at: instant, last_used_at: z.nullable(instant) }),
   'token.deleted': z.object({ ...subject, reason: z.string(), actor: z.string() }),
   /** Somebody still calls with the value of a dead token; `calls` in all until then. */
   'token.used_after_death': z.object({
@@ -49,6 +56,27 @@ export const eventSchemas = {
     last: z.boolean(),
   }),
   'revocation.completed': z.object({ ...subject, operation: z.string(), receipt: ReceiptSummarySchema }),
+  /** A run of the sweep that did something; an idle one tells nothing. */
+  'hygiene.run': z.object({
+    notices: z.number(),
+    skipped: z.number(),
+    cleaned_up: z.number(),
+    held_back: z.number(),
+    not_due: z.number(),
+    revocations: z.number(),
+    mails: z.object({ sent: z.number(), failed: z.number(), unknown: z.number(), undeliverable: z.number() }),
+    /** Tokens whose handling failed. */
+    failed: z.array(z.string()),
+    complete: z.boolean(),
+  }),
+  /** A mail that nobody will get; `person` is null where there is nobody to mail. */
+  'notice.undeliverable': z.object({
+    api_key: z.string(),
+    send_at: instant,
+    person: z.nullable(z.string()),
+    reason: z.string(),
+    tokens: z.array(z.string()),
+  }),
 } as const;
 
 export type EventType = keyof typeof eventSchemas;
@@ -83,7 +111,8 @@ export function eventOf<T extends EventType>(
       .slice(0, 32),
     source: eventSource,
     type,
-    subject: `tokens/${data.token_uid}`,
+    subject:
+      'token_uid' in data ? `tokens/${data.token_uid}` : 'api_key' in data ? `stacks/${data.api_key}` : 'hygiene',
     time,
     datacontenttype: 'application/json',
     // What is not in the schema does not leave.

@@ -1,3 +1,4 @@
+import type { Notice } from '../notices/notice-repository.ts';
 import { changesBetween } from '../tokens/changes.ts';
 import { type ScopeEntry, scopeString } from '../tokens/scope.ts';
 import type { Token, TokenSettings } from '../tokens/token.ts';
@@ -10,7 +11,7 @@ export interface TokenImages {
 }
 
 /** What a write to the table is about. A row that is gone (TTL) is null. */
-export type RowChange = TokenImages | { readonly deadUse: DeadUse | null };
+export type RowChange = TokenImages | { readonly deadUse: DeadUse | null } | { readonly notice: Notice | null };
 
 /** Somebody called with the value of a dead token, as the row of an hour has it. */
 export interface DeadUse {
@@ -35,11 +36,31 @@ function usedAfterDeath({ at, ...data }: DeadUse): TokenwardEvent {
 /** What a write is to the world: none, one or (a rename that extends) still one event. */
 export function eventsOf(change: RowChange): readonly TokenwardEvent[] {
   if ('deadUse' in change) return change.deadUse ? [usedAfterDeath(change.deadUse)] : [];
+  if ('notice' in change) return change.notice ? noticed(change.notice) : [];
   const { before, after } = change;
   if (!after) return [];
   if (!before) return [created(after)];
   if (after.state === 'deleted') return before.state === 'deleted' ? [] : [deleted(after)];
   return after.version > before.version ? [edited(before, after)] : [];
+}
+
+const day = 86_400_000;
+
+/** A clean-up that had to wait is told by its run and by mail; it is nothing that happened to the token. */
+function noticed({
+  threshold,
+  claimed_at: time,
+  last_used_at,
+  expires_at,
+  ...facts
+}: Notice): readonly TokenwardEvent[] {
+  const { token_uid, token_version, epoch, api_key, name } = facts;
+  const data = { token_uid, token_version, epoch, api_key, name, expires_at, last_used_at };
+  const identity = [token_uid, expires_at, threshold];
+  if (threshold === 'held_back') return [];
+  if (threshold === 'expired') return [eventOf('token.expired', { identity, time, data })];
+  const days_left = Math.max(0, Math.ceil((Date.parse(expires_at) - Date.parse(time)) / day));
+  return [eventOf('token.expiring', { identity, time, data: { ...data, days_left } })];
 }
 
 function subjectOf({ uid, version, epoch, api_key, name }: Token) {

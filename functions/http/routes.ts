@@ -19,6 +19,11 @@ export const routes = {
     'DELETE /v3/stacks/management_tokens/{uid}/sessions/{session_uid}',
   ],
   'http/stacks': ['POST /v3/stacks', 'GET /v3/stacks'],
+  'http/token-hygiene': [
+    'GET /v3/stacks/token_hygiene',
+    'PUT /v3/stacks/token_hygiene',
+    'POST /v3/stacks/token_hygiene/preview',
+  ],
   'http/audit-logs': ['GET /v3/audit-logs', 'GET /v3/audit-logs/{uid}'],
   'http/environments': ['GET /v3/environments', 'POST /v3/environments'],
   'http/token-sessions': [

@@ -65,3 +65,9 @@ function heldBackUntil({ settings, cleaned }: StackState, now: Date): string | n
   const first = counted[counted.length - settings.max_cleanup_per_day];
   return first === undefined ? null : new Date(Date.parse(first) + day).toISOString();
 }
+
+/** The order in which a stack's tokens are handled: what has been due the longest first. */
+export function inOrder<U extends { readonly token: Token }>(tokens: readonly U[]): readonly U[] {
+  const key = ({ token }: U) => `${token.next?.at ?? ''}#${token.uid}`;
+  return [...tokens].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}

@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { createBatchDeletes } from '../aws/batch-deletes.ts';
 import { dynamoClient, realPauses } from '../aws/dynamo-client.ts';
 import { DynamoCredentialReader } from '../aws/dynamo-credential-reader.ts';
+import { DynamoDigestRepository } from '../aws/dynamo-digest-repository.ts';
 import { DynamoEnvironmentRepository } from '../aws/dynamo-environment-repository.ts';
+import { DynamoHygieneRepository } from '../aws/dynamo-hygiene-repository.ts';
+import { DynamoNoticeRepository } from '../aws/dynamo-notice-repository.ts';
 import { DynamoRateWindows } from '../aws/dynamo-rate-windows.ts';
 import { DynamoReconciliationRepository } from '../aws/dynamo-reconciliation-repository.ts';
 import { DynamoRevocationRepository } from '../aws/dynamo-revocation-repository.ts';
@@ -13,6 +16,7 @@ import { DynamoUsageRepository } from '../aws/dynamo-usage-repository.ts';
 import { EventBridgePublisher, eventBridgeClient } from '../aws/event-bus.ts';
 import type { Tables } from '../aws/keys.ts';
 import { createReads } from '../aws/reads.ts';
+import { SesMailer, sesClient } from '../aws/ses-mailer.ts';
 import { createStorage } from '../aws/storage.ts';
 import { createWrites } from '../aws/writes.ts';
 import { createSignIn } from '../http/sign-in.ts';
@@ -65,6 +69,10 @@ export const uses = /* @__PURE__ */ once(
 export const eventPublisher = /* @__PURE__ */ once(
   () => new EventBridgePublisher(eventBridgeClient(hasTimeFor), env('eventBus'), realPauses),
 );
+export const hygieneRepository = /* @__PURE__ */ once(() => new DynamoHygieneRepository(storage(), tables()));
+export const noticeRepository = /* @__PURE__ */ once(() => new DynamoNoticeRepository(client(), storage(), tables()));
+export const digestRepository = /* @__PURE__ */ once(() => new DynamoDigestRepository(storage(), tables()));
+export const mailer = /* @__PURE__ */ once(() => new SesMailer(sesClient(hasTimeFor), { from: env('mailFrom') }));
 export { rowChangeOf } from '../aws/stream-images.ts';
 export const random = (bytes: number): Uint8Array => randomBytes(bytes);
 export { now } from './clock.ts';
@@ -80,6 +88,8 @@ export const signIn = /* @__PURE__ */ once((currentTime: () => Date) =>
   }),
 );
 
+/** Without a slash at the end; null: there is none. */
+export const consoleUrl = () => envIfSet('consoleUrl')?.replace(/\/$/, '') || null;
 export const problemTypes = () => env('problemTypes');
 export const introspectionScope = () => env('introspectionScope');
 

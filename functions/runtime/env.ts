@@ -21,6 +21,10 @@ export const variables = {
   supportContact: 'SUPPORT_CONTACT',
   /** The plan of new stacks: `max_tokens,manage_rate_limits`. */
   newStackPlan: 'NEW_STACK_PLAN',
+  /** The address that mails come from. */
+  mailFrom: 'MAIL_FROM',
+  /** Where the console is; empty where there is none. */
+  consoleUrl: 'CONSOLE_URL',
   /** Base of the `type` URIs of problem documents. */
   problemTypes: 'PROBLEM_TYPES',
 } as const;

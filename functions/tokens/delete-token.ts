@@ -6,7 +6,7 @@ import { maySeeTokens, requireTokenRights } from '../stacks/stack.ts';
 import { NameSchema } from './names.ts';
 import { type Receipt, receiptOf } from './revocation.ts';
 import type { Token } from './token.ts';
-import type { DeletionOutcome, TokenDependencies } from './token-repository.ts';
+import type { DeletionOutcome, TokenDependencies, TokenRepository } from './token-repository.ts';
 import { isUid } from './token-value.ts';
 
 export interface DeleteToken {
@@ -73,7 +73,7 @@ const schedule: Actor = {
  * @throws {Refusal} `conflict`, `unavailable`
  */
 export async function cleanUpToken(
-  deps: Pick<TokenDependencies, 'tokens' | 'random'>,
+  deps: Pick<TokenDependencies, 'random'> & { readonly tokens: Pick<TokenRepository, 'cleanUp'> },
   { seen, cleaned, at, requestId }: { seen: Token; cleaned: readonly string[]; at: Date; requestId: string },
 ): Promise<Receipt | null> {
   const operation = operationId(at, deps.random);

@@ -124,6 +124,20 @@ export function describeRights(stack: () => Synthesized): void {
     }
   });
 
+  it("to send mails is the sweep's alone, from the one address that it is told", () => {
+    const [from] = stack()
+      .all('AWS::SES::EmailIdentity')
+      .map(({ properties }) => properties.EmailIdentity);
+    const sending = rights().filter(({ Action }) => Action.some((action) => action.startsWith('ses:')));
+    expect(sending.map(({ of, Action, Resource }) => [of, Action, Resource])).toEqual([
+      ['schedule/sweep', ['ses:SendEmail'], [`ses:AWS::Region:AWS::AccountId:identity/${from}`]],
+    ]);
+    for (const one of stack().all('AWS::Lambda::Function')) {
+      const knows = one.properties.Environment.Variables[variables.mailFrom];
+      expect(knows, functionName(one)).toBe(functionName(one) === 'schedule/sweep' ? from : undefined);
+    }
+  });
+
   it('to the audit log is never to alter or remove, and whoever changes tokens or stacks for a caller may add', () => {
     for (const one of stack().all('AWS::Lambda::Function')) {
       const mine = rightsOf(stack(), one);

@@ -22,6 +22,10 @@ const ResourceSchema = z.union([
   z
     .strictObject({ 'Fn::Join': z.tuple([z.literal(''), z.tuple([RefSchema, z.string()])]) })
     .transform((found) => found['Fn::Join'][1].join('')),
+  // An ARN that is put together: its service, and what it names.
+  z
+    .strictObject({ 'Fn::Join': z.tuple([z.literal(''), z.array(z.union([z.string(), RefSchema]))]) })
+    .transform((found) => found['Fn::Join'][1].join('').replace(/^arn:AWS::Partition:/, '')),
 ]);
 const oneOrMore = <S extends z.ZodType>(schema: S) => z.union([schema.transform((one) => [one]), z.array(schema)]);
 
@@ -103,6 +107,7 @@ const schemas = {
     MaximumRetryAttempts: z.number(),
     DestinationConfig: z.object({ OnFailure: z.object({ Destination: RefSchema }) }),
   }),
+  'AWS::SES::EmailIdentity': z.object({ EmailIdentity: RefSchema }),
   'AWS::Logs::LogGroup': z.object({ RetentionInDays: z.number().optional() }),
   'AWS::Lambda::Permission': z.object({ FunctionName: RefSchema, Principal: z.string(), SourceArn: z.unknown() }),
   'AWS::ApiGatewayV2::Api': z.object({ ProtocolType: z.literal('HTTP') }),

@@ -12,7 +12,7 @@ const LocalSchema = z.object({
   endpoint: z.string(),
   console: z.null(),
   issuer: z.string(),
-  mail: z.null(),
+  mail: z.string(),
   dynamodb: z.string(),
   stack: z.object({ api_key: z.string(), name: z.string() }),
   people: z.object({ owner: PersonSchema, admin: PersonSchema, developer: PersonSchema, outsider: PersonSchema }),

@@ -1,0 +1,104 @@
+import type { Delivery, DigestRepository, DigestScene, Reachable, TakenDigest } from '../notices/digest-repository.ts';
+import type { DigestKey, DueDigest } from '../notices/notice-repository.ts';
+import type { UsedToken } from '../tokens/token-repository.ts';
+import { deliveryFrom, digestFrom, lastUseFrom, memberFrom, stackFrom, tokenFrom } from './items.ts';
+import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
+import type { Reads } from './reads.ts';
+import type { Writes } from './writes.ts';
+
+const mostMembers = 100;
+const keysPerRead = 100;
+const keptSeconds = 400 * 86_400;
+
+/** Digests and their deliveries in DynamoDB. */
+export class DynamoDigestRepository implements DigestRepository {
+  readonly #storage: Reads & Writes;
+  readonly #keys: Keys;
+
+  constructor(storage: Reads & Writes, tables: Tables) {
+    this.#storage = storage;
+    this.#keys = keysOf(tables);
+  }
+
+  async take({ stack, send_at, due_at }: DueDigest, until: Date): Promise<TakenDigest | null> {
+    const key = this.#keys.digest(stack, send_at);
+    const dueOf = (at: string) => dueAttributes(at, stack, send_at).due_at;
+    const taken = await this.#storage.write({
+      update: key,
+      set: 'SET #state = :closed, #due_at = :until',
+      // What is finished is out of the index, and is due at no instant.
+      condition: '#due_at = :seen AND #state IN (:open, :closed)',
+      values: { open: 'open', closed: 'closed', seen: dueOf(due_at), until: dueOf(until.toISOString()) },
+    });
+    // Read after it was closed: nothing is added to it any more.
+    return taken ? digestFrom((await this.#storage.read([key]))[0]) : null;
+  }
+
+  async scene({ stack: key, send_at, notices }: TakenDigest): Promise<DigestScene | null> {
+    const { table, pk } = this.#keys.stack(key);
+    const members = (await this.#storage.query({ table, pk, prefix: 'MEMBER#', limit: mostMembers })).flatMap(
+      (item) => memberFrom(item) ?? [],
+    );
+    const deliveries = await this.#deliveriesOf(key, send_at);
+    const uids = [...new Set(notices.map(({ token_uid }) => token_uid))];
+    const keys = [
+      this.#keys.stack(key),
+      ...members.map(({ uid }) => this.#keys.person(uid)),
+      ...uids.flatMap((uid) => [this.#keys.token(uid), this.#keys.lastUse(uid)]),
+    ];
+    const [stackItem, ...rows] = await this.#readAll(keys);
+    const stack = stackFrom(stackItem);
+    const people = members.map((member, index): Reachable => {
+      const address = rows[index]?.email;
+      return { ...member, address: typeof address === 'string' ? address : null };
+    });
+    const tokens = uids.flatMap((_, index): UsedToken[] => {
+      const at = members.length + 2 * index;
+      const token = tokenFrom(rows[at]);
+      return token ? [{ token, lastUse: lastUseFrom(rows[at + 1]) }] : [];
+    });
+    return stack && { stack, people, tokens, deliveries };
+  }
+
+  async record(delivery: Delivery, seen: Delivery | null): Promise<boolean> {
+    const { stack, send_at, person, at } = delivery;
+    const ttl = Math.ceil(Date.parse(at) / 1000) + keptSeconds;
+    return await this.#storage.write({
+      put: this.#keys.delivery(stack, send_at, person),
+      item: { ...delivery, ttl },
+      condition: seen ? '#state = :was AND #tries = :tried' : 'attribute_not_exists(#pk)',
+      ...(seen ? { values: { was: seen.state, tried: seen.tries } } : {}),
+    });
+  }
+
+  async finish({ stack, send_at }: DigestKey, state: Parameters<DigestRepository['finish']>[1]): Promise<void> {
+    await this.#storage.write({
+      update: this.#keys.digest(stack, send_at),
+      set: 'SET #state = :state, #ttl = :ttl REMOVE #due_shard, #due_at',
+      condition: '#state = :closed',
+      values: { state, closed: 'closed', ttl: Math.ceil(Date.parse(send_at) / 1000) + keptSeconds },
+    });
+  }
+
+  async postpone({ stack, send_at }: DigestKey, until: string): Promise<void> {
+    await this.#storage.write({
+      update: this.#keys.digest(stack, send_at),
+      set: 'SET #due_at = :until',
+      condition: '#state = :closed',
+      values: { closed: 'closed', until: dueAttributes(until, stack, send_at).due_at },
+    });
+  }
+
+  async #deliveriesOf(stack: string, sendAt: string): Promise<readonly Delivery[]> {
+    const { table, pk, sk: prefix } = this.#keys.delivery(stack, sendAt, '');
+    const items = await this.#storage.query({ table, pk, prefix, limit: mostMembers });
+    return items.flatMap((item) => deliveryFrom(item) ?? []);
+  }
+
+  async #readAll(keys: Parameters<Reads['read']>[0]): ReturnType<Reads['read']> {
+    const rows: Awaited<ReturnType<Reads['read']>> = [];
+    for (let from = 0; from < keys.length; from += keysPerRead)
+      rows.push(...(await this.#storage.read(keys.slice(from, from + keysPerRead))));
+    return rows;
+  }
+}

@@ -1,0 +1,87 @@
+import type { HygieneChange, HygieneRepository } from '../notices/hygiene-repository.ts';
+import { refuseNonMembers } from './dynamo-token-repository.ts';
+import { deliveryFrom } from './items.ts';
+import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
+import type { Reads } from './reads.ts';
+import type { Step, Transactions } from './transactions.ts';
+
+/** Hygiene settings in DynamoDB, in the row of their stack. */
+export class DynamoHygieneRepository implements HygieneRepository {
+  readonly #storage: Reads & Transactions;
+  readonly #keys: Keys;
+  readonly #usage: string;
+
+  constructor(storage: Reads & Transactions, tables: Tables) {
+    this.#storage = storage;
+    this.#usage = tables.usage;
+    this.#keys = keysOf(tables);
+  }
+
+  /** A plan allows 45 tokens, so that all of them fit: a transaction holds 100 items. */
+  async change({ before, after, member, audit, tokens }: HygieneChange): Promise<boolean> {
+    const key = before.api_key;
+    const outcome = await this.#storage.transact(
+      [
+        { put: this.#keys.audit(key, audit.uid), item: { ...audit }, condition: 'attribute_not_exists(#pk)' },
+        {
+          check: this.#keys.member(key, member),
+          condition: '#role IN (:owner, :admin)',
+          values: { owner: 'owner', admin: 'admin' },
+        },
+        {
+          update: this.#keys.stack(key),
+          set: 'SET #hygiene = :settings, #hygiene_version = :version, #updated_at = :at',
+          condition: '#hygiene_version = :seen',
+          values: {
+            settings: after.hygiene,
+            version: after.hygiene_version,
+            at: after.updated_at,
+            seen: before.hygiene_version,
+          },
+        },
+        // Where a token comes or goes meanwhile, their number or one of them is not as it was seen.
+        {
+          update: this.#keys.count(key),
+          set: 'SET #hygiene_version = :version',
+          condition: '#tokens = :count AND #hygiene_version = :seen',
+          values: { version: after.hygiene_version, count: tokens.length, seen: before.hygiene_version },
+        },
+        ...tokens.map((one) => this.#rearming(one, after.hygiene_version)),
+      ],
+      { proof: 0 },
+    );
+    refuseNonMembers(outcome?.[1]);
+    return outcome === null;
+  }
+
+  #rearming({ token, next }: HygieneChange['tokens'][number], version: number): Step {
+    const { uid, state, version: seen, armed_under: armed } = token;
+    const due = next ? { next_action: next.action, ...dueAttributes(next.at, uid, uid) } : {};
+    const set = { armed_under: version, ...due };
+    const sets = Object.keys(set).map((name) => `#${name} = :${name}`);
+    return {
+      update: this.#keys.token(uid),
+      set: `SET ${sets.join(', ')}${next ? '' : ' REMOVE #next_action, #due_shard, #due_at'}`,
+      // What the sweep does in between is not lost: it moves the next action, and this is done again by what is then.
+      condition: `#state = :was AND #version = :seen AND #armed_under = :armed AND ${token.next ? '#due_at = :due' : 'attribute_not_exists(#due_at)'}`,
+      values: {
+        ...set,
+        was: state,
+        seen,
+        armed,
+        ...(token.next ? { due: dueAttributes(token.next.at, uid, uid).due_at } : {}),
+      },
+    };
+  }
+
+  async cleaned(stack: string): Promise<readonly string[]> {
+    const [count] = await this.#storage.read([this.#keys.count(stack)]);
+    return Array.isArray(count?.cleaned) ? count.cleaned.map(String) : [];
+  }
+
+  async deliveries(stack: string, limit: number): ReturnType<HygieneRepository['deliveries']> {
+    const { pk } = this.#keys.delivery(stack, '', '');
+    const items = await this.#storage.query({ table: this.#usage, pk, newestFirst: true, limit });
+    return items.flatMap((item) => deliveryFrom(item) ?? []);
+  }
+}

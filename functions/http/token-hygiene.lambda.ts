@@ -1,0 +1,28 @@
+import { hygieneRepository, now, problemTypes, random, signIn, tokenRepository } from '../runtime/dependencies.ts';
+import { fromRuntime } from '../runtime/from-runtime.ts';
+import { type DoorDependencies, door } from './endpoint.ts';
+import {
+  changeHygieneEndpoint,
+  previewHygieneEndpoint,
+  readHygieneEndpoint,
+  type TokenHygieneDependencies,
+} from './token-hygiene.ts';
+
+export const createHandler = (deps: TokenHygieneDependencies & DoorDependencies) =>
+  door<'http/token-hygiene'>(
+    {
+      'GET /v3/stacks/token_hygiene': readHygieneEndpoint(deps),
+      'PUT /v3/stacks/token_hygiene': changeHygieneEndpoint(deps),
+      'POST /v3/stacks/token_hygiene/preview': previewHygieneEndpoint(deps),
+    },
+    deps,
+  );
+
+export const handler = fromRuntime(createHandler, () => ({
+  tokens: tokenRepository(),
+  hygiene: hygieneRepository(),
+  signIn: signIn(now),
+  now,
+  random,
+  problemTypes: problemTypes(),
+}));

@@ -1,0 +1,29 @@
+import type { AuditEntry } from '../stacks/audit-entry.ts';
+import type { Stack } from '../stacks/stack.ts';
+import type { NextAction, Token } from '../tokens/token.ts';
+import type { Delivery } from './digest-repository.ts';
+
+/** A change of a stack's hygiene settings, with what it makes of the stack's tokens. */
+export interface HygieneChange {
+  readonly before: Stack;
+  readonly after: Stack;
+  /** Who changes it: owner or admin in that very moment. */
+  readonly member: string;
+  readonly audit: AuditEntry;
+  /** All tokens of the stack, as they were seen, each with what is to be done next about it. */
+  readonly tokens: readonly { readonly token: Token; readonly next: NextAction | null }[];
+}
+
+/** Storage of hygiene settings, for who may see and change them. */
+export interface HygieneRepository {
+  /**
+   * The settings and every token's next action, in one transaction.
+   * @returns false where the settings, a token or their number is not as it was seen; nothing was changed then
+   * @throws {Refusal} `stack-not-found`, `not-allowed`, `conflict`, `unavailable`
+   */
+  change(change: HygieneChange): Promise<boolean>;
+  /** When tokens of the stack were cleaned up, at least in the last 24 hours. */
+  cleaned(stack: string): Promise<readonly string[]>;
+  /** The newest first. */
+  deliveries(stack: string, limit: number): Promise<readonly Delivery[]>;
+}

@@ -1,0 +1,221 @@
+import { createHash } from 'node:crypto';
+import { type EventPublisher, eventOf } from '../events/catalogue.ts';
+import { type EntryContext, entryOf, toldTo } from './digest-entries.ts';
+import { renderDigest } from './digest-mail.ts';
+import type { Delivery, DigestRepository, DigestScene, Reachable, TakenDigest } from './digest-repository.ts';
+import type { Mailer, MailOutcome } from './mailer.ts';
+import type { DueDigest } from './notice-repository.ts';
+
+export interface SendDigestDependencies {
+  readonly digests: DigestRepository;
+  readonly mailer: Mailer;
+  readonly publisher: EventPublisher;
+  readonly now: () => Date;
+  /** Where the console is, without a slash at the end; null: there is none. */
+  readonly consoleUrl: string | null;
+}
+
+/** How many mails of a digest came to what in this run. */
+export interface Sent {
+  sent: number;
+  failed: number;
+  unknown: number;
+  undeliverable: number;
+}
+
+const minute = 60_000;
+/** Longer than a run lasts: who holds a digest longer has crashed. */
+const leaseMs = 10 * minute;
+const firstRetryMs = 15 * minute;
+const mostTries = 8;
+
+type Told = ReturnType<typeof toldTo>;
+type Entries = NonNullable<ReturnType<Told['get']>>;
+
+/**
+ * Sends a digest whose time has come: one mail to each recipient, each claimed by itself before it is sent, so that one failing address
+ * holds up no other. Harmless twice and at once: the digest is taken on condition that nobody else has it, and a delivery that has an
+ * outcome is not sent again. A delivery whose outcome nobody recorded is unknown: it is tried once more, and marked.
+ */
+export async function sendDigest(
+  deps: SendDigestDependencies,
+  { digest, now, hasTime }: { digest: DueDigest; now: Date; hasTime: () => boolean },
+): Promise<Sent> {
+  const counts: Sent = { sent: 0, failed: 0, unknown: 0, undeliverable: 0 };
+  const taken = await deps.digests.take(digest, new Date(now.getTime() + leaseMs));
+  const scene = taken && (await deps.digests.scene(taken));
+  if (!taken || !scene) return counts;
+  const sending = new Sending(deps, { digest: taken, scene, now, counts });
+  await sending.all(hasTime);
+  return counts;
+}
+
+interface Situation {
+  readonly digest: TakenDigest;
+  readonly scene: DigestScene;
+  readonly now: Date;
+  readonly counts: Sent;
+}
+
+class Sending {
+  readonly #deps: SendDigestDependencies;
+  readonly #situation: Situation;
+  readonly #deliveries: Map<string, Delivery>;
+  /** Who is to be told now: a delivery to somebody else is of no account any more. */
+  readonly #told = new Set<string>();
+
+  constructor(deps: SendDigestDependencies, situation: Situation) {
+    this.#deps = deps;
+    this.#situation = situation;
+    this.#deliveries = new Map(situation.scene.deliveries.map((delivery) => [delivery.person, delivery]));
+  }
+
+  async all(hasTime: () => boolean): Promise<void> {
+    const { digest, scene } = this.#situation;
+    const told = toldTo(scene, digest.notices);
+    const queue = [...told].filter(([{ address }]) => address !== null);
+    const spare = spareOf(
+      scene,
+      queue.map(([person]) => person),
+    );
+    // Nobody who should be told can be: the next person of owner and admins is.
+    if (queue.length === 0 && told.size > 0) queue.push(...nextPerson(spare, [...told.values()].flat()));
+    const wasEmpty = queue.length === 0;
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      if (!hasTime()) return;
+      this.#told.add(next[0].uid);
+      const delivery = await this.#deliver(...next);
+      if (delivery?.state === 'undeliverable') queue.push(...nextPerson(spare, next[1]));
+    }
+    if (wasEmpty && told.size > 0)
+      await this.#tellUndeliverable(null, 'Nobody who could be told has a verified address.');
+    await this.#finish(told.size === 0);
+  }
+
+  async #deliver(person: Reachable, entries: Entries): Promise<Delivery | undefined> {
+    const seen = this.#deliveries.get(person.uid) ?? null;
+    const claimed = claimOf(seen, { ...this.#situation, person });
+    if (!claimed || !(await this.#record(claimed, seen))) return this.#deliveries.get(person.uid);
+    if (claimed.state !== 'sending') return claimed;
+    const { now, scene, digest } = this.#situation;
+    const context: EntryContext = { stack: scene.stack, people: scene.people, now, consoleUrl: this.#deps.consoleUrl };
+    const mail = renderDigest({
+      stack: scene.stack,
+      time_zone: scene.stack.hygiene.time_zone,
+      now,
+      entries: entries.map((entry) => entryOf(entry, context)),
+      again: claimed.again,
+    });
+    const outcome = await this.#deps.mailer.send({
+      ...mail,
+      to: claimed.address,
+      delivery: deliveryId(digest, claimed),
+    });
+    const ended = endOf(claimed, { outcome, at: this.#deps.now() });
+    this.#situation.counts[ended.state === 'sending' ? 'unknown' : ended.state] += 1;
+    await this.#record(ended, claimed);
+    if (ended.state === 'undeliverable') await this.#tellUndeliverable(ended.person, ended.reason ?? '');
+    return ended;
+  }
+
+  async #record(delivery: Delivery, seen: Delivery | null): Promise<boolean> {
+    const recorded = await this.#deps.digests.record(delivery, seen);
+    if (recorded) this.#deliveries.set(delivery.person, delivery);
+    return recorded;
+  }
+
+  async #finish(isAboutNothing: boolean): Promise<void> {
+    const { digest } = this.#situation;
+    const deliveries = [...this.#deliveries.values()].filter(({ person }) => this.#told.has(person));
+    const [nextTry] = deliveries.flatMap(({ next_try_at }) => next_try_at ?? []).sort();
+    if (nextTry) return await this.#deps.digests.postpone(digest, nextTry);
+    const isTold = deliveries.some(({ state }) => state === 'sent' || state === 'unknown');
+    await this.#deps.digests.finish(digest, isAboutNothing ? 'nobody' : isTold ? 'sent' : 'undeliverable');
+  }
+
+  async #tellUndeliverable(person: string | null, reason: string): Promise<void> {
+    const { stack, send_at, notices } = this.#situation.digest;
+    const tokens = [...new Set(notices.map(({ token_uid }) => token_uid))];
+    const data = { api_key: stack, send_at, person, reason, tokens };
+    const identity = [stack, send_at, person];
+    await this.#deps.publisher.publish([
+      eventOf('notice.undeliverable', { identity, time: this.#situation.now.toISOString(), data }),
+    ]);
+  }
+}
+
+/** Owner and admins who are not told already, the owner first; each is asked once. */
+function spareOf({ people }: DigestScene, told: readonly Reachable[]): Reachable[] {
+  const rank = { owner: 0, admin: 1, developer: 2 };
+  return people
+    .filter((person) => person.role !== 'developer' && person.address !== null && !told.includes(person))
+    .sort((a, b) => rank[a.role] - rank[b.role] || (a.uid < b.uid ? -1 : 1));
+}
+
+function nextPerson(spare: Reachable[], entries: Entries): [Reachable, Entries][] {
+  const person = spare.shift();
+  const each = new Map(entries.map((entry) => [entry.token.uid, entry]));
+  return person ? [[person, [...each.values()]]] : [];
+}
+
+/** The delivery that is to be recorded before a mail is sent; null where it has an outcome, or its time has not come. */
+function claimOf(seen: Delivery | null, { digest, person, now }: Situation & { person: Reachable }): Delivery | null {
+  const at = now.toISOString();
+  const { stack, send_at } = digest;
+  const sending = {
+    stack,
+    send_at,
+    person: person.uid,
+    state: 'sending',
+    at,
+    reason: null,
+    next_try_at: null,
+  } as const;
+  if (!seen) return person.address === null ? null : { ...sending, address: person.address, tries: 1, again: false };
+  const once = { ...sending, address: seen.address, tries: seen.tries + 1 };
+  if (seen.state === 'failed') return (seen.next_try_at ?? '') <= at ? { ...once, again: seen.again } : null;
+  // Nobody recorded what became of it, and whoever sent it had its time.
+  const isUnknown = seen.state === 'unknown' || seen.state === 'sending';
+  if (!isUnknown) return null;
+  if (!seen.again) return { ...once, again: true };
+  if (seen.state === 'unknown') return null;
+  return {
+    ...seen,
+    state: 'unknown',
+    at,
+    reason: 'The run that sent it did not say what became of it.',
+    next_try_at: null,
+  };
+}
+
+function endOf(claimed: Delivery, { outcome, at }: { outcome: MailOutcome; at: Date }): Delivery {
+  const ended = {
+    ...claimed,
+    at: at.toISOString(),
+    reason: 'reason' in outcome ? outcome.reason : null,
+    next_try_at: null,
+  };
+  const later = (ms: number) => new Date(at.getTime() + ms).toISOString();
+  switch (outcome.outcome) {
+    case 'sent':
+      return { ...ended, state: 'sent' };
+    case 'undeliverable':
+      return { ...ended, state: 'undeliverable' };
+    case 'unknown':
+      // Once more, and marked; then it stays unknown.
+      return { ...ended, state: 'unknown', next_try_at: claimed.again ? null : at.toISOString() };
+    case 'failed':
+      return claimed.tries < mostTries
+        ? { ...ended, state: 'failed', next_try_at: later(firstRetryMs * 2 ** (claimed.tries - 1)) }
+        : { ...ended, state: 'undeliverable', reason: `${outcome.reason} Given up after ${claimed.tries} tries.` };
+  }
+}
+
+/** Tells of a mail to which delivery and try it belongs, and nothing about anybody. */
+function deliveryId({ stack, send_at }: TakenDigest, { person, tries }: Delivery): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([stack, send_at, person]))
+    .digest('hex')
+    .slice(0, 24);
+  return `${hash}-${tries}`;
+}

@@ -1,0 +1,290 @@
+import { type EventPublisher, eventOf } from '../events/catalogue.ts';
+import type { RevocationRepository } from '../sessions/revocation-repository.ts';
+import { cleanUpToken } from '../tokens/delete-token.ts';
+import type { NextAction, Token } from '../tokens/token.ts';
+import type { TokenRepository, UsedToken } from '../tokens/token-repository.ts';
+import type { Randomness } from '../tokens/token-value.ts';
+import { type Decision, decide, inOrder, type StackState } from './decide.ts';
+import { digestFor } from './digest-entries.ts';
+import type { DigestKey, Due, DueDigest, NoticeRepository } from './notice-repository.ts';
+import { type SendDigestDependencies, type Sent, sendDigest } from './send-digest.ts';
+
+export interface SweepDependencies extends SendDigestDependencies {
+  readonly notices: NoticeRepository;
+  readonly tokens: Pick<TokenRepository, 'cleanUp'>;
+  readonly revocations: Pick<RevocationRepository, 'find' | 'goOn'>;
+  readonly publisher: EventPublisher;
+  readonly now: () => Date;
+  readonly random: Randomness;
+  /** Whether there is time for one thing more. */
+  readonly hasTime: () => boolean;
+  /** Told of every failure that did not end the run. */
+  readonly onFailure: (what: string, error: unknown) => void;
+}
+
+/** What a run did. */
+export interface SweepReport {
+  /** The instant that it ran for: the earlier of the schedule's and the clock's. */
+  readonly now: string;
+  /** Notices that were claimed. */
+  notices: number;
+  /** Too old to be told. */
+  skipped: number;
+  cleaned_up: number;
+  /** Clean-ups that the stack's limit left for later. */
+  held_back: number;
+  /** Found by the index and not due by their own item, or changed by somebody meanwhile. */
+  not_due: number;
+  /** Unfinished revocations that were given another round. */
+  revocations: number;
+  readonly mails: Record<Exclude<keyof Sent, 'digest'>, number>;
+  /** Tokens whose handling failed; each is tried again later. */
+  readonly failed: string[];
+  /** False where time ran out: the next tick goes on. */
+  complete: boolean;
+}
+
+const stacksAtOnce = 4;
+const mostPasses = 1000;
+const firstRetryMs = 15 * 60_000;
+const longestRetryMs = 24 * 60 * 60_000;
+const mostTries = 3;
+
+/**
+ * One tick: what is due is told, cleaned up or tried again, and digests whose time has come are sent.
+ *
+ * Harmless twice, late and at once: the head of the index only says where to look, the token's own item decides; every write is on
+ * condition that the token is as it was seen, and a notice is claimed before anybody is told. A tick that comes late finds the same
+ * head of the range; one that runs out of time leaves the rest there. An early event cannot make anything due before its time: the
+ * earlier of the event's `time` and the clock is believed.
+ */
+export async function sweep(
+  deps: SweepDependencies,
+  { time, requestId }: { time: Date; requestId: string },
+): Promise<SweepReport> {
+  const clock = deps.now();
+  const run = new Run(deps, { now: time < clock ? time : clock, requestId });
+  await run.all();
+  await run.tell();
+  return run.report;
+}
+
+class Run {
+  readonly report: SweepReport;
+  readonly #deps: SweepDependencies;
+  readonly #now: Date;
+  readonly #requestId: string;
+  readonly #opened = new Map<string, DigestKey>();
+
+  constructor(deps: SweepDependencies, { now, requestId }: { now: Date; requestId: string }) {
+    this.#deps = deps;
+    this.#now = now;
+    this.#requestId = requestId;
+    const mails = { sent: 0, failed: 0, unknown: 0, undeliverable: 0 };
+    this.report = {
+      now: now.toISOString(),
+      notices: 0,
+      skipped: 0,
+      cleaned_up: 0,
+      held_back: 0,
+      not_due: 0,
+      revocations: 0,
+      mails,
+      failed: [],
+      complete: true,
+    };
+  }
+
+  /** Pass after pass over the head of the index, until it holds nothing more that this run could do. */
+  async all(): Promise<void> {
+    const seen = new Set<string>();
+    for (let passes = 0; passes < mostPasses; passes += 1) {
+      const due = await this.#deps.notices.due(this.#now);
+      const fresh = withoutSeen(due, seen);
+      await this.#revocations(fresh.receipts);
+      await this.#tokens(fresh.tokens);
+      await this.#digests(fresh.digests);
+      const found = fresh.receipts.length + fresh.tokens.length + fresh.digests.length;
+      if (!this.report.complete || !due.more || found === 0) return;
+    }
+  }
+
+  /** Tells the bus, unless there was nothing to do: an idle tick costs its queries and nothing else. */
+  async tell(): Promise<void> {
+    const { now, mails, failed, complete, ...counts } = this.report;
+    const { not_due, ...done } = counts;
+    if ([...Object.values(done), ...Object.values(mails), failed.length].every((count) => count === 0) && complete)
+      return;
+    const data = { ...counts, mails, failed: failed.slice(0, 100), complete };
+    await this.#attempt('the report', () =>
+      this.#deps.publisher.publish([eventOf('hygiene.run', { identity: [this.#requestId], time: now, data })]),
+    );
+  }
+
+  async #revocations(due: Due['receipts']): Promise<void> {
+    const { revocations } = this.#deps;
+    for (const { token, operation } of due) {
+      if (!this.#goesOn()) return;
+      await this.#attempt(`the revocation ${operation}`, async () => {
+        const found = await revocations.find(token, operation);
+        if (!found || found.receipt.state === 'completed') return;
+        await revocations.goOn(found.receipt, []);
+        this.report.revocations += 1;
+      });
+    }
+  }
+
+  /** Stacks side by side, and one stack's tokens in turn: its transactions would be in each other's way. */
+  async #tokens(uids: readonly string[]): Promise<void> {
+    const found = await this.#deps.notices.tokens(uids);
+    this.report.not_due += uids.length - found.length;
+    const stacks = [...Map.groupBy(found, ({ token }) => token.api_key)];
+    const workers = Array.from({ length: stacksAtOnce }, async () => {
+      for (let next = stacks.shift(); next; next = stacks.shift()) await this.#tokensOf(...next);
+    });
+    await Promise.all(workers);
+  }
+
+  async #tokensOf(stack: string, tokens: readonly UsedToken[]): Promise<void> {
+    let state: (StackState & { readonly key: string }) | undefined;
+    for (const used of inOrder(tokens)) {
+      if (!this.#goesOn()) return;
+      try {
+        state ??= await this.#stack(stack);
+        state = await this.#handle(used, state);
+      } catch (error) {
+        await this.#fail(used.token, error);
+        state = undefined;
+      }
+    }
+  }
+
+  async #stack(key: string): Promise<StackState & { readonly key: string }> {
+    const found = await this.#deps.notices.stack(key);
+    if (!found) throw new Error(`The stack ${key} has tokens and no item of its own.`);
+    return { key, settings: found.stack.hygiene, cleaned: found.cleaned };
+  }
+
+  /** @returns the stack's state afterwards */
+  async #handle<S extends StackState>(used: UsedToken, state: S): Promise<S> {
+    const { token } = used;
+    const decision = decide(token, state, this.#now);
+    switch (decision.does) {
+      case 'nothing':
+        this.report.not_due += 1;
+        return state;
+      case 'skip':
+        this.#count('skipped', await this.#deps.notices.advance(token, decision.next));
+        return state;
+      case 'notify':
+        await this.#notify(used, { decision, state });
+        return state;
+      case 'hold_back':
+        await this.#holdBack(used, { until: decision.until, state });
+        return state;
+      case 'clean_up':
+        return await this.#cleanUp(token, state);
+    }
+  }
+
+  async #notify(
+    used: UsedToken,
+    { decision, state }: { decision: Extract<Decision, { does: 'notify' }>; state: StackState },
+  ): Promise<void> {
+    const outcome = await this.#claim(used, { threshold: decision.threshold, next: decision.next, state });
+    this.#count('notices', outcome === 'claimed');
+  }
+
+  /** People are told once of a token that had to wait; then it waits without a word. */
+  async #holdBack(used: UsedToken, { until, state }: { until: string; state: StackState }): Promise<void> {
+    const next = { action: 'clean_up', at: until } as const;
+    const outcome = await this.#claim(used, { threshold: 'held_back', next, state });
+    this.#count('held_back', outcome !== 'changed');
+  }
+
+  async #cleanUp<S extends StackState>(token: Token, state: S): Promise<S> {
+    const { tokens, random } = this.#deps;
+    const command = { seen: token, cleaned: state.cleaned, at: this.#now, requestId: this.#requestId };
+    const receipt = await cleanUpToken({ tokens, random }, command);
+    this.#count('cleaned_up', receipt !== null);
+    // Not as it was seen: the next tick sees it anew.
+    return receipt ? { ...state, cleaned: [...state.cleaned, receipt.refused_from] } : state;
+  }
+
+  async #claim(
+    used: UsedToken,
+    {
+      threshold,
+      next,
+      state,
+    }: { threshold: Extract<Decision, { does: 'notify' }>['threshold']; next: NextAction | null; state: StackState },
+  ): Promise<'claimed' | 'claimed-before' | 'changed'> {
+    const { token, lastUse } = used;
+    const { uid: token_uid, api_key, name, version: token_version, epoch, expires_at } = token;
+    if (expires_at === null) return 'changed';
+    const facts = { token_uid, api_key, name, token_version, epoch, expires_at, threshold };
+    const notice = { ...facts, claimed_at: this.#now.toISOString(), last_used_at: lastUse?.at ?? null };
+    let digest = digestFor(used, { settings: state.settings, now: this.#now, closed: null });
+    for (let tries = 0; tries < mostTries; tries += 1) {
+      const outcome = await this.#deps.notices.claim({ token, notice, next, digest });
+      if (outcome === 'claimed') this.#opened.set(`${digest.stack}#${digest.send_at}`, digest);
+      if (outcome === 'claimed-before') return (await this.#deps.notices.advance(token, next)) ? outcome : 'changed';
+      if (outcome !== 'digest-closed') return outcome;
+      digest = digestFor(used, { settings: state.settings, now: this.#now, closed: digest });
+    }
+    throw new Error(`Every digest of ${api_key} was closed.`);
+  }
+
+  /** Digests that are due, and those that this run opened and that are sent at once. */
+  async #digests(due: readonly DueDigest[]): Promise<void> {
+    const atOnce = [...this.#opened.values()].filter(({ send_at }) => send_at <= this.#now.toISOString());
+    this.#opened.clear();
+    const known = new Set(due.map(({ stack, send_at }) => `${stack}#${send_at}`));
+    const opened = atOnce.filter(({ stack, send_at }) => !known.has(`${stack}#${send_at}`));
+    for (const digest of [...opened.map((key) => ({ ...key, due_at: key.send_at })), ...due]) {
+      if (!this.#goesOn()) return;
+      await this.#attempt(`the digest of ${digest.stack}`, async () => {
+        const sent = await sendDigest(this.#deps, { digest, now: this.#now, hasTime: this.#deps.hasTime });
+        for (const what of ['sent', 'failed', 'unknown', 'undeliverable'] as const)
+          this.report.mails[what] += sent[what];
+      });
+    }
+  }
+
+  /** Pushed forward, further each time, and counted: it holds up nothing, and is seen. */
+  async #fail(token: Token, error: unknown): Promise<void> {
+    this.#deps.onFailure(`the token ${token.uid}`, error);
+    this.report.failed.push(token.uid);
+    const wait = Math.min(firstRetryMs * 2 ** (token.sweep_failures ?? 0), longestRetryMs);
+    const until = new Date(this.#now.getTime() + wait);
+    await this.#attempt(`pushing the token ${token.uid} forward`, () => this.#deps.notices.postpone(token, until));
+  }
+
+  async #attempt(what: string, run: () => Promise<unknown>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      this.#deps.onFailure(what, error);
+    }
+  }
+
+  #count(what: 'notices' | 'skipped' | 'held_back' | 'cleaned_up', isDone: boolean): void {
+    this.report[isDone ? what : 'not_due'] += 1;
+  }
+
+  #goesOn(): boolean {
+    if (!this.#deps.hasTime()) this.report.complete = false;
+    return this.report.complete;
+  }
+}
+
+/** What this run has not come across yet: an index that lags names again what has been done. */
+function withoutSeen(due: Due, seen: Set<string>): Due {
+  const isNew = (name: string) => !seen.has(name) && seen.add(name).size > 0;
+  return {
+    ...due,
+    tokens: due.tokens.filter((uid) => isNew(uid)),
+    receipts: due.receipts.filter(({ token, operation }) => isNew(`${token}#${operation}`)),
+    digests: due.digests.filter(({ stack, send_at }) => isNew(`${stack}#${send_at}`)),
+  };
+}

@@ -1,0 +1,24 @@
+import type { Context, EventBridgeEvent } from 'aws-lambda';
+import { type SweepDependencies, type SweepReport, sweep } from '../notices/sweep.ts';
+import { log } from '../runtime/log.ts';
+
+/** A mail and what is recorded of it are done in that time. */
+const spareMs = 30_000;
+
+/** Every 15 minutes: what is due about tokens, digests and revocations. Twice, late or at once: see `notices/sweep.ts`. */
+export const sweepBySchedule =
+  (deps: Omit<SweepDependencies, 'hasTime' | 'onFailure'>) =>
+  async ({ time }: EventBridgeEvent<'Scheduled Event', unknown>, context: Context): Promise<SweepReport> => {
+    const scheduled = new Date(time);
+    const report = await sweep(
+      {
+        ...deps,
+        hasTime: () => context.getRemainingTimeInMillis() > spareMs,
+        onFailure: (what, error) => log('error', `the sweep failed at ${what}`, { error }),
+      },
+      // A run by hand may tell no time: then it is now.
+      { time: Number.isNaN(scheduled.getTime()) ? deps.now() : scheduled, requestId: context.awsRequestId },
+    );
+    log(report.failed.length > 0 ? 'warn' : 'info', 'swept', { ...report });
+    return report;
+  };
