@@ -134,7 +134,8 @@ class Seeder {
 
   async member(stack: Stack, who: Who, role: Role): Promise<void> {
     const { uid, identity } = this.#actor(who);
-    const member = { uid, role, issuer: identity.issuer, sub: identity.sub };
+    const { issuer, sub, email, email_verified } = identity;
+    const member = { uid, role, issuer, sub, ...(email && email_verified ? { address: email } : {}) };
     await this.#stacks.addMember(stack, member, this.#audit(stack, `member ${who}`));
   }
 

@@ -49,9 +49,15 @@ export class DynamoStackRepository implements StackRepository {
     return { update: this.#keys.person(uid), set: `SET ${names.join(', ')}`, values };
   }
 
-  async addMember({ api_key: key }: Stack, member: Member, audit: AuditEntry): Promise<boolean> {
+  async addMember(
+    { api_key: key }: Stack,
+    { address, ...member }: Member & { readonly address?: string },
+    audit: AuditEntry,
+  ): Promise<boolean> {
+    const { uid, issuer, sub } = member;
     return await this.#add(audit, [
-      { put: this.#keys.member(key, member.uid), item: { ...member }, condition: absent },
+      { put: this.#keys.member(key, uid), item: { ...member }, condition: absent },
+      this.#person(uid, { issuer, sub, ...(address ? { email: address } : {}) }),
       { put: this.#keys.personStack(member.uid, key), item: { api_key: key } },
     ]);
   }

@@ -38,20 +38,32 @@ interface ToldToken extends UsedToken {
   readonly notice: DigestNotice;
 }
 
-/** What each person is told: who it is by the settings, of what of the digest still holds. Nobody is told of nothing. */
-export function toldTo(
-  { stack, people, tokens }: DigestScene,
-  notices: readonly DigestNotice[],
-): ReadonlyMap<Reachable, readonly ToldToken[]> {
-  const told = stillTrue(tokens, notices);
+/** Who is told what of a digest. */
+export interface Telling {
+  /** By the settings, and only of what still holds. Everybody here has an address; nobody is told of nothing. */
+  readonly told: ReadonlyMap<Reachable, readonly ToldToken[]>;
+  /** What the settings want told, and nobody with an address is. */
+  readonly unheard: readonly ToldToken[];
+}
+
+export function tellingOf({ stack, people, tokens }: DigestScene, notices: readonly DigestNotice[]): Telling {
+  const valid = stillTrue(tokens, notices);
   const { mail_to, mail_about } = stack.hygiene;
-  const isMeant = ({ uid, role }: Reachable, { token }: ToldToken) => {
-    const isAsked = (role === 'owner' && mail_to.includes('owner')) || (role === 'admin' && mail_to.includes('admins'));
-    const isFlagged = token.is_email_notification_enabled;
-    return (isAsked && (mail_about === 'all' || isFlagged)) || (isFlagged && token.created_by === uid);
-  };
-  const each = people.map((person) => [person, told.filter((one) => isMeant(person, one))] as const);
-  return new Map(each.filter(([, some]) => some.length > 0));
+  const isAbout = ({ token }: ToldToken) => mail_about === 'all' || token.is_email_notification_enabled;
+  const isAsked = ({ role }: Reachable) =>
+    (role === 'owner' && mail_to.includes('owner')) || (role === 'admin' && mail_to.includes('admins'));
+  const isMaker = ({ uid }: Reachable, { token }: ToldToken) =>
+    token.is_email_notification_enabled && token.created_by === uid;
+  const each = people
+    .filter(({ address }) => address !== null)
+    .map((person) => {
+      const some = valid.filter((one) => (isAsked(person) && isAbout(one)) || isMaker(person, one));
+      return [person, some] as const;
+    });
+  const told = new Map(each.filter(([, some]) => some.length > 0));
+  const heard = new Set([...told].flatMap(([person, some]) => (isAsked(person) ? some : [])));
+  const unheard = mail_to.length === 0 ? [] : valid.filter((one) => isAbout(one) && !heard.has(one));
+  return { told, unheard };
 }
 
 /** Of each token the notice that came last; none where the token is deleted, or its expiry has moved since. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type EventPublisher, eventOf } from '../events/catalogue.ts';
-import { type EntryContext, entryOf, toldTo } from './digest-entries.ts';
+import { type EntryContext, entryOf, type Telling, tellingOf } from './digest-entries.ts';
 import { renderDigest } from './digest-mail.ts';
 import type { Delivery, DigestRepository, DigestScene, Reachable, TakenDigest } from './digest-repository.ts';
 import type { Mailer, MailOutcome } from './mailer.ts';
@@ -29,8 +29,7 @@ const leaseMs = 10 * minute;
 const firstRetryMs = 15 * minute;
 const mostTries = 8;
 
-type Told = ReturnType<typeof toldTo>;
-type Entries = NonNullable<ReturnType<Told['get']>>;
+type Entries = NonNullable<ReturnType<Telling['told']['get']>>;
 
 /**
  * Sends a digest whose time has come: one mail to each recipient, each claimed by itself before it is sent, so that one failing address
@@ -72,24 +71,23 @@ class Sending {
 
   async all(hasTime: () => boolean): Promise<void> {
     const { digest, scene } = this.#situation;
-    const told = toldTo(scene, digest.notices);
-    const queue = [...told].filter(([{ address }]) => address !== null);
-    const spare = spareOf(
-      scene,
-      queue.map(([person]) => person),
-    );
-    // Nobody who should be told can be: the next person of owner and admins is.
-    if (queue.length === 0 && told.size > 0) queue.push(...nextPerson(spare, [...told.values()].flat()));
-    const wasEmpty = queue.length === 0;
-    for (let next = queue.shift(); next; next = queue.shift()) {
+    const { told, unheard } = tellingOf(scene, digest.notices);
+    const queue = new Map(told);
+    const spare = spareOf(scene);
+    const isLost =
+      unheard.length > 0 && !passOn(queue, { spare, entries: unheard }) && !addTo(queue, { spare, entries: unheard });
+    const failures: unknown[] = [];
+    // A map goes on with what is added to it meanwhile.
+    for (const [person, entries] of queue) {
       if (!hasTime()) return;
-      this.#told.add(next[0].uid);
-      const delivery = await this.#deliver(...next);
-      if (delivery?.state === 'undeliverable') queue.push(...nextPerson(spare, next[1]));
+      this.#told.add(person.uid);
+      const delivery = await this.#deliver(person, entries).catch((error: unknown) => void failures.push(error));
+      if (delivery?.state === 'undeliverable') passOn(queue, { spare, entries });
     }
-    if (wasEmpty && told.size > 0)
-      await this.#tellUndeliverable(null, 'Nobody who could be told has a verified address.');
-    await this.#finish(told.size === 0);
+    if (isLost) await this.#tellUndeliverable(null, 'Nobody who could be told has a verified address.');
+    // What storage did not take of one recipient held up no other; the digest stays due.
+    if (failures.length > 0) throw failures[0];
+    await this.#finish(queue.size === 0 && !isLost);
   }
 
   async #deliver(person: Reachable, entries: Entries): Promise<Delivery | undefined> {
@@ -144,18 +142,31 @@ class Sending {
   }
 }
 
-/** Owner and admins who are not told already, the owner first; each is asked once. */
-function spareOf({ people }: DigestScene, told: readonly Reachable[]): Reachable[] {
+/** Owner and admins who can be told, the owner first. */
+function spareOf({ people }: DigestScene): readonly Reachable[] {
   const rank = { owner: 0, admin: 1, developer: 2 };
   return people
-    .filter((person) => person.role !== 'developer' && person.address !== null && !told.includes(person))
+    .filter(({ role, address }) => role !== 'developer' && address !== null)
     .sort((a, b) => rank[a.role] - rank[b.role] || (a.uid < b.uid ? -1 : 1));
 }
 
-function nextPerson(spare: Reachable[], entries: Entries): [Reachable, Entries][] {
-  const person = spare.shift();
-  const each = new Map(entries.map((entry) => [entry.token.uid, entry]));
-  return person ? [[person, [...each.values()]]] : [];
+/** Has the first of them be told this, too, whatever else they are told. @returns whether there is one */
+function addTo(
+  queue: Map<Reachable, Entries>,
+  { spare: [first], entries }: { spare: readonly Reachable[]; entries: Entries },
+): boolean {
+  if (first) queue.set(first, [...(queue.get(first) ?? []), ...entries]);
+  return first !== undefined;
+}
+
+/** Has the next person who is told nothing yet be told. @returns whether there is one */
+function passOn(
+  queue: Map<Reachable, Entries>,
+  { spare, entries }: { spare: readonly Reachable[]; entries: Entries },
+): boolean {
+  const next = spare.find((person) => !queue.has(person));
+  if (next) queue.set(next, entries);
+  return next !== undefined;
 }
 
 /** The delivery that is to be recorded before a mail is sent; null where it has an outcome, or its time has not come. */

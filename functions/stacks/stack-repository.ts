@@ -14,8 +14,8 @@ export interface StackOfMember {
 export interface StackRepository {
   /** Creates a stack with its owner, its first branch and the audit entry, in one transaction. */
   create(creation: { stack: Stack; owner: Member; branch: Branch; actor: Actor; audit: AuditEntry }): Promise<void>;
-  /** Adds a member who is not one yet. @returns false where they are. */
-  addMember(stack: Stack, member: Member, audit: AuditEntry): Promise<boolean>;
+  /** Adds a member who is not one yet, with the address that the issuer has verified. @returns false where they are. */
+  addMember(stack: Stack, member: Member & { readonly address?: string }, audit: AuditEntry): Promise<boolean>;
   /** Adds a branch. @returns false where there is one of that name. */
   addBranch(stack: Stack, name: string, audit: AuditEntry): Promise<boolean>;
   /** Adds an alias that points to a branch. @returns false where there is one of that name, or no such branch. */
