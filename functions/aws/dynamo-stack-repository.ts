@@ -1,8 +1,8 @@
 import type { AuditEntry } from '../stacks/audit-entry.ts';
-import type { Member, Stack } from '../stacks/stack.ts';
+import type { Alias, Branch, Member, Stack } from '../stacks/stack.ts';
 import type { StackOfMember, StackRepository } from '../stacks/stack-repository.ts';
 import type { Item } from './expressions.ts';
-import { auditFrom, memberFrom, stackFrom } from './items.ts';
+import { aliasFrom, auditFrom, branchFrom, memberFrom, stackFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import type { Storage } from './storage.ts';
 import type { Step } from './transactions.ts';
@@ -11,6 +11,7 @@ const absent = 'attribute_not_exists(#pk)';
 /** A batch read holds 100 keys, and a stack takes three. */
 const stacksPerRead = 33;
 const mostStacks = 100;
+const mostRows = 100;
 
 /** Stacks, their people and their audit log in DynamoDB. Every read is strong, of base items. */
 export class DynamoStackRepository implements StackRepository {
@@ -114,6 +115,28 @@ export class DynamoStackRepository implements StackRepository {
   async findMember(stack: string, member: string): Promise<Member | null> {
     const [item] = await this.#storage.read([this.#keys.member(stack, member)]);
     return memberFrom(item);
+  }
+
+  async branches(stack: string): Promise<readonly Branch[]> {
+    return (await this.#rows(stack, 'BRANCH#')).flatMap((item) => branchFrom(item) ?? []);
+  }
+
+  async aliases(stack: string): Promise<readonly Alias[]> {
+    return (await this.#rows(stack, 'ALIAS#')).flatMap((item) => aliasFrom(item) ?? []);
+  }
+
+  async people(stack: string): ReturnType<StackRepository['people']> {
+    const members = (await this.#rows(stack, 'MEMBER#')).flatMap((item) => memberFrom(item) ?? []);
+    const persons = await this.#storage.read(members.map(({ uid }) => this.#keys.person(uid)));
+    return members.map((member, index) => {
+      const address = persons[index]?.email;
+      return { ...member, address: typeof address === 'string' ? address : null };
+    });
+  }
+
+  async #rows(stack: string, prefix: string): Promise<Item[]> {
+    const { table, pk } = this.#keys.stack(stack);
+    return await this.#storage.query({ table, pk, prefix, limit: mostRows });
   }
 
   async auditLog(stack: string, { limit, skip }: { limit: number; skip: number }): Promise<readonly AuditEntry[]> {

@@ -18,7 +18,13 @@ export const routes = {
     'DELETE /v3/stacks/management_tokens/{uid}/sessions',
     'DELETE /v3/stacks/management_tokens/{uid}/sessions/{session_uid}',
   ],
-  'http/stacks': ['POST /v3/stacks', 'GET /v3/stacks'],
+  'http/stacks': [
+    'POST /v3/stacks',
+    'GET /v3/stacks',
+    'GET /v3/stacks/branches',
+    'GET /v3/stacks/branch_aliases',
+    'GET /v3/stacks/users',
+  ],
   'http/token-hygiene': [
     'GET /v3/stacks/token_hygiene',
     'PUT /v3/stacks/token_hygiene',

@@ -9,11 +9,24 @@ import {
 } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
-import { createStackEndpoint, readStacksEndpoint, type StacksDependencies } from './stacks.ts';
+import {
+  branchAliasesEndpoint,
+  branchesEndpoint,
+  createStackEndpoint,
+  readStacksEndpoint,
+  type StacksDependencies,
+  usersEndpoint,
+} from './stacks.ts';
 
 export const createHandler = (deps: StacksDependencies & DoorDependencies) =>
   door<'http/stacks'>(
-    { 'POST /v3/stacks': createStackEndpoint(deps), 'GET /v3/stacks': readStacksEndpoint(deps) },
+    {
+      'POST /v3/stacks': createStackEndpoint(deps),
+      'GET /v3/stacks': readStacksEndpoint(deps),
+      'GET /v3/stacks/branches': branchesEndpoint(deps),
+      'GET /v3/stacks/branch_aliases': branchAliasesEndpoint(deps),
+      'GET /v3/stacks/users': usersEndpoint(deps),
+    },
     deps,
   );
 

@@ -1,6 +1,6 @@
 import type { AuditEntry } from './audit-entry.ts';
 import type { Actor } from './person.ts';
-import type { Branch, Member, Stack } from './stack.ts';
+import type { Alias, Branch, Member, Stack } from './stack.ts';
 
 /** A stack with the caller's place in it. */
 export interface StackOfMember {
@@ -29,6 +29,12 @@ export interface StackRepository {
   /** The stacks that a person or machine is a member of, at most 100. */
   listOf(member: string): Promise<readonly StackOfMember[]>;
   findMember(stack: string, member: string): Promise<Member | null>;
+  /** At most 100, by their names. */
+  branches(stack: string): Promise<readonly Branch[]>;
+  /** At most 100, by their names. */
+  aliases(stack: string): Promise<readonly Alias[]>;
+  /** At most 100, each with the address that the issuer has verified; null: none is known. */
+  people(stack: string): Promise<readonly (Member & { readonly address: string | null })[]>;
   /** The newest entries first. */
   auditLog(stack: string, page: { readonly limit: number; readonly skip: number }): Promise<readonly AuditEntry[]>;
   auditEntry(stack: string, uid: string): Promise<AuditEntry | null>;

@@ -41,6 +41,12 @@ export interface Branch {
   readonly aliases: readonly string[];
 }
 
+/** Another name for a branch, which may be pointed to another one. */
+export interface Alias {
+  readonly name: string;
+  readonly target: string;
+}
+
 export const mainBranch = 'main';
 
 /** The owner and the admins, nobody else. */

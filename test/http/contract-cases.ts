@@ -43,7 +43,13 @@ export const cases = {
   'a bad limit': (attempt) => ({ ...attempt, query: 'limit=-1' }),
   'a field that breaks a rule': (attempt) => ({
     ...attempt,
-    json: { token: { name: '' }, stack: { name: '' }, environment: { name: '' }, session: { client: 5 } },
+    json: {
+      token: { name: '' },
+      stack: { name: '' },
+      environment: { name: '' },
+      session: { client: 5 },
+      token_hygiene: { send_hour: 24 },
+    },
   }),
   'not JSON': (attempt) => asIs(attempt, '{"token":'),
   'another content type': (attempt) => withHeaders(attempt, { 'content-type': 'text/plain' }),

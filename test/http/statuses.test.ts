@@ -160,6 +160,55 @@ const contract: Record<RouteKey, EndpointContract> = {
       '503/194': ['storage is down'],
     },
   },
+  'GET /v3/stacks/branches': {
+    good: () => ({ as: 'admin' }),
+    answers: {
+      '200': ['as it should be', 'a developer'],
+      ...twice,
+      '401/105': ofMembers['401/105'],
+      '412/109': ['an outsider', 'an unknown stack', 'another stack', 'what cannot be a stack', 'no api_key'],
+      '503/194': ['storage is down'],
+    },
+  },
+  'GET /v3/stacks/branch_aliases': {
+    good: () => ({ as: 'admin' }),
+    answers: {
+      '200': ['as it should be', 'a developer'],
+      ...twice,
+      '401/105': ofMembers['401/105'],
+      '412/109': ['an outsider', 'an unknown stack', 'another stack', 'what cannot be a stack', 'no api_key'],
+      '503/194': ['storage is down'],
+    },
+  },
+  'GET /v3/stacks/users': {
+    good: () => ({ as: 'admin' }),
+    answers: { '200': ['as it should be'], ...twice, ...ofMembers },
+  },
+  'GET /v3/stacks/token_hygiene': {
+    good: () => ({ as: 'owner' }),
+    answers: { '200': ['as it should be'], ...twice, ...ofMembers },
+  },
+  'PUT /v3/stacks/token_hygiene': {
+    good: () => ({ as: 'owner', json: { token_hygiene: { max_cleanup_per_day: 9 } } }),
+    answers: {
+      '200': ['as it should be'],
+      ...ofMembers,
+      ...ofJson,
+      '400/141': [...twice['400/141'], ...ofJson['400/141']],
+      '409/141': ['always in conflict'],
+      '422/141': ['a field that breaks a rule'],
+    },
+  },
+  'POST /v3/stacks/token_hygiene/preview': {
+    good: () => ({ as: 'owner', json: { token_hygiene: { max_cleanup_per_day: 9 } } }),
+    answers: {
+      '200': ['as it should be'],
+      ...ofMembers,
+      ...ofJson,
+      '400/141': [...twice['400/141'], ...ofJson['400/141']],
+      '422/141': ['a field that breaks a rule'],
+    },
+  },
   'GET /v3/audit-logs': {
     good: () => ({ as: 'owner' }),
     answers: { '200': ['as it should be'], ...twice, ...ofMembers, '422/141': ['a bad limit'] },

@@ -30,6 +30,10 @@ describe("law 10: nobody else's", () => {
 
   const tokens = '/v3/stacks/management_tokens';
   const json = { token: { name: 'x', description: 'x', scope: allRights } };
+  const hygiene = '/v3/stacks/token_hygiene';
+  let changes = 0;
+  /** Others each time: the same again would be no change. */
+  const settings = () => ({ token_hygiene: { cleanup_after_days: 100 + ++changes } });
   /** Every call that needs to be an owner or admin, on a token. */
   const calls: readonly [string, (uid: string, name: string, call: Call) => Promise<Reply>][] = [
     ['list', (_uid, _name, call) => running.call('GET', tokens, call)],
@@ -39,6 +43,7 @@ describe("law 10: nobody else's", () => {
       'edit',
       (uid, _name, call) => running.call('PUT', `${tokens}/${uid}`, { json: { token: { description: 'x' } }, ...call }),
     ],
+    ['delete preview', (uid, _name, call) => running.call('GET', `${tokens}/${uid}/delete_preview`, call)],
     ['sessions', (uid, _name, call) => running.call('GET', `${tokens}/${uid}/sessions`, call)],
     ['end all sessions', (uid, _name, call) => running.call('DELETE', `${tokens}/${uid}/sessions`, call)],
     ['end one session', (uid, _name, call) => running.call('DELETE', `${tokens}/${uid}/sessions/${unknown}`, call)],
@@ -51,10 +56,18 @@ describe("law 10: nobody else's", () => {
       'delete by what cannot be a name',
       (uid, _name, call) => running.call('DELETE', `${tokens}/${uid}?confirm_name=%00`, call),
     ],
+    ['people', (_uid, _name, call) => running.call('GET', '/v3/stacks/users', call)],
+    ['hygiene', (_uid, _name, call) => running.call('GET', hygiene, call)],
+    ['change hygiene', (_uid, _name, call) => running.call('PUT', hygiene, { json: settings(), ...call })],
+    [
+      'preview hygiene',
+      (_uid, _name, call) => running.call('POST', `${hygiene}/preview`, { json: settings(), ...call }),
+    ],
     ['audit log', (_uid, _name, call) => running.call('GET', '/v3/audit-logs', call)],
     ['audit entry', (_uid, _name, call) => running.call('GET', `/v3/audit-logs/${'0'.repeat(32)}`, call)],
   ];
   const onOneToken = calls.filter(([name]) => /fetch|edit|delete|session/.test(name));
+  const onTheStack = ['list', 'people', 'hygiene', 'change hygiene', 'preview hygiene', 'audit log'];
 
   const isWrite = ({ operation, status }: FrontRequest) =>
     status === 200 && !/^(?:BatchGet|Get)Item|Query$/.test(operation);
@@ -138,7 +151,7 @@ describe("law 10: nobody else's", () => {
       const own = await running.createToken({}, { as });
       const statuses = [];
       for (const [name, ask] of calls.filter(([name]) =>
-        ['list', 'fetch', 'edit', 'sessions', 'end all sessions', 'delete', 'audit log'].includes(name),
+        [...onTheStack, 'fetch', 'edit', 'delete preview', 'sessions', 'end all sessions', 'delete'].includes(name),
       )) {
         statuses.push([name, (await ask(own.uid, own.name, { as })).status]);
       }
@@ -168,17 +181,19 @@ describe("law 10: nobody else's", () => {
     ['removed', 412],
     ['made a developer', 403],
   ] as const)('an admin who is %s between the read and the write changes nothing', async (how, status) => {
-    const changes: readonly [string, (call: Call) => Promise<Reply>][] = [
+    const changing: readonly [string, (call: Call) => Promise<Reply>][] = [
       ['create', (call) => running.call('POST', tokens, { json, ...call })],
       ['edit', (call) => running.call('PUT', `${tokens}/${token.uid}`, { json, ...call })],
       ['delete', (call) => running.deleteToken(token, call)],
+      ['change hygiene', (call) => running.call('PUT', hygiene, { json: settings(), ...call })],
     ];
-    for (const [name, change] of changes) {
+    const doors = ['http/change-tokens', 'http/token-hygiene'].map((door) => running.operator.roleOf(door));
+    for (const [name, change] of changing) {
       const before = await stored();
       const member = await memberRow('admin');
       // Others' transactions are in the way of the change until the membership is gone: it was read before that.
       const isChange = ({ operation, caller }: { operation: string; caller: string }) =>
-        operation === 'TransactWriteItems' && caller === running.operator.roleOf('http/change-tokens');
+        operation === 'TransactWriteItems' && doors.includes(caller);
       const heal = running.system.front.inject({ when: isChange, kind: 'conflict' });
       onTestFinished(heal);
       const recording = running.system.front.record();
