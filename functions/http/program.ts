@@ -1,13 +1,12 @@
 import { Refusal, stackNotFound } from '../refusals.ts';
-import { type RateWindows, rateLimited } from '../sessions/rate-windows.ts';
+import { type RateWindows, rateHeaders, rateLimited } from '../sessions/rate-windows.ts';
 import { endOf, type Session } from '../sessions/session.ts';
 import type { UsedBy } from '../sessions/usage.ts';
 import { type VerificationDependencies, type Verified, verifyCredential } from '../sessions/verify-credential.ts';
 import type { Need } from '../tokens/scope.ts';
 import type { Token } from '../tokens/token.ts';
-import { holdsValue } from '../tokens/token-value.ts';
 import { bearerOf, stackOf } from './caller.ts';
-import type { HttpRequest } from './endpoint.ts';
+import { type HttpRequest, withHeaders } from './endpoint.ts';
 
 export interface ProgramDependencies extends VerificationDependencies {
   readonly windows: RateWindows;
@@ -40,33 +39,36 @@ export async function programOf(request: HttpRequest, deps: ProgramDependencies,
   if (!verified.active) throw refusalOf(verified);
   const { token, session } = verified;
   const expiry = expiryHeader(token, session);
-  const limits = need ? await admitted(deps, { token, access: need.access, expiry }) : {};
+  const limits = need ? await withHeaders(expiry, () => admitted(deps, token, need.access)) : {};
   return { token, session, headers: { ...expiry, ...limits } };
 }
 
 /** One write, and only where the token has a limit of its own. */
 async function admitted(
   { windows, now }: ProgramDependencies,
-  { token, access, expiry }: { token: Token; access: Need['access']; expiry: Readonly<Record<string, string>> },
+  token: Token,
+  access: Need['access'],
 ): Promise<Readonly<Record<string, string>>> {
   if (!token.rate_limit_enabled || !token.rate_limits) return {};
-  const limit = token.rate_limits[access];
-  const use = await windows.admit({ of: token.uid, kind: access, seconds: 1, limit, now: now() });
-  const headers = { 'x-ratelimit-limit': String(limit), 'x-ratelimit-remaining': String(use?.remaining ?? 0) };
-  if (!use) throw rateLimited(1, { ...expiry, ...headers });
-  return headers;
+  const window = { limit: token.rate_limits[access], seconds: 1 };
+  const use = await windows.admit({ ...window, of: token.uid, kind: access, now: now() });
+  if (!use) throw rateLimited(window);
+  return rateHeaders(window.limit, use.remaining);
 }
 
 const longestClient = 200;
+const beginsValue = /css?_[0-9a-f]{16}_/;
 
 /** Who presents a credential, as far as it is known: anybody's words, without what is no text and without values. */
 export function presenterOf({ event, remoteAddress }: HttpRequest): UsedBy {
-  const agent = (event.headers['user-agent'] ?? '').replace(/[\p{Cc}\p{Surrogate}]/gu, '').slice(0, longestClient);
-  return { client: holdsValue(agent) ? '' : agent, remote_addr: remoteAddress };
+  const agent = event.headers['user-agent'] ?? '';
+  // Before it is cut: what is left of a value would still hold its secret.
+  const client = beginsValue.test(agent) ? '' : agent.replace(/[\p{Cc}\p{Surrogate}]/gu, '').slice(0, longestClient);
+  return { client, remote_addr: remoteAddress };
 }
 
 /** The value in `Authorization`. @throws {Refusal} `unauthenticated` */
-export function requireValue(request: HttpRequest): string {
+function requireValue(request: HttpRequest): string {
   const value = bearerOf(request);
   if (!value) throw unauthenticated();
   return value;
@@ -102,7 +104,8 @@ const refusals: Record<Extract<Verified, { active: false }>['reason'], (headers:
     }),
 };
 
-function expiryHeader(token: Token, session: Session | null): Headers {
+/** When it cannot act any more: for every answer to it. */
+export function expiryHeader(token: Token, session: Session | null): Headers {
   const end = session ? endOf(session, token) : token.expires_at;
   return end === null ? {} : { 'token-expires-at': end };
 }

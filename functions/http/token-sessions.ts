@@ -1,17 +1,18 @@
 import * as z from 'zod/mini';
 import { endOwnSession, type OpenSessionDependencies, openSession } from '../sessions/open-session.ts';
+import { rateHeaders } from '../sessions/rate-windows.ts';
 import { endOf, type Session } from '../sessions/session.ts';
 import type { Token } from '../tokens/token.ts';
 import { envelope, jsonBody } from './body.ts';
 import { stackOf } from './caller.ts';
-import { type Endpoint, type HttpRequest, withHeaders } from './endpoint.ts';
+import { type Answer, type Endpoint, type HttpRequest, withHeaders } from './endpoint.ts';
 import {
+  expiryHeader,
   type Program,
   type ProgramDependencies,
   presenterOf,
   programOf,
   refusalOf,
-  requireValue,
   unauthenticated,
 } from './program.ts';
 
@@ -29,21 +30,29 @@ export const SessionViewSchema = z.object({
 export const sessionView = (session: Session, token: Token) =>
   SessionViewSchema.parse({ ...session, expires_at: endOf(session, token) });
 
-const expiryHeader = (session: Session, token: Token) => ({ 'token-expires-at': endOf(session, token) });
-
 /** `POST /v3/token_sessions`: a program opens a session with its token; the session's value is shown once. */
 export const openSessionEndpoint = (deps: TokenSessionsDependencies): Endpoint => ({
   failed: 'The session could not be opened. Please try again.',
   handle: async (request) => {
-    const value = requireValue(request);
-    const fields = request.event.body ? envelope(jsonBody(request.event), 'session') : null;
-    const opening = { value, stack: stackOf(request), fields, by: presenterOf(request) };
-    const opened = await openSession(deps, opening);
-    if ('active' in opened) throw refusalOf(opened);
-    const session = { ...sessionView(opened.session, opened.token), token: opened.value };
-    return { status: 201, body: { session }, headers: expiryHeader(opened.session, opened.token) };
+    const { token, session, headers } = await programOf(request, deps);
+    // A session opens no session: its own end would not be theirs.
+    if (session) throw unauthenticated();
+    return await withHeaders(headers, () => open(request, deps, token));
   },
 });
+
+async function open(request: HttpRequest, deps: TokenSessionsDependencies, presented: Token): Promise<Answer> {
+  const fields = request.event.body ? envelope(jsonBody(request.event), 'session') : null;
+  const opening = { token: presented, stack: stackOf(request), fields, by: presenterOf(request) };
+  const opened = await openSession(deps, opening);
+  if ('active' in opened) throw refusalOf(opened);
+  const { session, token, value, openings } = opened;
+  return {
+    status: 201,
+    body: { session: { ...sessionView(session, token), token: value } },
+    headers: { ...expiryHeader(token, null), ...rateHeaders(openings.limit, openings.remaining) },
+  };
+}
 
 /** `GET /v3/token_sessions/current` */
 export const currentSessionEndpoint = (deps: TokenSessionsDependencies): Endpoint => ({

@@ -1,8 +1,8 @@
 import { type EventPublisher, eventOf } from '../events/catalogue.ts';
 import { Refusal } from '../refusals.ts';
-import type { Token } from '../tokens/token.ts';
-import type { RevocationRepository, RunningReceipt, ShardProgress, TidiedSample } from './revocation-repository.ts';
-import { type Session, shards } from './session.ts';
+import { EndShard } from './end-shard.ts';
+import type { FoundRevocation, RevocationRepository, RunningReceipt, TidiedSample } from './revocation-repository.ts';
+import { shards } from './session.ts';
 import type { SessionRepository } from './session-repository.ts';
 import { sum, summaryOf } from './tidied.ts';
 
@@ -19,7 +19,6 @@ export interface EndSessionsDependencies {
  */
 export type RoundOutcome = 'completed' | 'continued' | 'stuck' | 'none';
 
-const pageSize = 100;
 const shardsAtOnce = 4;
 /** A round gives way to other tokens' deletions after so many sessions, or so long. */
 const mostPerRound = 1000;
@@ -72,124 +71,67 @@ class Round {
   ended = 0;
   readonly tidied: TidiedSample[] = [];
   readonly #deps: EndSessionsDependencies;
-  readonly #receipt: RunningReceipt;
-  readonly #token: Pick<Token, 'version' | 'epoch'>;
-  readonly #progress: ReadonlyMap<string, ShardProgress>;
+  readonly #found: FoundRevocation;
   readonly #startedAt: number;
 
-  constructor(
-    deps: EndSessionsDependencies,
-    { receipt, token, progress }: NonNullable<Awaited<ReturnType<RevocationRepository['find']>>>,
-  ) {
+  constructor(deps: EndSessionsDependencies, found: FoundRevocation) {
     this.#deps = deps;
-    this.#receipt = receipt;
-    this.#token = token;
-    this.#progress = new Map(progress.map((shard) => [shard.shard, shard]));
+    this.#found = found;
     this.#startedAt = deps.now().getTime();
   }
 
   /** @returns whether every shard is empty of what this operation ends */
   async run(): Promise<boolean> {
-    let allDone = true;
-    for (let from = 0; from < shards.length; from += shardsAtOnce) {
-      const settled = await Promise.allSettled(
-        shards.slice(from, from + shardsAtOnce).map((shard) => this.#endShard(shard)),
-      );
-      for (const result of settled) {
-        if (result.status === 'rejected') throw result.reason;
-        allDone &&= result.value;
-      }
-    }
-    return allDone;
+    const waiting = [...shards];
+    const lane = async (): Promise<boolean> => {
+      let allDone = true;
+      for (let shard = waiting.shift(); shard !== undefined; shard = waiting.shift())
+        allDone = (await this.#endShard(shard)) && allDone;
+      return allDone;
+    };
+    // Nothing goes on behind the end of a round: those that fail wait for those that do not.
+    const ends = await Promise.allSettled(Array.from({ length: shardsAtOnce }, lane));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    return ends.every((end) => end.status === 'fulfilled' && end.value);
   }
 
   async complete(): Promise<void> {
     const { publisher, revocations, now } = this.#deps;
+    const { receipt, token } = this.#found;
     // Read again: another round may have counted meanwhile.
-    const found = await revocations.find(this.#receipt.token_uid, this.#receipt.operation);
+    const found = await revocations.find(receipt.token_uid, receipt.operation);
     const ended = sum((found?.progress ?? []).map((shard) => shard.ended));
-    const summary = summaryOf({ ended, samples: [...this.#receipt.tidied, ...this.tidied], at: now() });
-    const { reason, actor, refused_from } = this.#receipt;
+    const summary = summaryOf({ ended, samples: [...receipt.tidied, ...this.tidied], at: now() });
+    const { reason, actor, refused_from, token_uid, api_key, token_name: name, operation } = receipt;
+    const subject = { token_uid, api_key, name, token_version: token.version, epoch: token.epoch };
     await publisher.publish([
       eventOf('revocation.completed', {
-        identity: [this.#receipt.token_uid, this.#receipt.operation],
+        identity: [token_uid, operation],
         time: summary.completed_at,
-        data: {
-          ...this.#subject(),
-          operation: this.#receipt.operation,
-          receipt: { reason, actor, refused_from, ...summary },
-        },
+        data: { ...subject, operation, receipt: { reason, actor, refused_from, ...summary } },
       }),
     ]);
-    await revocations.complete(this.#receipt, summary);
+    await revocations.complete(receipt, summary);
   }
 
-  async #endShard(shard: string): Promise<boolean> {
-    let upto = this.#progress.get(shard)?.upto ?? '';
-    let after: string | undefined;
-    while (!this.#isOver()) {
-      const found = await this.#page(shard, after);
-      const page = found.slice(0, pageSize);
-      const last = page.length === found.length;
-      const doomed = page.filter((session) => this.#isDoomed(session)).map(({ uid }) => uid);
-      const untold = doomed.filter((uid) => uid > upto);
-      if (untold.length > 0 && !(await this.#tell({ shard, from: upto, uids: untold, last }))) return false;
-      upto = untold.at(-1) ?? upto;
-      await this.#deps.sessions.deleteAll(this.#receipt.token_uid, doomed);
-      this.#measure(untold.length);
-      if (last) return true;
-      after = page.at(-1)?.uid;
-    }
-    return false;
-  }
-
-  /** A page and one more where there is one: that says whether the page is the shard's last. */
-  async #page(shard: string, after: string | undefined): Promise<readonly Session[]> {
-    const from = after === undefined ? {} : { after };
-    return await this.#deps.sessions.page({ token: this.#receipt.token_uid, shard, limit: pageSize + 1, ...from });
-  }
-
-  /**
-   * Published before it is recorded, and recorded before it is deleted: a crash in between repeats, and loses nothing.
-   * @returns false where another round has overtaken this one in the shard
-   */
-  async #tell({
-    shard,
-    from,
-    uids,
-    last,
-  }: {
-    shard: string;
-    from: string;
-    uids: readonly string[];
-    last: boolean;
-  }): Promise<boolean> {
-    const { operation, token_uid: token, reason: cause, refused_from: time } = this.#receipt;
-    const upto = uids.at(-1) ?? from;
-    const identity = [token, operation, shard, uids[0], upto];
-    const data = { ...this.#subject(), operation, cause, shard, sessions: [...uids], last };
-    await this.#deps.publisher.publish([eventOf('sessions.revoked', { identity, time, data })]);
-    const counted = await this.#deps.revocations.advance(this.#receipt, { shard, from, upto, ended: uids.length });
-    if (counted) this.ended += uids.length;
-    return counted;
-  }
-
-  /** A deleted token's sessions are all over; otherwise those that were opened before the epoch was raised. */
-  #isDoomed({ epoch }: Session): boolean {
-    return this.#receipt.epoch === null || epoch < this.#receipt.epoch;
+  #endShard(shard: string): Promise<boolean> {
+    const { receipt, token, progress } = this.#found;
+    const round = {
+      ...this.#deps,
+      receipt,
+      token,
+      isOver: () => this.ended >= mostPerRound || this.#deps.now().getTime() - this.#startedAt >= longestRoundMs,
+      onCounted: (sessions: number) => {
+        this.ended += sessions;
+      },
+      onGone: (sessions: number) => this.#measure(sessions),
+    };
+    const none = { shard, upto: '', ended: 0, last: false, cleared: '' };
+    return new EndShard(round, progress.find((known) => known.shard === shard) ?? none).run();
   }
 
   #measure(sessions: number): void {
-    if (sessions > 0)
-      this.tidied.push({ ms: this.#deps.now().getTime() - Date.parse(this.#receipt.refused_from), sessions });
-  }
-
-  #isOver(): boolean {
-    return this.ended >= mostPerRound || this.#deps.now().getTime() - this.#startedAt >= longestRoundMs;
-  }
-
-  #subject() {
-    const { token_uid, api_key, token_name: name } = this.#receipt;
-    return { token_uid, api_key, name, token_version: this.#token.version, epoch: this.#token.epoch };
+    const { refused_from } = this.#found.receipt;
+    if (sessions > 0) this.tidied.push({ ms: this.#deps.now().getTime() - Date.parse(refused_from), sessions });
   }
 }

@@ -8,7 +8,6 @@ import { type RateWindows, rateLimited } from './rate-windows.ts';
 import { lifetimeMs, type Session } from './session.ts';
 import type { SessionRepository } from './session-repository.ts';
 import {
-  unknownCredential,
   type Verification,
   type VerificationDependencies,
   type Verified,
@@ -44,40 +43,31 @@ export interface OpenedSession {
   readonly token: Token;
   /** Shown once. */
   readonly value: string;
+  /** How many more the token may open in this minute, and how many in all. */
+  readonly openings: { readonly limit: number; readonly remaining: number };
 }
 
-const openingsPerMinute = 600;
+const openings = { limit: 600, seconds: 60 };
 
 /**
- * Opens a session for who presents a token that is good. No transaction, so that a busy fleet cannot starve a deletion: the row is
- * put, then verified in the ordinary way; when the token has died meanwhile, the row is taken away again and nothing is answered.
+ * Opens a session for who has just presented a token that is good. No transaction, so that a busy fleet cannot starve a deletion: the
+ * row is put, then verified in the ordinary way; when the token has died meanwhile, the row is taken away again and nothing is answered.
  * @returns the session, or the verdict that refuses it
  * @throws {Refusal} `invalid`, `too-many-requests`, `unavailable`
  */
 export async function openSession(
   deps: OpenSessionDependencies,
-  { value, stack, fields, by }: Pick<Verification, 'value' | 'stack' | 'by'> & { fields: unknown },
+  { token, stack, fields, by }: Pick<Verification, 'stack' | 'by'> & { token: Token; fields: unknown },
 ): Promise<OpenedSession | Extract<Verified, { active: false }>> {
-  const verdict = await verifyCredential(deps, { value, stack, by });
-  if (!verdict.active) return verdict;
-  // A session opens no session: its own end would not be theirs.
-  if (verdict.session) return unknownCredential;
-  const { token } = verdict;
   const parsed = NewSessionSchema.safeParse(fields ?? {});
   if (!parsed.success) throw invalid(errorsOf('session', parsed.error.issues));
   const now = deps.now();
-  const admitted = await deps.windows.admit({
-    of: token.uid,
-    kind: 'open',
-    seconds: 60,
-    limit: openingsPerMinute,
-    now,
-  });
-  if (!admitted) throw rateLimited(60);
+  const admitted = await deps.windows.admit({ ...openings, of: token.uid, kind: 'open', now });
+  if (!admitted) throw rateLimited(openings);
   const opened = mint(token, { client: parsed.data.client, by, now, random: deps.random });
   await deps.sessions.open(opened.session);
   const again = await verifiedOrEnded(deps, { opened, stack, by });
-  if (again.active) return { ...opened, token: again.token };
+  if (again.active) return { ...opened, token: again.token, openings: { ...openings, ...admitted } };
   await deps.sessions.end(token.uid, opened.session.uid);
   return again;
 }
@@ -85,7 +75,7 @@ export async function openSession(
 /** Where it cannot be verified, nobody is given its value: it is not to be listed as live. */
 async function verifiedOrEnded(
   deps: OpenSessionDependencies,
-  { opened, stack, by }: Pick<Verification, 'stack' | 'by'> & { opened: OpenedSession },
+  { opened, stack, by }: Pick<Verification, 'stack' | 'by'> & { opened: ReturnType<typeof mint> },
 ): Promise<Verified> {
   try {
     return await verifyCredential(deps, { value: opened.value, stack, by });
@@ -98,7 +88,7 @@ async function verifiedOrEnded(
 function mint(
   token: Token,
   { client, by, now, random }: Pick<Verification, 'by'> & { client: string; now: Date; random: Randomness },
-): OpenedSession {
+): Pick<OpenedSession, 'session' | 'token' | 'value'> {
   const uid = mintUid(random);
   const value = mintSessionValue(token.uid, uid, random);
   const session = {

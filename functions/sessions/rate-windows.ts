@@ -17,9 +17,15 @@ export interface RateWindows {
   admit(use: WindowUse): Promise<{ readonly remaining: number } | null>;
 }
 
-/** Too many requests; `seconds` until it is worth trying again. */
-export const rateLimited = (seconds: number, headers: Readonly<Record<string, string>> = {}) =>
+/** Too many requests: what the limit is, and how many seconds it is until it is worth trying again. */
+export const rateLimited = ({ limit, seconds }: Pick<WindowUse, 'limit' | 'seconds'>) =>
   new Refusal('too-many-requests', {
     detail: `Too many requests. Try again in ${seconds} s.`,
-    headers: { ...headers, 'retry-after': String(seconds) },
+    headers: { ...rateHeaders(limit, 0), 'retry-after': String(seconds) },
   });
+
+/** For every answer where a limit is enforced. */
+export const rateHeaders = (limit: number, remaining: number): Readonly<Record<string, string>> => ({
+  'x-ratelimit-limit': String(limit),
+  'x-ratelimit-remaining': String(remaining),
+});

@@ -9,8 +9,11 @@ export interface ReconciliationRepository {
   scanSessions(from: string | null): Promise<{ readonly sessions: readonly Session[]; readonly next: string | null }>;
   /** Strongly; null where there is none. */
   tokens(uids: readonly string[]): Promise<readonly (Token | null)[]>;
-  /** Receipts that are due to be looked at again: operations by token. */
-  dueReceipts(now: Date): Promise<readonly { readonly token: string; readonly operation: string }[]>;
+  /** Receipts that are due to be looked at again, among whatever else is due: operations by token, those found while there is time. */
+  dueReceipts(
+    now: Date,
+    hasTime: () => boolean,
+  ): Promise<readonly { readonly token: string; readonly operation: string }[]>;
   /** Whether a revocation of the token is not completed. Strongly. */
   isRevocationUnderWay(token: string): Promise<boolean>;
 }
@@ -53,9 +56,10 @@ export async function reconcile(deps: ReconcileDependencies): Promise<Reconciled
   return { leftover_sessions: leftover, overdue_receipts: overdue, complete: true };
 }
 
-async function giveRounds({ found, revocations, now }: ReconcileDependencies): Promise<number> {
+async function giveRounds({ found, revocations, now, hasTime }: ReconcileDependencies): Promise<number> {
   let given = 0;
-  for (const { token, operation } of await found.dueReceipts(now())) {
+  for (const { token, operation } of await found.dueReceipts(now(), hasTime)) {
+    if (!hasTime()) break;
     const revocation = await revocations.find(token, operation);
     if (!revocation || revocation.receipt.state === 'completed') continue;
     await revocations.goOn(revocation.receipt, []);

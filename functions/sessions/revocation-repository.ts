@@ -10,9 +10,13 @@ export interface TidiedSample {
 /** How far an operation got in one shard. It only moves forward. */
 export interface ShardProgress {
   readonly shard: string;
-  /** Sessions up to this uid have been told and counted. */
+  /** Sessions up to this uid have been told and counted; empty before the first. */
   readonly upto: string;
   readonly ended: number;
+  /** Whether it was told that no other session follows. */
+  readonly last: boolean;
+  /** Rows up to this uid that are still there are not this operation's to end: nobody has to look at them again. */
+  readonly cleared: string;
 }
 
 /** The figures of a completed revocation. */
@@ -44,7 +48,12 @@ export interface FoundRevocation {
 export interface RevocationRepository {
   find(token: string, operation: string): Promise<FoundRevocation | null>;
   /** Moves a shard's progress forward, on condition that it is still where this round took it from. @returns whether it was */
-  advance(receipt: RunningReceipt, progress: ShardProgress & { readonly from: string }): Promise<boolean>;
+  advance(
+    receipt: RunningReceipt,
+    progress: Omit<ShardProgress, 'cleared'> & { readonly from: string },
+  ): Promise<boolean>;
+  /** Keeps up to where nothing is left to end in a shard. */
+  clear(receipt: RunningReceipt, progress: Pick<ShardProgress, 'shard' | 'cleared'>): Promise<void>;
   /** Makes the stream bring the next round, behind what others did meanwhile. */
   goOn(receipt: RunningReceipt, tidied: readonly TidiedSample[]): Promise<void>;
   /** A round made no progress: why is kept, and the due index brings the next one, later each time. */

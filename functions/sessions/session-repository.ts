@@ -11,12 +11,16 @@ export interface SessionPage {
   readonly limit: number;
 }
 
+export type SessionEpoch = Pick<Session, 'uid' | 'epoch'>;
+
 /** Storage of live sessions. Reads are strong. */
 export interface SessionRepository {
   open(session: Session): Promise<void>;
   /** Ends one session. @returns whether there was one. */
   end(token: string, uid: string): Promise<boolean>;
   page(page: SessionPage): Promise<readonly Session[]>;
+  /** The same page, and no more of each than ending it takes. */
+  epochs(page: SessionPage): Promise<readonly SessionEpoch[]>;
   /** Deletes the rows of sessions that are over; those that are gone already are no error. */
   deleteAll(token: string, uids: readonly string[]): Promise<void>;
   /**

@@ -70,4 +70,4 @@ export async function verifyCredential(
 const isDead = ({ reason }: Extract<Verdict, { active: false }>) => reason === 'deleted' || reason === 'expired';
 
 /** The verdict on what is no credential of ours. */
-export const unknownCredential = { active: false, reason: 'unknown', session: null, holder: null } as const;
+const unknownCredential = { active: false, reason: 'unknown', session: null, holder: null } as const;

@@ -48,7 +48,8 @@ export function receiptOf(
 
 /** Why an edit raises the epoch, or null where sessions go on: "expire now" ends them, and so does giving power back to a token. */
 export function revocationByEdit(before: Token, after: Token, now: Date): RevocationReason | null {
-  if (after.state === 'stopped') return after.expires_at === before.expires_at ? null : 'stopped';
+  if (after.state === 'stopped')
+    return before.state === 'stopped' && after.expires_at === before.expires_at ? null : 'stopped';
   return isRevival(before, after, now) ? 'extended' : null;
 }
 

@@ -59,8 +59,12 @@ describe('the last use of a token', () => {
 
   test('holds no value that a client calls itself', async () => {
     const token = await tokenward.createToken();
-    await tokenward.use(token.value, agent(`curl ${token.value}`));
-    expect((await ask(token)).token).toMatchObject({ last_used_at: expect.any(String), last_used_client: null });
+    // Also where it would be cut off in the middle: what is left holds the secret.
+    for (const before of ['curl ', 'x'.repeat(137)]) {
+      tokenward.system.clock.advance('PT1M');
+      await tokenward.use(token.value, agent(`${before}${token.value}`));
+      expect((await ask(token)).token).toMatchObject({ last_used_at: expect.any(String), last_used_client: null });
+    }
   });
 
   test('costs at most one write a minute for a token and an instance', async () => {

@@ -32,7 +32,7 @@ type Need = ReturnType<typeof needs.generate>['value'];
 
 const histories = fc.record({
   edits: fc.array(editFields, { minLength: 1, maxLength: 2 }),
-  editBySomebodyElse: fc.option(editFields, { nil: undefined, freq: 1 }),
+  editBySomebodyElse: fc.option(editFields, { nil: undefined, freq: 2 }),
   /** After how many of the verifications a day passes. */
   dayPasses: fc.integer({ min: 0, max: 2 }),
   verifications: fc.array(needs, { minLength: 2, maxLength: 2 }),

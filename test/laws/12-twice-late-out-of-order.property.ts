@@ -22,10 +22,10 @@ export const twiceLateOutOfOrder = lawOf({
   product: productWithSessions,
   histories: fc.record({
     ends: fc.array(ends, { minLength: 1, maxLength: 1 }),
-    otherEnd: fc.option(ends, { nil: undefined, freq: 1 }),
+    otherEnd: fc.option(ends, { nil: undefined, freq: 2 }),
     /** A program opens a session meanwhile, or as soon as the token has been changed. */
     opening: fc.constantFrom('beside', 'after', 'never'),
-    endedAlone: fc.option(fc.nat({ max: 3 }), { nil: undefined, freq: 1 }),
+    endedAlone: fc.option(fc.nat({ max: 3 }), { nil: undefined, freq: 2 }),
     pauses: fc.array(fc.nat({ max: 40 }), { maxLength: 1 }),
   }),
   story: async (scene) => {

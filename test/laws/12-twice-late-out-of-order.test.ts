@@ -93,7 +93,7 @@ describe('law 12: twice, late, out of order', () => {
     const before = deadLetters();
     const tokens = [];
     for (let [n, hit] = [1, true]; hit; n += 1) {
-      const token = await scene.tokenWith({ count: 101, shard: '0' });
+      const token = await scene.tokenWith({ count: 251, shard: '0' });
       const takeAway = scene.crashAfterCall('stream/end-sessions', { token: token.uid, n });
       await scene.delete(token);
       await system.streams.idle();

@@ -63,7 +63,16 @@ function checkReceipt(product: SimulatedProduct, receipt: Row, had: readonly Row
 }
 
 const totalOf = (receipt: Row): number => (receipt.summary as { sessions: { total: number } }).sessions.total;
-const isForward = ({ before, after }: Commit) => !before || String(after?.upto) > String(before.upto);
+/** It never goes back; and where it stands still nothing is counted: it only says that the shard has ended, or was looked at. */
+const isForward = ({ before, after }: Commit): boolean => {
+  const [was, is] = [placeOf(before), placeOf(after)];
+  return is.upto >= was.upto && is.cleared >= was.cleared && (is.upto > was.upto || is.ended === was.ended);
+};
+const placeOf = (row: Row | null) => ({
+  upto: String(row?.upto ?? ''),
+  cleared: String(row?.cleared ?? ''),
+  ended: Number(row?.ended ?? 0),
+});
 
 /** Every session of the live token that there ever was, as its row was put. */
 function sessionsOf(product: SimulatedProduct): readonly Row[] {

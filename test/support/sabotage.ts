@@ -10,6 +10,7 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import type { AttributeMap } from './simulated-dynamo.ts';
 import { type Client, type Sabotage, tables } from './simulated-product.ts';
 
 type Send = Client['send'];
@@ -75,6 +76,39 @@ export const swallowed = (isSwallowed: (error: Error) => boolean): Sabotage =>
 export const unprocessedIsAbsent = answering(() => async (command, send) => {
   const answer = await send();
   return command instanceof BatchGetItemCommand ? { ...answer, UnprocessedKeys: {} } : answer;
+});
+
+const isRead = (command: object) =>
+  command instanceof GetItemCommand || command instanceof BatchGetItemCommand || command instanceof QueryCommand;
+
+/** A read that fails is taken for one that finds nothing. */
+export const failedIsAbsent = answering(() => (command, send) => (isRead(command) ? send().catch(() => ({})) : send()));
+
+/** Where a read fails, what was read last goes on to hold. */
+export const lastAnswerHolds = answering(() => {
+  const answers = new Map<string, object>();
+  return async (command, send) => {
+    if (!isRead(command)) return send();
+    const asked = JSON.stringify(command);
+    const answer = await send().catch((error: unknown) => {
+      const known = answers.get(asked);
+      if (known) return known;
+      throw error;
+    });
+    answers.set(asked, answer);
+    return answer;
+  };
+});
+
+/** What TTL would delete is taken for deleted. */
+export const ttlDecides = answering(() => async (command, send) => {
+  const answer = await send();
+  const isKept = (item: AttributeMap | undefined) => !item?.ttl || Number(item.ttl.N) > 1;
+  if (command instanceof GetItemCommand && 'Item' in answer)
+    return isKept(answer.Item as AttributeMap | undefined) ? answer : {};
+  if (!(command instanceof BatchGetItemCommand && 'Responses' in answer)) return answer;
+  const tables = Object.entries(answer.Responses as Record<string, AttributeMap[]>);
+  return { ...answer, Responses: Object.fromEntries(tables.map(([table, items]) => [table, items.filter(isKept)])) };
 });
 
 /** Expressions without some of their conditions: each is replaced by one that always holds, with the same placeholders. */

@@ -12,7 +12,7 @@ import type { EndSessionsDependencies } from '../../functions/sessions/end-sessi
 import type { OpenSessionDependencies } from '../../functions/sessions/open-session.ts';
 import type { TokenDependencies } from '../../functions/tokens/token-repository.ts';
 import type { SimulatedBus } from './simulated-bus.ts';
-import type { SimulatedDynamo } from './simulated-dynamo.ts';
+import type { SimulatedDynamo, TableSpec } from './simulated-dynamo.ts';
 
 export type Client = Pick<SimulatedDynamo, 'send'>;
 export type Dependencies = TokenDependencies & OpenSessionDependencies & EndSessionsDependencies;
@@ -23,6 +23,14 @@ export type Tampering = (deps: Dependencies, use: Use) => Dependencies;
 
 export const tables: Tables = { tokens: 'tokens', sessions: 'sessions', audit: 'audit', usage: 'usage' };
 export const keys = keysOf(tables);
+export const tableSpecs: TableSpec[] = Object.values(tables).map((name) => ({
+  name,
+  partitionKey: 'pk',
+  sortKey: 'sk',
+  ...(name === tables.tokens
+    ? { indexes: { due: { partitionKey: 'due_shard', sortKey: 'due_at', projection: 'KEYS_ONLY' } } }
+    : {}),
+}));
 
 export interface Given extends Pick<Dependencies, 'now' | 'random'> {
   readonly client: Client;

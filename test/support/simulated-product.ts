@@ -14,20 +14,24 @@ import { type EditToken, editToken } from '../../functions/tokens/edit-token.ts'
 import type { Verdict } from '../../functions/tokens/judge.ts';
 import { fetchToken, listTokens } from '../../functions/tokens/read-tokens.ts';
 import { SimulatedBus } from './simulated-bus.ts';
+import { type Commit, type Row, SimulatedCommits } from './simulated-commits.ts';
 import {
   type Client,
   type Dependencies,
   DueReceipts,
   dependenciesOver,
   type Tampering,
+  tableSpecs,
   tables,
   type Use,
 } from './simulated-dependencies.ts';
 import { SimulatedDoors } from './simulated-doors.ts';
-import { type AttributeMap, type Change, type Choice, SimulatedDynamo, type TableSpec } from './simulated-dynamo.ts';
+import { type Change, type Choice, SimulatedDynamo } from './simulated-dynamo.ts';
 import { SimulatedSessions } from './simulated-sessions.ts';
 import { SimulatedStream } from './simulated-stream.ts';
+import { SimulatedTime } from './simulated-time.ts';
 
+export type { Commit, Row } from './simulated-commits.ts';
 export { type Client, keys, type Tampering, tables } from './simulated-dependencies.ts';
 export { scopes } from './simulated-scopes.ts';
 /** Puts a bug between the repositories and storage, on purpose. */
@@ -52,15 +56,6 @@ export const day = 86_400_000;
 export const issuer = 'https://issuer.example.test';
 
 export const startMs = Date.parse('2026-03-01T08:00:00.000Z');
-const specs: TableSpec[] = Object.values(tables).map((name) => ({
-  name,
-  partitionKey: 'pk',
-  sortKey: 'sk',
-  ...(name === tables.tokens
-    ? { indexes: { due: { partitionKey: 'due_shard', sortKey: 'due_at', projection: 'KEYS_ONLY' } } }
-    : {}),
-}));
-
 /** Two shards are enough for pages of one session and of several. */
 const firstDigitStep = 0x80;
 
@@ -71,18 +66,14 @@ export class SimulatedProduct {
   readonly doors: SimulatedDoors;
   /** Every refusal that was answered. */
   readonly refusals: Refusal[] = [];
-  /** By how many ms the clocks of instances are ahead of ours. */
-  readonly ahead: Partial<Record<Use, number>> = {};
+  readonly time = new SimulatedTime(startMs);
   readonly bus: SimulatedBus;
   readonly stream: SimulatedStream;
   readonly #hop: (step: string) => Promise<void>;
   readonly #client: Client;
   readonly #bug: Pick<Surroundings, 'sabotage' | 'tamper'>;
   readonly #deps: Readonly<Record<Exclude<Use, 'round'>, Dependencies>>;
-  readonly #changes: Change[] = [];
-  readonly #commits: Commit[] = [];
-  #ms = startMs;
-  #tick = 1;
+  readonly #commits = new SimulatedCommits();
   /** Counts requests and random bytes, so that none is ever given twice. */
   #made: number;
 
@@ -91,7 +82,7 @@ export class SimulatedProduct {
     this.#bug = { tamper, ...(sabotage ? { sabotage } : {}) };
     this.#hop = async (step) => scheduler?.schedule(Promise.resolve(), step);
     this.dynamo = new SimulatedDynamo({
-      tables: specs,
+      tables: tableSpecs,
       transactionsConflict: true,
       retries: 2,
       onCommit: (change) => this.#committed(change),
@@ -122,27 +113,20 @@ export class SimulatedProduct {
     });
   }
 
-  /** Never the same instant twice, unless time stands still. */
   now(use?: Use): Date {
-    this.#ms += this.#tick;
-    return new Date(this.#ms + ((use && this.ahead[use]) ?? 0));
+    return this.time.now(use);
   }
 
-  /** From now on it is this instant, until time is told to pass. */
-  stand(at: number): void {
-    [this.#ms, this.#tick] = [at, 0];
+  pass(ms: number): void {
+    this.time.pass(ms);
   }
 
   /** The same rows and the same bug at one instant that does not pass; nothing else happens there. */
   still(at: number): SimulatedProduct {
     const copy = new SimulatedProduct(this.#bug, this.#made);
     copy.dynamo.load(this.dynamo.snapshot());
-    copy.stand(at);
+    copy.time.stand(at);
     return copy;
-  }
-
-  pass(ms: number): void {
-    this.#ms += ms;
   }
 
   /** Others may go first. */
@@ -208,18 +192,12 @@ export class SimulatedProduct {
 
   /** Every committed change of an item of a table, in commit order. `at` counts the changes of all tables. */
   commits(table: string): Commit[] {
-    for (let at = this.#commits.length; at < this.#changes.length; at += 1) {
-      const change = this.#changes[at];
-      const read = (image: AttributeMap | undefined) => (image ? unmarshall(image) : null);
-      if (change)
-        this.#commits.push({ at, table: change.table, before: read(change.before), after: read(change.after) });
-    }
-    return this.#commits.filter((commit) => commit.table === table);
+    return this.#commits.of(table);
   }
 
   /** How many changes of items were committed. */
   get moment(): number {
-    return this.#changes.length;
+    return this.#commits.count;
   }
 
   /** Everything that is stored now. */
@@ -238,7 +216,7 @@ export class SimulatedProduct {
   }
 
   #committed(change: Change): void {
-    this.#changes.push(change);
+    this.#commits.add(change);
     this.stream.take(change);
   }
 
@@ -270,13 +248,4 @@ export class SimulatedProduct {
     this.refusals.push(error);
     return error;
   }
-}
-
-export type Row = Record<string, unknown>;
-
-export interface Commit {
-  readonly at: number;
-  readonly table: string;
-  readonly before: Row | null;
-  readonly after: Row | null;
 }

@@ -30,7 +30,9 @@ export class SimulatedSessions {
 
   open({ value, stack }: { value: string; stack: string }): Promise<Answer<OpenedSession>> {
     return this.#answer('outsider', async () => {
-      const opened = await openSession(this.#deps.opening, { value, stack, fields: {}, by });
+      const verified = await verifyCredential(this.#deps.opening, { value, stack, by });
+      if (!verified.active) throw new Refusal('unauthenticated');
+      const opened = await openSession(this.#deps.opening, { token: verified.token, stack, fields: {}, by });
       if ('value' in opened) return opened;
       throw new Refusal('unauthenticated');
     });

@@ -1,8 +1,10 @@
 /** Bugs to put between use cases and what they are given, for laws to find. Each is what a plausible change would have done. */
 import type { TokenwardEvent } from '../../functions/events/catalogue.ts';
+import { Refusal } from '../../functions/refusals.ts';
 import type { FoundCredential } from '../../functions/sessions/credential-reader.ts';
 import type { Dependencies, Tampering } from './simulated-dependencies.ts';
 
+type Tokens = Dependencies['tokens'];
 type Revocations = Dependencies['revocations'];
 type Sessions = Dependencies['sessions'];
 
@@ -86,7 +88,7 @@ export const progressForgotten = inRounds((deps) => {
 /** Half of the shards are not looked at. */
 export const shardsForgotten = inRounds((deps) => ({
   sessions: changed(deps.sessions, {
-    page: async (page) => (page.shard >= '8' ? [] : await deps.sessions.page(page)),
+    epochs: async (page) => (page.shard >= '8' ? [] : await deps.sessions.epochs(page)),
   }),
 }));
 
@@ -116,6 +118,60 @@ export const nobodyIsTold = inRounds((deps) => ({
   publisher: { publish: (events) => deps.publisher.publish(events.filter(({ type }) => type !== 'sessions.revoked')) },
 }));
 
+/** An expiry is compared with `<=`. */
+export const goodAtItsEnd: Tampering = (deps, use) =>
+  use === 'change' || use === 'round' ? deps : { ...deps, now: () => new Date(deps.now().getTime() - 1) };
+
+/** Introspection judges for itself, and knows nothing of tokens that were stopped. */
+export const secondJudge = inIntrospection(({ token, ...found }) => ({
+  ...found,
+  token: token?.state === 'stopped' ? { ...token, state: 'live', expires_at: null } : token,
+}));
+
+/** Introspection takes a session's own lifetime for all that there is to compare. */
+export const lifetimeOnly = inIntrospection(({ token, session, ...found }) => ({
+  ...found,
+  session,
+  token: token && session ? { ...token, expires_at: null } : token,
+}));
+
+/** "Expire now" moves the instant, and nothing else. */
+export const stopIsAnInstant = inReplacements((edit) => ({ ...edit, after: { ...edit.after, state: 'live' } }));
+
+/** An extension raises no epoch. */
+export const extensionKeepsEpoch = inReplacements(({ receipt, ...edit }) =>
+  receipt?.reason === 'extended'
+    ? { ...edit, after: { ...edit.after, epoch: edit.before.epoch } }
+    : { ...edit, ...(receipt ? { receipt } : {}) },
+);
+
+/** What storage failed to do is told as it comes. */
+export const bareErrors: Tampering = (deps) => ({
+  ...deps,
+  credentials: {
+    find: (wanted) =>
+      deps.credentials.find(wanted).catch((error: unknown) => {
+        throw error instanceof Refusal ? (error.cause ?? error) : error;
+      }),
+  },
+});
+
+function inIntrospection(change: (found: FoundCredential) => FoundCredential): Tampering {
+  return (deps, use) =>
+    use === 'introspection'
+      ? { ...deps, credentials: { find: async (wanted) => change(await deps.credentials.find(wanted)) } }
+      : deps;
+}
+
+type Replacement = Parameters<Tokens['replace']>[0];
+
+function inReplacements(change: (edit: Replacement) => Replacement): Tampering {
+  return (deps, use) =>
+    use === 'change'
+      ? { ...deps, tokens: changed(deps.tokens, { replace: (edit) => deps.tokens.replace(change(edit)) }) }
+      : deps;
+}
+
 function inRounds(change: (deps: Dependencies) => Partial<Dependencies>): Tampering {
   return (deps, use) => (use === 'round' ? { ...deps, ...change(deps) } : deps);
 }
@@ -135,7 +191,7 @@ function holdingBack(change: (deps: Dependencies, tellNow: () => Promise<void>) 
 }
 
 /** A repository with some of its methods replaced; the others are its own. */
-function changed<T extends Sessions | Revocations>(repository: T, methods: Partial<T>): T {
+export function changed<T extends Tokens | Sessions | Revocations>(repository: T, methods: Partial<T>): T {
   return new Proxy(repository, {
     get: (target, name) => {
       const method: unknown = Reflect.get(methods, name) ?? Reflect.get(target, name);

@@ -14,6 +14,7 @@ describe('an edit raises the epoch', () => {
     ['stops a live token', token(inMs(86_400_000)), token(inMs(0), 'stopped')],
     ['stops a token that never expires', token(null), token(inMs(0), 'stopped')],
     ['stops an expired token', token(past), token(inMs(0), 'stopped')],
+    ['stops a token at the very instant of its expiry', token(inMs(0)), token(inMs(0), 'stopped')],
     ['stops a stopped token again', token(past, 'stopped'), token(inMs(0), 'stopped')],
   ])('as "stopped" when it %s', ([, before, after]) => {
     expect(revocationByEdit(before, after, now)).toBe('stopped');
