@@ -5,7 +5,7 @@ import { type Key, keyAttributes } from './expressions.ts';
 
 /** Deletes without conditions, in batches: for what is over whatever else happens. */
 export interface BatchDeletes {
-  /** All batches at once: a page of sessions is four. Keys that have no item are no error. @throws {Refusal} `unavailable` */
+  /** All batches at once: a page of sessions is ten. Keys that have no item are no error. @throws {Refusal} `unavailable` */
   deleteAll(keys: readonly Key[]): Promise<void>;
 }
 

@@ -1,4 +1,10 @@
-import { type DynamoDBClient, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type DynamoDBClient,
+  QueryCommand,
+  type QueryCommandInput,
+  type QueryCommandOutput,
+  ScanCommand,
+} from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { ReconciliationRepository } from '../sessions/reconcile.ts';
 import type { Session } from '../sessions/session.ts';
@@ -9,7 +15,6 @@ import { type Keys, keysOf, type Tables } from './keys.ts';
 import type { Reads } from './reads.ts';
 
 const pageSize = 100;
-const mostDue = 100;
 const mostReceipts = 100;
 const shards = Array.from({ length: 16 }, (_, shard) => String(shard));
 
@@ -41,12 +46,9 @@ export class DynamoReconciliationRepository implements ReconciliationRepository 
     return (await this.#reads.read(uids.map((uid) => this.#keys.token(uid)))).map(tokenFrom);
   }
 
-  async dueReceipts(now: Date): Promise<readonly { token: string; operation: string }[]> {
-    const found = await Promise.all(shards.map((shard) => this.#due(shard, now)));
-    return found.flat().flatMap(({ pk, sk }) => {
-      const isReceipt = pk.startsWith('TOKEN#') && sk.startsWith('RECEIPT#');
-      return isReceipt ? [{ token: pk.slice('TOKEN#'.length), operation: sk.slice('RECEIPT#'.length) }] : [];
-    });
+  async dueReceipts(now: Date, hasTime: () => boolean): Promise<readonly { token: string; operation: string }[]> {
+    const found = await Promise.all(shards.map((shard) => this.#dueReceiptsIn(shard, now, hasTime)));
+    return found.flat();
   }
 
   async isRevocationUnderWay(token: string): Promise<boolean> {
@@ -55,16 +57,34 @@ export class DynamoReconciliationRepository implements ReconciliationRepository 
     return receipts.some((item) => receiptFrom(item)?.state !== 'completed');
   }
 
-  async #due(shard: string, now: Date): Promise<{ pk: string; sk: string }[]> {
+  /** To the end of what is due: however many tokens are due before it, a receipt is found. */
+  async #dueReceiptsIn(shard: string, now: Date, hasTime: () => boolean) {
+    const found: { token: string; operation: string }[] = [];
+    let from: QueryCommandInput['ExclusiveStartKey'];
+    do {
+      const { Items: items = [], LastEvaluatedKey: last } = await this.#due(shard, now, from);
+      found.push(...items.flatMap(({ pk, sk }) => receiptAt(pk?.S, sk?.S)));
+      from = last;
+    } while (from && hasTime());
+    return found;
+  }
+
+  async #due(shard: string, now: Date, from: QueryCommandInput['ExclusiveStartKey']): Promise<QueryCommandOutput> {
     const input = {
       TableName: this.#tables.tokens,
       IndexName: 'due',
       KeyConditionExpression: 'due_shard = :due_shard AND due_at <= :now',
       // `~` sorts after every digit and letter: the whole of this instant.
       ExpressionAttributeValues: { ':due_shard': { S: shard }, ':now': { S: `${now.toISOString()}~` } },
-      Limit: mostDue,
+      Limit: pageSize,
+      ...(from ? { ExclusiveStartKey: from } : {}),
     };
-    const { Items: items = [] } = await answered(() => this.#client.send(new QueryCommand(input)));
-    return items.map(({ pk, sk }) => ({ pk: pk?.S ?? '', sk: sk?.S ?? '' }));
+    return await answered(() => this.#client.send(new QueryCommand(input)));
   }
+}
+
+function receiptAt(pk = '', sk = ''): { token: string; operation: string }[] {
+  const [, token] = /^TOKEN#(.+)$/.exec(pk) ?? [];
+  const [, operation] = /^RECEIPT#(.+)$/.exec(sk) ?? [];
+  return token && operation ? [{ token, operation }] : [];
 }

@@ -13,6 +13,8 @@ import type { Reads } from './reads.ts';
 import type { Writes } from './writes.ts';
 
 const notCompleted = '#state <> :completed';
+/** As long as a token's tombstone, and from the same instant. */
+const keptSeconds = 400 * 86_400;
 
 /** Receipts and their progress in DynamoDB, beside their token. */
 export class DynamoRevocationRepository implements RevocationRepository {
@@ -38,17 +40,30 @@ export class DynamoRevocationRepository implements RevocationRepository {
 
   async advance(
     receipt: RunningReceipt,
-    { shard, from, upto, ended }: Parameters<RevocationRepository['advance']>[1],
+    { shard, from, upto, ended, last }: Parameters<RevocationRepository['advance']>[1],
   ): Promise<boolean> {
     return await this.#storage.write({
       update: this.#keys.progress(receipt.token_uid, receipt.operation, shard),
-      set: 'SET #upto = :upto, #shard = :shard ADD #ended :ended',
+      set: 'SET #upto = :upto, #last = :last, #shard = :shard, #ttl = :ttl ADD #ended :ended',
       // `from` as the answer to a try that was lost would be `upto`: nothing is counted twice, the round only ends early.
       condition: from === '' ? 'attribute_not_exists(#upto)' : '#upto = :from',
-      values: { upto, shard, ended, ...(from === '' ? {} : { from }) },
+      values: { upto, last, shard, ended, ttl: ttlOf(receipt), ...(from === '' ? {} : { from }) },
     });
   }
 
+  async clear(
+    receipt: RunningReceipt,
+    { shard, cleared }: Parameters<RevocationRepository['clear']>[1],
+  ): Promise<void> {
+    await this.#storage.write({
+      update: this.#keys.progress(receipt.token_uid, receipt.operation, shard),
+      set: 'SET #cleared = :cleared, #shard = :shard, #ttl = :ttl',
+      condition: 'attribute_not_exists(#cleared) OR #cleared < :cleared',
+      values: { cleared, shard, ttl: ttlOf(receipt) },
+    });
+  }
+
+  /** Twice, after an answer that was lost, it appends the samples twice: that shifts a percentile, and counts no session again. */
   async goOn(receipt: RunningReceipt, tidied: readonly TidiedSample[]): Promise<void> {
     await this.#storage.write({
       update: this.#key(receipt),
@@ -72,9 +87,9 @@ export class DynamoRevocationRepository implements RevocationRepository {
   async complete(receipt: RunningReceipt, summary: RevocationSummary): Promise<void> {
     await this.#storage.write({
       update: this.#key(receipt),
-      set: 'SET #state = :completed, #summary = :summary REMOVE #due_shard, #due_at, #tidied, #stuck_because',
+      set: 'SET #state = :completed, #summary = :summary, #ttl = :ttl REMOVE #due_shard, #due_at, #tidied, #stuck_because',
       condition: notCompleted,
-      values: { completed: 'completed', summary },
+      values: { completed: 'completed', summary, ttl: ttlOf(receipt) },
     });
   }
 
@@ -82,3 +97,6 @@ export class DynamoRevocationRepository implements RevocationRepository {
     return this.#keys.receipt(token_uid, operation);
   }
 }
+
+/** Progress has it from the beginning: no revocation takes that long, and what completes one need not write to all of them. */
+const ttlOf = ({ refused_from }: RunningReceipt) => Math.ceil(Date.parse(refused_from) / 1000) + keptSeconds;

@@ -1,10 +1,10 @@
 import type { Session } from '../sessions/session.ts';
-import type { SessionPage, SessionRepository } from '../sessions/session-repository.ts';
+import type { SessionEpoch, SessionPage, SessionRepository } from '../sessions/session-repository.ts';
 import type { BatchDeletes } from './batch-deletes.ts';
 import { refuseNonMembers } from './dynamo-token-repository.ts';
-import { sessionFrom } from './items.ts';
+import { sessionEpochFrom, sessionFrom } from './items.ts';
 import { type Keys, keysOf, sessionPartition, type Tables } from './keys.ts';
-import type { Reads } from './reads.ts';
+import type { Range, Reads } from './reads.ts';
 import type { Transactions } from './transactions.ts';
 import type { Writes } from './writes.ts';
 
@@ -45,10 +45,17 @@ export class DynamoSessionRepository implements SessionRepository {
     return await this.#storage.write({ delete: this.#keys.session(token, uid), condition: exists });
   }
 
-  async page({ token, shard, after, limit }: SessionPage): Promise<readonly Session[]> {
-    const pk = sessionPartition(token, shard);
-    const items = await this.#storage.query({ table: this.#table, pk, limit, ...(after ? { after } : {}) });
-    return items.flatMap((item) => sessionFrom(item) ?? []);
+  async page(page: SessionPage): Promise<readonly Session[]> {
+    return (await this.#storage.query(this.#rangeOf(page))).flatMap((item) => sessionFrom(item) ?? []);
+  }
+
+  async epochs(page: SessionPage): Promise<readonly SessionEpoch[]> {
+    const items = await this.#storage.query({ ...this.#rangeOf(page), only: ['uid', 'epoch'] });
+    return items.flatMap((item) => sessionEpochFrom(item) ?? []);
+  }
+
+  #rangeOf({ token, shard, after, limit }: SessionPage): Range {
+    return { table: this.#table, pk: sessionPartition(token, shard), limit, ...(after ? { after } : {}) };
   }
 
   async deleteAll(token: string, uids: readonly string[]): Promise<void> {

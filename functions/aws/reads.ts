@@ -20,6 +20,8 @@ export interface Range {
   /** Only sort keys after this one. */
   readonly after?: string;
   readonly newestFirst?: boolean;
+  /** Only these attributes of each item. */
+  readonly only?: readonly string[];
   /** At most this many items. */
   readonly limit: number;
 }
@@ -98,6 +100,7 @@ async function query(client: Client, range: Range): Promise<Item[]> {
         },
         ConsistentRead: true,
         ScanIndexForward: !range.newestFirst,
+        ...projection(range.only),
         // Always with a limit: an engine that reads the whole range under one lock is one that we run on.
         Limit: range.limit - items.length,
         ...(from ? { ExclusiveStartKey: from } : {}),
@@ -107,4 +110,12 @@ async function query(client: Client, range: Range): Promise<Item[]> {
     from = page.LastEvaluatedKey;
   } while (from && items.length < range.limit);
   return items;
+}
+
+function projection(only: readonly string[] | undefined) {
+  if (!only) return {};
+  return {
+    ProjectionExpression: only.map((name) => `#${name}`).join(', '),
+    ExpressionAttributeNames: Object.fromEntries(only.map((name) => [`#${name}`, name])),
+  };
 }

@@ -53,6 +53,11 @@ export const eventSchemas = {
     cause: z.string(),
     shard: z.string(),
     sessions: z.array(z.string()).check(z.maxLength(100)),
+    /**
+     * No other session of this shard follows. Each shard of which sessions were told has such an event; where the rows that were to
+     * follow went by themselves it has none of its own. It may come again, with a session whose opening was refused meanwhile: what
+     * says that all is over is `revocation.completed`.
+     */
     last: z.boolean(),
   }),
   'revocation.completed': z.object({ ...subject, operation: z.string(), receipt: ReceiptSummarySchema }),

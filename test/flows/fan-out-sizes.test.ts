@@ -59,6 +59,15 @@ test.each([
       [1, true],
     ],
   ],
+  [
+    251,
+    [
+      [100, false],
+      [100, false],
+      [50, false],
+      [1, true],
+    ],
+  ],
 ])('of %i sessions in one shard the last event says that it is the last', async (count, pages) => {
   const token = await running.createToken();
   await manySessions(running, token.uid, { count, shard: 'd' });
