@@ -1,7 +1,8 @@
 import type { Delivery, DigestRepository, DigestScene, Reachable, TakenDigest } from '../notices/digest-repository.ts';
 import type { DigestKey, DueDigest } from '../notices/notice-repository.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
-import { deliveryFrom, digestFrom, lastUseFrom, memberFrom, stackFrom, tokenFrom } from './items.ts';
+import type { Item } from './expressions.ts';
+import { deliveryFrom, digestFrom, lastUseFrom, MalformedItem, memberFrom, stackFrom, tokenFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import type { Reads } from './reads.ts';
 import type { Writes } from './writes.ts';
@@ -52,10 +53,9 @@ export class DynamoDigestRepository implements DigestRepository {
       const address = rows[index]?.email;
       return { ...member, address: typeof address === 'string' ? address : null };
     });
-    const tokens = uids.flatMap((_, index): UsedToken[] => {
+    const tokens = uids.flatMap((_, index) => {
       const at = members.length + 2 * index;
-      const token = tokenFrom(rows[at]);
-      return token ? [{ token, lastUse: lastUseFrom(rows[at + 1]) }] : [];
+      return readable(rows[at], rows[at + 1]);
     });
     return stack && { stack, people, tokens, deliveries };
   }
@@ -100,5 +100,16 @@ export class DynamoDigestRepository implements DigestRepository {
     for (let from = 0; from < keys.length; from += keysPerRead)
       rows.push(...(await this.#storage.read(keys.slice(from, from + keysPerRead))));
     return rows;
+  }
+}
+
+/** One whose rows are not as they should be is left out: the sweep tells of it, and it holds up no other's mail. */
+function readable(row: Item | null | undefined, lastUse: Item | null | undefined): UsedToken[] {
+  try {
+    const token = tokenFrom(row);
+    return token ? [{ token, lastUse: lastUseFrom(lastUse) }] : [];
+  } catch (error) {
+    if (error instanceof MalformedItem) return [];
+    throw error;
   }
 }

@@ -1,9 +1,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Claim, ClaimOutcome, Due, NoticeRepository } from '../notices/notice-repository.ts';
+import type { Claim, ClaimOutcome, Due, DueTokens, NoticeRepository } from '../notices/notice-repository.ts';
 import type { NextAction, Token } from '../tokens/token.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
 import { dueIn, dueShards } from './due-index.ts';
-import { lastUseFrom, stackFrom, tokenFrom } from './items.ts';
+import { lastUseFrom, MalformedItem, stackFrom, tokenFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import type { Reads } from './reads.ts';
 import type { Step, Transactions } from './transactions.ts';
@@ -49,17 +49,23 @@ export class DynamoNoticeRepository implements NoticeRepository {
     };
   }
 
-  async tokens(uids: readonly string[]): Promise<readonly UsedToken[]> {
+  async tokens(uids: readonly string[]): Promise<DueTokens> {
     const found: UsedToken[] = [];
+    const unreadable: { uid: string; error: unknown }[] = [];
     for (let from = 0; from < uids.length; from += tokensPerRead) {
       const some = uids.slice(from, from + tokensPerRead);
       const rows = await this.#storage.read(some.flatMap((uid) => [this.#keys.token(uid), this.#keys.lastUse(uid)]));
-      for (const index of some.keys()) {
-        const token = tokenFrom(rows[2 * index]);
-        if (token) found.push({ token, lastUse: lastUseFrom(rows[2 * index + 1]) });
+      for (const [index, uid] of some.entries()) {
+        try {
+          const token = tokenFrom(rows[2 * index]);
+          if (token) found.push({ token, lastUse: lastUseFrom(rows[2 * index + 1]) });
+        } catch (error) {
+          if (!(error instanceof MalformedItem)) throw error;
+          unreadable.push({ uid, error });
+        }
       }
     }
-    return found;
+    return { found, unreadable };
   }
 
   async stack(key: string): ReturnType<NoticeRepository['stack']> {
@@ -88,11 +94,21 @@ export class DynamoNoticeRepository implements NoticeRepository {
   }
 
   async postpone(token: Token, until: Date): Promise<boolean> {
-    if (!token.next) return false;
-    const { due_at } = dueAttributes(until.toISOString(), token.uid, token.uid);
-    const { condition, values } = this.#asSeen(token);
+    return token.next ? await this.#postpone(token.uid, { until, ...this.#asSeen(token) }) : false;
+  }
+
+  async postponeUnreadable(uid: string, { due, until }: { due: Date; until: Date }): Promise<boolean> {
+    const values = { deleted: 'deleted', now: `${due.toISOString()}~` };
+    return await this.#postpone(uid, { until, condition: '#state <> :deleted AND #due_at <= :now', values });
+  }
+
+  async #postpone(
+    uid: string,
+    { until, condition, values }: { until: Date; condition: string; values: Readonly<Record<string, unknown>> },
+  ): Promise<boolean> {
+    const { due_at } = dueAttributes(until.toISOString(), uid, uid);
     return await this.#storage.write({
-      update: this.#keys.token(token.uid),
+      update: this.#keys.token(uid),
       set: 'SET #due_at = :until, #sweep_failures = if_not_exists(#sweep_failures, :none) + :one',
       condition,
       values: { ...values, until: due_at, none: 0, one: 1 },

@@ -2,9 +2,10 @@ import type { Session } from '../sessions/session.ts';
 import type { SessionEpoch, SessionPage, SessionRepository } from '../sessions/session-repository.ts';
 import type { BatchDeletes } from './batch-deletes.ts';
 import { refuseNonMembers } from './dynamo-token-repository.ts';
+import type { Item } from './expressions.ts';
 import { sessionEpochFrom, sessionFrom } from './items.ts';
 import { type Keys, keysOf, sessionPartition, type Tables } from './keys.ts';
-import type { Range, Reads } from './reads.ts';
+import type { Reads } from './reads.ts';
 import type { Transactions } from './transactions.ts';
 import type { Writes } from './writes.ts';
 
@@ -45,17 +46,17 @@ export class DynamoSessionRepository implements SessionRepository {
     return await this.#storage.write({ delete: this.#keys.session(token, uid), condition: exists });
   }
 
-  async page(page: SessionPage): Promise<readonly Session[]> {
-    return (await this.#storage.query(this.#rangeOf(page))).flatMap((item) => sessionFrom(item) ?? []);
+  page(page: SessionPage): Promise<readonly Session[]> {
+    return this.#page(page, sessionFrom);
   }
 
-  async epochs(page: SessionPage): Promise<readonly SessionEpoch[]> {
-    const items = await this.#storage.query({ ...this.#rangeOf(page), only: ['uid', 'epoch'] });
-    return items.flatMap((item) => sessionEpochFrom(item) ?? []);
+  epochs(page: SessionPage): Promise<readonly SessionEpoch[]> {
+    return this.#page(page, sessionEpochFrom, 'uid, epoch');
   }
 
-  #rangeOf({ token, shard, after, limit }: SessionPage): Range {
-    return { table: this.#table, pk: sessionPartition(token, shard), limit, ...(after ? { after } : {}) };
+  async #page<T>({ token, shard, after, limit }: SessionPage, from: (item: Item) => T | null, only?: string) {
+    const range = { table: this.#table, pk: sessionPartition(token, shard), limit, after, only };
+    return (await this.#storage.query(range)).flatMap((item) => from(item) ?? []);
   }
 
   async deleteAll(token: string, uids: readonly string[]): Promise<void> {

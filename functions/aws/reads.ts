@@ -18,10 +18,10 @@ export interface Range {
   /** Only sort keys that begin with this. */
   readonly prefix?: string;
   /** Only sort keys after this one. */
-  readonly after?: string;
+  readonly after?: string | undefined;
   readonly newestFirst?: boolean;
-  /** Only these attributes of each item. */
-  readonly only?: readonly string[];
+  /** Only these attributes of each item; a list with commas, of names that are no reserved words. */
+  readonly only?: string | undefined;
   /** At most this many items. */
   readonly limit: number;
 }
@@ -100,7 +100,7 @@ async function query(client: Client, range: Range): Promise<Item[]> {
         },
         ConsistentRead: true,
         ScanIndexForward: !range.newestFirst,
-        ...projection(range.only),
+        ...(range.only ? { ProjectionExpression: range.only } : {}),
         // Always with a limit: an engine that reads the whole range under one lock is one that we run on.
         Limit: range.limit - items.length,
         ...(from ? { ExclusiveStartKey: from } : {}),
@@ -110,12 +110,4 @@ async function query(client: Client, range: Range): Promise<Item[]> {
     from = page.LastEvaluatedKey;
   } while (from && items.length < range.limit);
   return items;
-}
-
-function projection(only: readonly string[] | undefined) {
-  if (!only) return {};
-  return {
-    ProjectionExpression: only.map((name) => `#${name}`).join(', '),
-    ExpressionAttributeNames: Object.fromEntries(only.map((name) => [`#${name}`, name])),
-  };
 }

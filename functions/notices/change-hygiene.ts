@@ -11,7 +11,7 @@ import { digestFor } from './digest-entries.ts';
 import type { Delivery } from './digest-repository.ts';
 import { changedHygiene, type HygieneSettings } from './hygiene.ts';
 import type { HygieneRepository } from './hygiene-repository.ts';
-import { rearmed } from './schedule.ts';
+import { rearmed, scheduleOf } from './schedule.ts';
 
 export interface HygieneDependencies {
   readonly tokens: TokenRepository;
@@ -112,11 +112,17 @@ export async function previewRun(
   const previewed = inOrder(armed).map((used): PreviewedToken => {
     const decision = decide(used.token, { settings, cleaned }, now);
     if (decision.does === 'clean_up') cleaned.push(now.toISOString());
-    const isMailed = decision.does === 'notify' || decision.does === 'hold_back';
+    const isMailed = decision.does === 'notify' || (decision.does === 'hold_back' && !waits(used.token, settings));
     const mailed_at = isMailed ? digestFor(used, { settings, now, closed: null }).send_at : null;
     return { used, decision, why: whyOf(used, { decision, settings }), mailed_at };
   });
   return { now, tokens: previewed };
+}
+
+/** Whether it was put off, and not by a failure: people are told once of a token that has to wait. */
+function waits(token: UsedToken['token'], settings: HygieneSettings): boolean {
+  const scheduled = scheduleOf(token, settings).find(({ action }) => action === token.next?.action);
+  return !token.sweep_failures && scheduled !== undefined && scheduled.at < Date.parse(token.next?.at ?? '');
 }
 
 function whyOf(

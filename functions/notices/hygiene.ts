@@ -36,6 +36,7 @@ const wholeNumber = (least: number, most: number) =>
       z.minimum(least, `must be a whole number from ${least} to ${most}.`),
       z.maximum(most, `must be a whole number from ${least} to ${most}.`),
     );
+const recipients = ['owner', 'admins'] as const;
 const isUnique = (values: readonly unknown[]) => new Set(values).size === values.length;
 
 /** The settings that callers may change, each with its rules. */
@@ -46,9 +47,13 @@ const schemas = {
       .check(z.maxLength(10, 'can have at most 10 entries.'), z.refine(isUnique, 'cannot name a number twice.')),
     z.transform((days) => days.sort((a, b) => b - a)),
   ),
-  mail_to: z
-    .array(z.enum(['owner', 'admins'], 'must be "owner" or "admins".'), 'must be a list of "owner" and "admins".')
-    .check(z.refine(isUnique, 'cannot name anybody twice.')),
+  mail_to: z.pipe(
+    z
+      .array(z.enum(recipients, 'must be "owner" or "admins".'), 'must be a list of "owner" and "admins".')
+      .check(z.refine(isUnique, 'cannot name anybody twice.')),
+    // In whatever order they are named: it is the same setting.
+    z.transform((named) => recipients.filter((one) => named.includes(one))),
+  ),
   mail_about: z.enum(['all', 'flagged'], 'must be "all" or "flagged".'),
   send_hour: wholeNumber(0, 23),
   time_zone: z

@@ -38,6 +38,12 @@ export interface Due {
   readonly more: boolean;
 }
 
+/** Tokens with what is known of their use, and those whose rows are not as they should be: one of them holds up no other. */
+export interface DueTokens {
+  readonly found: readonly UsedToken[];
+  readonly unreadable: readonly { readonly uid: string; readonly error: unknown }[];
+}
+
 export interface Claim {
   readonly token: Token;
   readonly notice: Notice;
@@ -58,7 +64,7 @@ export interface NoticeRepository {
   /** One query for each shard. */
   due(now: Date): Promise<Due>;
   /** Strongly, without those that are gone. */
-  tokens(uids: readonly string[]): Promise<readonly UsedToken[]>;
+  tokens(uids: readonly string[]): Promise<DueTokens>;
   /** Strongly: a stack and when its tokens were cleaned up. */
   stack(key: string): Promise<{ readonly stack: Stack; readonly cleaned: readonly string[] } | null>;
   /** The notice, the token's next action and its place in the digest, in one transaction. */
@@ -67,4 +73,6 @@ export interface NoticeRepository {
   advance(token: Token, next: NextAction | null): Promise<boolean>;
   /** What is due for the token is tried again later; counted. @returns false where the token is not as it was seen */
   postpone(token: Token, until: Date): Promise<boolean>;
+  /** The same for one that cannot be read: whatever of it is due by an instant. */
+  postponeUnreadable(uid: string, { due, until }: { due: Date; until: Date }): Promise<boolean>;
 }

@@ -111,8 +111,9 @@ class Sending {
     });
     const ended = endOf(claimed, { outcome, at: this.#deps.now() });
     this.#situation.counts[ended.state === 'sending' ? 'unknown' : ended.state] += 1;
-    await this.#record(ended, claimed);
+    // Told first: what is recorded is not looked at again, and to be told twice is to be told the same event.
     if (ended.state === 'undeliverable') await this.#tellUndeliverable(ended.person, ended.reason ?? '');
+    await this.#record(ended, claimed);
     return ended;
   }
 

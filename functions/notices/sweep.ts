@@ -4,7 +4,7 @@ import { cleanUpToken } from '../tokens/delete-token.ts';
 import type { NextAction, Token } from '../tokens/token.ts';
 import type { TokenRepository, UsedToken } from '../tokens/token-repository.ts';
 import type { Randomness } from '../tokens/token-value.ts';
-import { type Decision, decide, inOrder, type StackState } from './decide.ts';
+import { countedCleanUps, type Decision, decide, inOrder, type StackState } from './decide.ts';
 import { digestFor } from './digest-entries.ts';
 import type { DigestKey, Due, DueDigest, NoticeRepository } from './notice-repository.ts';
 import { type SendDigestDependencies, type Sent, sendDigest } from './send-digest.ts';
@@ -136,8 +136,15 @@ class Run {
 
   /** Stacks side by side, and one stack's tokens in turn: its transactions would be in each other's way. */
   async #tokens(uids: readonly string[]): Promise<void> {
-    const found = await this.#deps.notices.tokens(uids);
-    this.report.not_due += uids.length - found.length;
+    const { found, unreadable } = await this.#deps.notices.tokens(uids);
+    this.report.not_due += uids.length - found.length - unreadable.length;
+    for (const { uid, error } of unreadable) {
+      const until = new Date(this.#now.getTime() + longestRetryMs);
+      await this.#fail(uid, {
+        error,
+        postpone: () => this.#deps.notices.postponeUnreadable(uid, { due: this.#now, until }),
+      });
+    }
     const stacks = [...Map.groupBy(found, ({ token }) => token.api_key)];
     const workers = Array.from({ length: stacksAtOnce }, async () => {
       for (let next = stacks.shift(); next; next = stacks.shift()) await this.#tokensOf(...next);
@@ -153,7 +160,8 @@ class Run {
         state ??= await this.#stack(stack);
         state = await this.#handle(used, state);
       } catch (error) {
-        await this.#fail(used.token, error);
+        const until = new Date(this.#now.getTime() + retryAfter(used.token));
+        await this.#fail(used.token.uid, { error, postpone: () => this.#deps.notices.postpone(used.token, until) });
         state = undefined;
       }
     }
@@ -208,7 +216,9 @@ class Run {
     const receipt = await cleanUpToken({ tokens, random }, command);
     this.#count('cleaned_up', receipt !== null);
     // Not as it was seen: the next tick sees it anew.
-    return receipt ? { ...state, cleaned: [...state.cleaned, receipt.refused_from] } : state;
+    if (!receipt) return state;
+    // As it is stored now, where what is older than the limit counts is left out: the next clean-up is on condition of it.
+    return { ...state, cleaned: [...countedCleanUps(state.cleaned, this.#now), receipt.refused_from] };
   }
 
   async #claim(
@@ -251,13 +261,11 @@ class Run {
     }
   }
 
-  /** Pushed forward, further each time, and counted: it holds up nothing, and is seen. */
-  async #fail(token: Token, error: unknown): Promise<void> {
-    this.#deps.onFailure(`the token ${token.uid}`, error);
-    this.report.failed.push(token.uid);
-    const wait = Math.min(firstRetryMs * 2 ** (token.sweep_failures ?? 0), longestRetryMs);
-    const until = new Date(this.#now.getTime() + wait);
-    await this.#attempt(`pushing the token ${token.uid} forward`, () => this.#deps.notices.postpone(token, until));
+  /** Pushed forward and counted: it holds up nothing, and is seen. */
+  async #fail(uid: string, { error, postpone }: { error: unknown; postpone: () => Promise<boolean> }): Promise<void> {
+    this.#deps.onFailure(`the token ${uid}`, error);
+    this.report.failed.push(uid);
+    await this.#attempt(`pushing the token ${uid} forward`, postpone);
   }
 
   async #attempt(what: string, run: () => Promise<unknown>): Promise<void> {
@@ -276,6 +284,11 @@ class Run {
     if (!this.#deps.hasTime()) this.report.complete = false;
     return this.report.complete;
   }
+}
+
+/** Longer each time. */
+function retryAfter({ sweep_failures: failures = 0 }: Token): number {
+  return Math.min(firstRetryMs * 2 ** failures, longestRetryMs);
 }
 
 /** What this run has not come across yet: an index that lags names again what has been done. */

@@ -1,46 +1,141 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { RunningSystem } from '../support/running-system.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { HygieneScene } from '../support/hygiene-scene.ts';
 
-const day = 86_400_000;
-let tokenward: RunningSystem;
-/** A stack of its own: the seeded one has tokens that are due. */
-let stack: string;
-
-beforeEach(async () => {
-  tokenward = await RunningSystem.start();
-  stack = await tokenward.createStack('owner', 'Acme Mail');
+let scene: HygieneScene;
+beforeAll(async () => {
+  scene = await HygieneScene.start();
 });
-afterEach(() => tokenward.stop());
+afterAll(() => scene.running.stop());
 
-const now = () => tokenward.system.clock.now().getTime();
-const inDays = (days: number) => new Date(now() + days * day).toISOString();
-const advance = (days: number) => tokenward.system.clock.advance(`PT${Math.round(days * 24 * 60)}M`);
-const run = async () => {
-  const done = await tokenward.system.schedules.run('sweep');
-  expect(done).not.toHaveProperty('error');
-  return done?.result as Record<string, unknown>;
-};
-const mails = () => tokenward.system.mails.list().filter(({ subject }) => subject.includes('Acme Mail'));
-const hygiene = (method: string, json?: unknown, path = '') =>
-  tokenward.call(method, `/v3/stacks/token_hygiene${path}`, { as: 'owner', stack, ...(json ? { json } : {}) });
+const day = 24;
 
-describe('a token that is about to expire', () => {
-  test('is told of at each threshold, in one mail at the hour of its stack', async () => {
-    await tokenward.createToken({ name: 'first', expires_on: inDays(10) }, { stack });
-    await tokenward.createToken({ name: 'second', expires_on: inDays(10) }, { stack });
-    await run();
-    advance(3.01);
-    expect(await run()).toMatchObject({ notices: expect.any(Number) });
-    expect(mails()).toEqual([]);
-    advance(1);
-    await run();
-    const [mail, ...more] = mails();
-    expect(more).toEqual([]);
-    expect(mail?.text).toContain('first');
-    expect(mail?.text).toContain('second');
-    expect(mail?.to).toEqual(['olivia@example.test']);
-    expect(await run()).toMatchObject({ notices: 0, mails: { sent: 0 } });
-    const { deliveries } = (await hygiene('GET')).body;
-    expect(deliveries).toMatchObject([{ state: 'sent', tries: 1, again: false }]);
+describe('people are told before a token expires', () => {
+  test('in one mail to each, at the hour of their stack, and the bus at once', async () => {
+    await scene.begin(7);
+    const [web, docs] = [await scene.stack('Mail Web'), await scene.stack('Mail Docs')];
+    await docs.settings({ send_hour: 18, time_zone: 'Asia/Kathmandu' });
+    const first = await web.token('first', 7 * day + 0.1);
+    await web.token('second', 7 * day + 0.2);
+    await docs.token('third', 7 * day + 0.3);
+    expect(await scene.sweep()).toMatchObject({ notices: 0, complete: true });
+    scene.goTo(7, 30);
+    expect(await scene.sweep()).toMatchObject({ notices: 3, mails: { sent: 0 }, failed: [] });
+    expect(await scene.events('token.expiring', first.uid)).toMatchObject([
+      { data: { token_uid: first.uid, days_left: 7, api_key: web.key, last_used_at: null } },
+    ]);
+    scene.goTo(8);
+    expect(await scene.sweep()).toMatchObject({ notices: 0, mails: { sent: 2 } });
+    expect([web.mailedTo, docs.mailedTo]).toEqual([['adam', 'olivia'], []]);
+    for (const { subject, text, html } of web.mails) {
+      expect(subject).toBe('2 tokens of Mail Web expire within 7 days');
+      expect(text).toMatch(/first.*second/s);
+      expect([text.includes('third'), html.includes('first')]).toEqual([false, true]);
+    }
+    // 18:00 in Kathmandu is 12:15 UTC.
+    scene.goTo(12, 14);
+    expect(await scene.sweep()).toMatchObject({ mails: { sent: 0 } });
+    scene.goTo(12, 15);
+    expect(await scene.sweep()).toMatchObject({ mails: { sent: 2 } });
+    expect(docs.mails[0]?.text).toContain('Asia/Kathmandu');
+    expect(await scene.sweep()).toMatchObject({ notices: 0, mails: { sent: 0 } });
+    expect(await web.deliveries()).toMatchObject([
+      { state: 'sent', tries: 1 },
+      { state: 'sent', tries: 1 },
+    ]);
+    expect((await web.deliveries()).map(({ address }) => address).sort()).toEqual([
+      'adam@example.test',
+      'olivia@example.test',
+    ]);
+  });
+
+  test('at once where it is in use and has a day or less left, with who uses it', async () => {
+    await scene.begin(9);
+    const stack = await scene.stack('Urgent');
+    const [used] = [await stack.token('used', day + 0.1), await stack.token('idle', day + 0.1)];
+    expect((await stack.use(used)).status).toBe(200);
+    scene.pass(0.2);
+    expect(await scene.sweep()).toMatchObject({ notices: 2, mails: { sent: 2 } });
+    for (const { text, subject } of stack.mails) {
+      expect(subject).toBe('Token “used” of Urgent expires within a day');
+      expect(text).toContain('deployer/1.2');
+      expect(text).not.toContain('idle');
+    }
+    scene.goTo(8);
+    await scene.sweep();
+    expect(stack.mails.slice(2).map(({ subject }) => subject)).toEqual(
+      Array(2).fill('Token “idle” of Urgent expires within a day'),
+    );
+  });
+
+  test('and when it has expired, under ids that stay the same', async () => {
+    await scene.begin(9);
+    const stack = await scene.stack('Expired');
+    const token = await stack.token('short', 0.5);
+    scene.pass(1);
+    await scene.sweep();
+    const [event, ...more] = await scene.events('token.expired', token.uid);
+    expect([event?.data.expires_at, more]).toEqual([expect.any(String), []]);
+    expect(event?.id).toMatch(/^[0-9a-f]{32}$/);
+    scene.goTo(8);
+    await scene.sweep();
+    expect(stack.mails.map(({ subject }) => subject)).toEqual(Array(2).fill('Token “short” of Expired has expired'));
+  });
+
+  test('the creator of a flagged token too, and only of that', async () => {
+    await scene.begin(7);
+    const stack = await scene.stack('Flagged');
+    await stack.settings({ mail_to: ['owner'], mail_about: 'flagged' });
+    await stack.token('plain', day + 0.1, { as: 'admin' });
+    await stack.token('flagged', day + 0.1, { as: 'admin', is_email_notification_enabled: true });
+    scene.goTo(7, 30);
+    await scene.sweep();
+    scene.goTo(8);
+    await scene.sweep();
+    expect(stack.mailedTo).toEqual(['adam', 'olivia']);
+    for (const { text } of stack.mails)
+      expect([text.includes('flagged'), text.includes('plain')]).toEqual([true, false]);
+  });
+
+  test('by the settings that hold: a change arms all tokens anew', async () => {
+    await scene.begin(7);
+    const stack = await scene.stack('Rearmed');
+    const token = await stack.token('ci-deploy', 10 * day);
+    await stack.settings({ warn_days: [9] });
+    expect((await scene.running.operator.token(token.uid)).next_action).toBe('warn#9');
+    scene.pass(day + 0.1);
+    await scene.sweep();
+    expect((await scene.events('token.expiring', token.uid)).map(({ data }) => data.days_left)).toEqual([9]);
+    await stack.settings({ warn_days: [5], cleanup_after_days: 1 });
+    scene.pass(4 * day);
+    await scene.sweep();
+    expect((await scene.events('token.expiring', token.uid)).map(({ data }) => data.days_left)).toEqual([9, 5]);
+    expect((await scene.running.operator.token(token.uid)).next_action).toBe('expire');
+  });
+});
+
+describe('a run', () => {
+  test('that has nothing to do asks each shard of the index once, and nothing else', async () => {
+    await scene.begin(20);
+    await scene.sweep();
+    const requests = await scene.running.requestsDuring(() => scene.sweep());
+    const asked = requests.map(({ operation, body }) => [operation, body.IndexName]);
+    expect(asked).toEqual(Array(16).fill(['Query', 'due']));
+    const before = scene.running.system.bus.events({ 'detail-type': ['hygiene.run'] }).length;
+    await scene.sweep();
+    expect(scene.running.system.bus.events({ 'detail-type': ['hygiene.run'] })).toHaveLength(before);
+  });
+
+  test('by hand answers with what it did, and tells the bus the same', async () => {
+    await scene.begin(7);
+    const stack = await scene.stack('By Hand');
+    await stack.token('ci-deploy', day + 0.1);
+    scene.goTo(8, 1);
+    const response = await fetch(`${scene.running.system.endpoint}/_local/schedules/sweep`, { method: 'POST' });
+    const { result, ...run } = (await response.json()) as { result: Record<string, unknown> };
+    expect([response.status, run]).toEqual([200, { name: 'sweep', time: expect.any(String) }]);
+    expect(result).toMatchObject({ notices: 1, cleaned_up: 0, failed: [], complete: true });
+    const [event] = scene.running.system.bus.events({ 'detail-type': ['hygiene.run'] });
+    const { now, ...counts } = result;
+    expect(event?.detail).toMatchObject({ id: expect.stringMatching(/^[0-9a-f]{32}$/), time: now, data: counts });
   });
 });

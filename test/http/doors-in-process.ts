@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
+import { DynamoHygieneRepository } from '../../functions/aws/dynamo-hygiene-repository.ts';
 import { DynamoSessionRepository } from '../../functions/aws/dynamo-session-repository.ts';
 import { DynamoStackRepository } from '../../functions/aws/dynamo-stack-repository.ts';
 import { DynamoTokenRepository } from '../../functions/aws/dynamo-token-repository.ts';
@@ -8,6 +9,7 @@ import { createStorage } from '../../functions/aws/storage.ts';
 import { createHandler as createChangeTokens } from '../../functions/http/change-tokens.lambda.ts';
 import type { HttpEvent } from '../../functions/http/endpoint.ts';
 import { createHandler as createStacks } from '../../functions/http/stacks.lambda.ts';
+import { createHandler as createTokenHygiene } from '../../functions/http/token-hygiene.lambda.ts';
 import { type Change, SimulatedDynamo } from '../support/simulated-dynamo.ts';
 
 const tables: Tables = { tokens: 'tokens', sessions: 'sessions', audit: 'audit', usage: 'usage' };
@@ -48,6 +50,7 @@ export class DoorsInProcess {
       tokens: new DynamoTokenRepository(storage, tables),
       stacks: new DynamoStackRepository(storage, tables),
       sessions: new DynamoSessionRepository(storage, tables),
+      hygiene: new DynamoHygieneRepository(storage, tables),
       signIn: { recognize: async () => ({ identity, scopes: [] }) },
       now: () => new Date(),
       random: (bytes: number): Uint8Array => randomBytes(bytes),
@@ -63,6 +66,7 @@ export class DoorsInProcess {
     this.#doors = [
       { routes: /management_tokens/, handler: createChangeTokens(deps) },
       { routes: /\/v3\/stacks$/, handler: createStacks(deps) },
+      { routes: /token_hygiene/, handler: createTokenHygiene(deps) },
     ];
   }
 

@@ -10,7 +10,7 @@ const possible = [200, 201, 400, 401, 403, 404, 409, 412, 413, 415, 422];
 
 /** Fields and parameters that a refusal can be about. */
 const namable =
-  /^(token|stack|environment|session|name|description|scope|expires_on|is_email_notification_enabled|rate_limit_enabled|rate_limits|master_locale|confirm_name|uid|api_key|If-Match|Idempotency-Key|x-confirm-name)(\.|$)/;
+  /^(token|token_hygiene|warn_days|mail_to|mail_about|send_hour|time_zone|cleanup_after_days|max_cleanup_per_day|stack|environment|session|name|description|scope|expires_on|is_email_notification_enabled|rate_limit_enabled|rate_limits|master_locale|confirm_name|uid|api_key|If-Match|Idempotency-Key|x-confirm-name)(\.|$)/;
 
 function expectPossible(reply: InProcessReply): void {
   expectContract(reply);

@@ -16,6 +16,8 @@ export const routes = [
   'PUT /v3/stacks/management_tokens/{uid}',
   'DELETE /v3/stacks/management_tokens/{uid}',
   'POST /v3/stacks',
+  'PUT /v3/stacks/token_hygiene',
+  'POST /v3/stacks/token_hygiene/preview',
   'POST /v3/environments',
   'POST /oauth2/introspect',
 ] as const;
@@ -86,16 +88,34 @@ const fields = fc.record(
   { requiredKeys: [] },
 );
 
+const days = fc.oneof(fc.integer({ min: 1, max: 365 }), oddValue);
+/** The settings of a stack; each is there or not, and right or not. */
+const settings = fc.record(
+  {
+    warn_days: fc.oneof(fc.array(days, { maxLength: 12 }), oddValue),
+    mail_to: fc.oneof(fc.array(fc.constantFrom('owner', 'admins', 'nobody'), { maxLength: 3 }), oddValue),
+    mail_about: fc.oneof(fc.constantFrom('all', 'flagged'), oddValue),
+    send_hour: fc.oneof(fc.integer({ min: 0, max: 23 }), oddValue),
+    time_zone: fc.oneof(fc.constantFrom('UTC', 'Asia/Kathmandu', 'europe/berlin', '+02:00', 'Mars/X'), oddValue),
+    cleanup_after_days: fc.oneof(days, fc.constant(null)),
+    max_cleanup_per_day: fc.oneof(fc.integer({ min: 1, max: 45 }), oddValue),
+    hygiene_version: oddValue,
+  },
+  { requiredKeys: [] },
+);
+
 const body: fc.Arbitrary<string | Buffer> = fc.oneof(
   {
     weight: 8,
-    arbitrary: fc.record({ token: fields, stack: fields, environment: fields }).map((value) => JSON.stringify(value)),
+    arbitrary: fc
+      .record({ token: fields, stack: fields, environment: fields, token_hygiene: settings })
+      .map((value) => JSON.stringify(value)),
   },
   {
     weight: 2,
     arbitrary: fc
       .dictionary(oddText, oddValue)
-      .map((value) => JSON.stringify({ token: value, stack: value, environment: value })),
+      .map((value) => JSON.stringify({ token: value, stack: value, environment: value, token_hygiene: value })),
   },
   fc.json(),
   oddText.map((token) => new URLSearchParams({ token: token.toWellFormed() }).toString()),
