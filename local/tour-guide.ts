@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 import type { Person } from './cast.ts';
 import { client, type ManagementToken, type Stack } from './contentstack-sdk.ts';
@@ -30,6 +31,7 @@ export interface Surroundings {
 }
 
 const ProblemSchema = z.object({ type: z.string() });
+const OpenedSchema = z.object({ session: z.object({ token: z.string() }) });
 const RefusalSchema = z.looseObject({
   status: z.number(),
   errorCode: z.number(),
@@ -43,6 +45,8 @@ export class Guide {
   #token: ManagementToken | undefined;
   /** The token's value; empty until it is created. */
   value = '';
+  /** Values of the sessions that programs have opened with it. */
+  readonly sessions: string[] = [];
 
   constructor(local: Surroundings) {
     this.#local = local;
@@ -64,11 +68,10 @@ export class Guide {
     this.#token = token;
   }
 
-  /** A program works with the token's value. */
-  async use(): Promise<Use> {
+  /** A program works with the token, or with the value of a session. */
+  async use(value = this.value): Promise<Use> {
     const begunAt = performance.now();
-    const headers = { authorization: this.value, api_key: this.#local.stack.api_key };
-    const response = await fetch(`${this.#local.endpoint}/v3/environments`, { headers });
+    const response = await this.#send('environments', value);
     const body = await response.json();
     const problem = response.ok ? '' : ` ${ProblemSchema.parse(body).type.split('/').at(-1)}`;
     return {
@@ -79,11 +82,63 @@ export class Guide {
     };
   }
 
+  /** A program opens a session with the token. @returns the session's value */
+  async openSession(client: string): Promise<string> {
+    const response = await this.#send('token_sessions', this.value, { session: { client } });
+    const { token } = OpenedSchema.parse(await response.json()).session;
+    this.sessions.push(token);
+    return token;
+  }
+
+  #send(path: string, authorization: string, json?: object): Promise<Response> {
+    const { endpoint, stack } = this.#local;
+    const headers = { authorization, api_key: stack.api_key, 'user-agent': 'deployer/1.2' };
+    const posted = { method: 'POST', body: JSON.stringify(json) };
+    const type = { 'content-type': 'application/json' };
+    return fetch(`${endpoint}/v3/${path}`, json ? { ...posted, headers: { ...headers, ...type } } : { headers });
+  }
+
   /** Reads the API as the owner, where the SDK's types have no call for it. */
   async read(path: string): Promise<unknown> {
     const { authtoken } = this.#local.people.owner;
     const headers = { authtoken, api_key: this.#local.stack.api_key };
     return (await fetch(`${this.#local.endpoint}/v3/${path}`, { headers })).json();
+  }
+
+  /** Asks the local system: for what only a machine of one's own has. */
+  async local(method: 'GET' | 'POST', path: string, json: object = {}): Promise<unknown> {
+    const headers = { 'content-type': 'application/json' };
+    const body = method === 'GET' ? {} : { body: JSON.stringify(json) };
+    return (await fetch(`${this.#local.endpoint}/_local/${path}`, { method, headers, ...body })).json();
+  }
+
+  /** The events that the bus was told of the token, the oldest first. */
+  async events(): Promise<readonly TokenEvent[]> {
+    const response = await fetch(`${this.#local.endpoint}/_local/events`);
+    const { events } = EventsSchema.parse(await response.json());
+    return events.map(({ detail }) => detail).filter(({ subject }) => subject === `tokens/${this.token.uid}`);
+  }
+}
+
+const EventsSchema = z.object({
+  events: z
+    .array(z.object({ detail: z.object({ type: z.string(), subject: z.string(), data: z.looseObject({}) }) }))
+    .transform((newestFirst) => newestFirst.reverse()),
+});
+
+/** As the bus shows it. */
+export type TokenEvent = z.infer<typeof EventsSchema>['events'][number]['detail'];
+
+const longestWaitMs = 10_000;
+const pauseMs = 50;
+
+/** Asks until the answer is as wanted, for 10 s. @returns the last answer, as wanted or not */
+export async function askUntil<T>(ask: () => Promise<T>, isWanted: (answer: T) => boolean): Promise<T> {
+  const begunAt = performance.now();
+  for (;;) {
+    const answer = await ask();
+    if (isWanted(answer) || performance.now() - begunAt > longestWaitMs) return answer;
+    await pause(pauseMs);
   }
 }
 

@@ -1,22 +1,22 @@
-import * as z from 'zod';
-import { type Guide, refusalOf, type Step, type Use } from './tour-guide.ts';
+import {
+  auditLog,
+  deleteInUse,
+  edit,
+  eventsTold,
+  tokenName as name,
+  openSessions,
+  preview,
+  receipt,
+  remove,
+  use,
+} from './tour-deeds.ts';
+import { refusalOf, type Step } from './tour-guide.ts';
+import { cleanedUp, createExpiring, mails, passAndSweep, sweep } from './tour-hygiene.ts';
 
-const name = 'tour: deploy';
 const allBranches = { module: 'branch', branches: ['$all'], acl: { read: true } };
 const everything = [{ module: '$all', acl: { read: true, write: true } }, allBranches];
 const entriesOnly = [{ module: 'entry', acl: { read: true } }, allBranches];
 const day = 86_400_000;
-
-const LogSchema = z.object({
-  logs: z.array(
-    z.object({
-      event_type: z.string(),
-      outcome: z.string(),
-      metadata: z.object({ uid: z.string() }),
-      changes: z.array(z.object({ field: z.string() })),
-    }),
-  ),
-});
 
 /** The story, in order: later steps go on with what earlier ones left. */
 export const steps: readonly Step[] = [
@@ -64,6 +64,16 @@ export const steps: readonly Step[] = [
     expect: /^200, Token-Expires-At: \d{4}-\d\d-\d\dT00:00:00\.000Z$/,
   },
   {
+    title: 'Three programs open sessions with it, and work with those.',
+    act: openSessions,
+    expect: /^nightly-import: 200, search-index: 200, backup: 200$/,
+  },
+  {
+    title: 'The owner reads what deleting it would end.',
+    act: preview,
+    expect: /^live sessions: 3; last used \d{4}-\S+ by [\w-]+.*\n.*3 sessions will end at once\./s,
+  },
+  {
     title: 'The owner deletes it without its name.',
     act: (guide) => refusalOf(guide.stackAs('owner').managementToken(guide.token.uid).delete()),
     expect: /^422\/141: confirm_name is required\./,
@@ -81,9 +91,20 @@ export const steps: readonly Step[] = [
   },
   { title: 'The token still works.', act: use, expect: /^200$/ },
   {
-    title: 'The owner deletes it with its exact name, while three programs work with it.',
+    title: 'The owner deletes it with its exact name, while it and its sessions are in use.',
     act: deleteInUse,
-    expect: /after it: 401 token-revoked.*\nuses that began after the answer: \d+, good among them: 0$/s,
+    expect: /\nlater uses of the token: \d+, all 401 token-revoked\nof its sessions: \d+, all 401 unauthenticated$/,
+  },
+  {
+    title: 'The owner reads the receipt, until it is completed.',
+    act: receipt,
+    expect: /^completed: 3 of 3 sessions ended; .* \d+ ms at the median, \d+ ms at most$/,
+  },
+  {
+    title: 'The bus was told; also that somebody still calls with the dead value.',
+    act: eventsTold,
+    expect:
+      /^(?=.*token\.deleted)(?=.*sessions\.revoked)(?=.*revocation\.completed).*\ntoken\.used_after_death: by \S+ from 127\.0\.0\.1$/,
   },
   {
     title: 'The owner deletes it once more.',
@@ -95,68 +116,35 @@ export const steps: readonly Step[] = [
     act: auditLog,
     expect: /^delete done\ndelete refused\ndelete refused\nupdate done: scope, .*\nupdate done: scope\ncreate done$/,
   },
+  {
+    title: 'The owner creates a token that expires in 5 days, and a program works with it.',
+    act: createExpiring,
+    expect: /^created blt[0-9a-f]{16}, which expires .*; used: 200$/,
+  },
+  {
+    title: 'Four and a half days pass, and the sweep runs.',
+    act: passAndSweep('PT108H'),
+    expect: /^it is .*\nnotices claimed: [1-9]\d*; mails sent: [1-9]\d*; /,
+  },
+  {
+    title: 'Owner and admin are warned at once: it is in use, and has less than a day left.',
+    act: mails,
+    expect:
+      /^to adam@example\.test: .*within a day.*\nto olivia@example\.test: .*\n.*Expires: .*\n.*Last used: .* by deployer\/1\.2/,
+  },
+  {
+    title: 'A month and some days pass, and the sweep runs.',
+    act: passAndSweep('P32D'),
+    expect: /tokens cleaned up: [1-9]\d*$/,
+  },
+  {
+    title: 'The expired token was deleted, as a person would have deleted it.',
+    act: cleanedUp,
+    expect: /^a use: 401 token-revoked; its receipt: completed, reason "expired", by tokenward$/,
+  },
+  {
+    title: 'The sweep runs once more, and has nothing to do.',
+    act: sweep,
+    expect: /^notices claimed: 0; mails sent: 0; tokens cleaned up: 0$/,
+  },
 ];
-
-async function use(guide: Guide): Promise<string> {
-  return (await guide.use()).said;
-}
-
-async function edit(guide: Guide, fields: object): Promise<string> {
-  const token = Object.assign(await guide.stackAs('owner').managementToken(guide.token.uid).fetch(), fields);
-  const { scope, expires_at } = EditedSchema.parse(await token.update());
-  const accesses = scope.map(({ module, acl }) => `${module} ${Object.keys(acl).join('+')}`);
-  return `edited: ${accesses.join(', ')}${expires_at === null ? '' : `; expires ${expires_at}`}`;
-}
-
-const EditedSchema = z.looseObject({
-  scope: z.array(z.object({ module: z.string(), acl: z.record(z.string(), z.boolean()) })),
-  expires_at: z.nullable(z.string()),
-});
-
-function remove(guide: Guide, parameters: Readonly<Record<string, string>>) {
-  return guide.stackAs('owner').managementToken(guide.token.uid).delete(parameters);
-}
-
-const usesBefore = 30;
-const usesAfterwards = 20;
-
-/** Measures from the outside: a use counts as later when it began after the deletion's answer had arrived. */
-async function deleteInUse(guide: Guide): Promise<string> {
-  const uses: Use[] = [];
-  const inUse = Promise.withResolvers<void>();
-  let answeredAt = Number.POSITIVE_INFINITY;
-  const isLater = ({ begunAt }: Use) => begunAt > answeredAt;
-  const program = async () => {
-    for (let later = 0; later < usesAfterwards; ) {
-      const use = await guide.use();
-      if (uses.push(use) === usesBefore) inUse.resolve();
-      if (isLater(use)) later += 1;
-    }
-  };
-  const deletion = async () => {
-    await inUse.promise;
-    const begunAt = performance.now();
-    const { notice } = await remove(guide, { confirm_name: name });
-    answeredAt = performance.now();
-    return `"${notice}" after ${(answeredAt - begunAt).toFixed(1)} ms`;
-  };
-  const [deleted] = await Promise.all([deletion(), program(), program(), program()]);
-  const later = uses.filter(isLater).sort((a, b) => a.begunAt - b.begunAt);
-  const [first] = later;
-  const ms = first ? (first.answeredAt - answeredAt).toFixed(1) : '?';
-  return `${deleted}
-the first use that began after this answer was refused ${ms} ms after it: ${first?.said}
-uses that began after the answer: ${later.length}, good among them: ${later.filter(({ said }) => said === '200').length}`;
-}
-
-async function auditLog(guide: Guide): Promise<string> {
-  const { logs } = LogSchema.parse(await guide.read('audit-logs'));
-  return logs
-    .filter(({ metadata }) => metadata.uid === guide.token.uid)
-    .map(({ event_type, outcome, changes }) =>
-      event_type === 'update'
-        ? `update ${outcome}: ${changes.map(({ field }) => field).join(', ')}`
-        : `${event_type} ${outcome}`,
-    )
-    .join('\n');
-}
