@@ -18,7 +18,8 @@ interface Deletion {
 }
 
 const batch = 25;
-const batchesAtOnce = 4;
+/** With more at a time the engine deletes no faster, with 4 it deletes more slowly. */
+const batchesAtOnce = 16;
 
 async function measureFanOut(
   rounds: number,
@@ -72,7 +73,7 @@ async function deletionWith(running: RunningSystem, count: number): Promise<Dele
   return { answered: at - from, ended };
 }
 
-/** Deletes the rows of as many sessions by nothing but batch writes, as many at a time as a round has shards under way. */
+/** Deletes the rows of as many sessions by nothing but batch writes, as fast as the engine does. */
 async function rawDeletes(running: RunningSystem, count: number): Promise<Deletion> {
   const token = await running.createToken();
   const uids = await manySessions(running, token.uid, { count });

