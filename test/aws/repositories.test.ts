@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe } from 'vitest';
+import { describeCleanUp } from './clean-up-contract.ts';
+import { describeDigestRepository } from './digest-repository-contract.ts';
+import { describeHygieneRepository } from './hygiene-repository-contract.ts';
+import { describeNoticeRepository } from './notice-repository-contract.ts';
 import { onTheDouble, onTheEngine, type Repositories } from './repository-backends.ts';
 import { describeStackRepository } from './stack-repository-contract.ts';
 import { describeTokenRepository } from './token-repository-contract.ts';
@@ -16,4 +20,8 @@ describe.each([
 
   describeTokenRepository(() => repositories);
   describeStackRepository(() => repositories);
+  describeCleanUp(() => repositories);
+  describeNoticeRepository(() => repositories);
+  describeDigestRepository(() => repositories);
+  describeHygieneRepository(() => repositories);
 });

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoCredentialReader } from '../../functions/aws/dynamo-credential-reader.ts';
+import { DynamoDigestRepository } from '../../functions/aws/dynamo-digest-repository.ts';
 import { DynamoEnvironmentRepository } from '../../functions/aws/dynamo-environment-repository.ts';
+import { DynamoHygieneRepository } from '../../functions/aws/dynamo-hygiene-repository.ts';
+import { DynamoNoticeRepository } from '../../functions/aws/dynamo-notice-repository.ts';
 import { DynamoStackRepository } from '../../functions/aws/dynamo-stack-repository.ts';
 import { DynamoTokenRepository } from '../../functions/aws/dynamo-token-repository.ts';
 import type { Tables } from '../../functions/aws/keys.ts';
@@ -29,12 +32,19 @@ export interface Repositories {
   readonly auditLog: DynamoStackRepository;
   readonly credentials: DynamoCredentialReader;
   readonly environments: DynamoEnvironmentRepository;
+  /** Of the sweep, which cleans up; its are notices and digests, too. */
+  readonly cleaner: DynamoTokenRepository;
+  readonly notices: DynamoNoticeRepository;
+  readonly digests: DynamoDigestRepository;
+  /** Of the function for hygiene settings. */
+  readonly hygiene: DynamoHygieneRepository;
   /** Everything, to see what is stored. */
   readonly storage: Storage;
   readonly tables: Tables;
   close(): Promise<void>;
 }
 
+type Who = HttpFunction | 'schedule/sweep' | 'operator';
 type Client = Pick<DynamoDBClient, 'send'>;
 
 /** The double: state, conditions and transactions judged in this process. */
@@ -56,7 +66,7 @@ export async function onTheEngine(): Promise<Repositories> {
   const stack = loadStack('cdk.out', { parameters: {} });
   const front = await startFront({ engine: engine.endpoint, stack });
   const clients: DynamoDBClient[] = [];
-  const clientOf = (who: HttpFunction | 'operator'): DynamoDBClient => {
+  const clientOf = (who: Who): DynamoDBClient => {
     const credentials = who === 'operator' ? front.operator : credentialsOf(who, { stack, front });
     const client = new DynamoDBClient({ endpoint: front.endpoint, region: 'us-east-1', credentials });
     clients.push(client);
@@ -74,12 +84,8 @@ export async function onTheEngine(): Promise<Repositories> {
   };
 }
 
-function repositoriesOver(
-  clientOf: (who: HttpFunction | 'operator') => Client,
-  tables: Tables,
-): Omit<Repositories, 'close'> {
-  const storageOf = (who: HttpFunction | 'operator') =>
-    createStorage(clientOf(who), { pause: async () => {}, jitter: () => 1 });
+function repositoriesOver(clientOf: (who: Who) => Client, tables: Tables): Omit<Repositories, 'close'> {
+  const storageOf = (who: Who) => createStorage(clientOf(who), { pause: async () => {}, jitter: () => 1 });
   const storage = storageOf('operator');
   const programs = storageOf('http/environments');
   return {
@@ -90,12 +96,16 @@ function repositoriesOver(
     auditLog: new DynamoStackRepository(storageOf('http/audit-logs'), tables),
     credentials: new DynamoCredentialReader(programs, tables),
     environments: new DynamoEnvironmentRepository(programs, tables),
+    cleaner: new DynamoTokenRepository(storageOf('schedule/sweep'), tables),
+    notices: new DynamoNoticeRepository(clientOf('schedule/sweep'), storageOf('schedule/sweep'), tables),
+    digests: new DynamoDigestRepository(storageOf('schedule/sweep'), tables),
+    hygiene: new DynamoHygieneRepository(storageOf('http/token-hygiene'), tables),
     storage,
     tables,
   };
 }
 
-function credentialsOf(name: HttpFunction, { stack, front }: { stack: LocalStack; front: Front }) {
+function credentialsOf(name: Exclude<Who, 'operator'>, { stack, front }: { stack: LocalStack; front: Front }) {
   const found = stack
     .ofType('AWS::Lambda::Function')
     .find(({ metadata }) => metadata['tokenward:function'] === name)?.properties;

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { type Case, NoticeWorld } from './notice-world.ts';
+import type { Case } from './notice-case.ts';
+import { NoticeWorld } from './notice-world.ts';
 
 /** So many tokens that expired on day 1, of a stack that takes so many a day, on the day when they are to be cleaned up. */
 async function expired(count: number, most: number): Promise<{ world: NoticeWorld; uids: readonly string[] }> {
@@ -66,11 +67,23 @@ export const cleanUpCases: Readonly<Record<string, Case>> = {
     );
     world.downUntil(32.2);
     expect(await world.tick()).toMatchObject({ cleaned_up: 2, held_back: 1 });
+    // One waits for a second day: people know.
+    world.downUntil(33 + 1 / 24);
+    expect((await world.tick()).mails.sent).toBe(0);
     world.downUntil(33.2);
     expect(await world.tick()).toMatchObject({ cleaned_up: 1, held_back: 0 });
     await world.upUntil(36);
     expect(states(world, uids)).toEqual(uids.map(() => 'deleted'));
     expect([world.mails.length, world.told(uids[4] ?? '')]).toEqual([2, ['1', 'expired', 'held_back']]);
+  },
+  'other settings change while some wait': async () => {
+    const { world, uids } = await expired(2, 1);
+    world.downUntil(31.2);
+    expect(await world.tick()).toMatchObject({ cleaned_up: 1, held_back: 1 });
+    await world.settings({ warn_days: [3] });
+    expect(await world.tick(1)).toMatchObject({ cleaned_up: 0, held_back: 1 });
+    await world.tick(22);
+    expect([world.told(uids[1] ?? ''), world.mails.length]).toEqual([['1', 'expired', 'held_back'], 2]);
   },
   'the limit is raised while some wait': async () => {
     const { world, uids } = await expired(3, 1);

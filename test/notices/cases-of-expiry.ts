@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { type Case, NoticeWorld } from './notice-world.ts';
+import type { Case } from './notice-case.ts';
+import { NoticeWorld } from './notice-world.ts';
 
 /** A world with one token whose notice of 7 days is claimed, and whose mail goes within the hour. */
 async function claimed(): Promise<{ world: NoticeWorld; uid: string }> {

@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
 import type { MailOutcome } from '../../functions/notices/mailer.ts';
-import { actorOf, type Case, NoticeWorld } from './notice-world.ts';
+import type { Case } from './notice-case.ts';
+import { actorOf } from './notice-people.ts';
+import { NoticeWorld } from './notice-world.ts';
 
 const sent: MailOutcome = { outcome: 'sent', message_id: 'id' };
 const failed: MailOutcome = { outcome: 'failed', reason: 'Throttled.' };
@@ -18,6 +20,9 @@ async function due(...outcomes: readonly MailOutcome[]): Promise<NoticeWorld> {
   return world;
 }
 
+const gone = async () => {
+  throw new Error('The process is gone.');
+};
 const toOwner = async (world: NoticeWorld) =>
   (await world.deliveries()).find(({ person }) => person === actorOf('olivia').uid);
 const mailsTo = (world: NoticeWorld, name: string) => world.mails.filter(({ to }) => to.startsWith(name));
@@ -85,16 +90,30 @@ export const mailCases: Readonly<Record<string, Case>> = {
     await world.tick(24);
     expect([mailsTo(world, 'olivia').length, mailsTo(world, 'adam').length]).toEqual([2, 1]);
   },
+  'unknown twice while another mail is tried again': async () => {
+    const world = await due();
+    world.outcome = (to) => (to.startsWith('olivia') ? unknown : failed);
+    for (const hours of [1, 1 / 4, 1 / 2, 1, 2]) await world.tick(hours);
+    expect([mailsTo(world, 'olivia').length, (await toOwner(world))?.state]).toEqual([2, 'unknown']);
+    const other = (await world.deliveries()).find(({ person }) => person === actorOf('adam').uid);
+    expect(other).toMatchObject({ state: 'failed', tries: 5 });
+  },
   'the run ended while sending': async () => {
     const world = await due();
-    const send = async () => {
-      throw new Error('The process is gone.');
-    };
-    await world.tick(1, { mailer: { send }, onFailure: () => {} });
+    await world.tick(1, { mailer: { send: gone }, onFailure: () => {} });
     expect(await toOwner(world)).toMatchObject({ state: 'sending', tries: 1, again: false });
     expect((await world.tick(1 / 4)).mails).toMatchObject({ sent: 2 });
     expect(await toOwner(world)).toMatchObject({ state: 'sent', tries: 2, again: true });
     for (const { text } of world.mails) expect(text).toContain('You may have this mail already');
+  },
+  'the run ended while sending, twice': async () => {
+    const world = await due();
+    for (const hours of [1, 1 / 4]) await world.tick(hours, { mailer: { send: gone }, onFailure: () => {} });
+    expect((await world.tick(1 / 4)).mails).toEqual({ sent: 0, failed: 0, unknown: 0, undeliverable: 0 });
+    const reason = 'The run that sent it did not say what became of it.';
+    expect(await toOwner(world)).toMatchObject({ state: 'unknown', tries: 2, again: true, reason, next_try_at: null });
+    await world.tick(24);
+    expect(world.mails).toEqual([]);
   },
   undeliverable: async () => {
     const world = await due(undeliverable);
@@ -106,5 +125,19 @@ export const mailCases: Readonly<Record<string, Case>> = {
       { data: { api_key: world.stack, person: actorOf('olivia').uid, reason: 'No such address.' } },
     ]);
     expect((await world.tick(24)).mails).toMatchObject({ sent: 0, undeliverable: 0 });
+  },
+  'the bus is down when a mail is undeliverable': async () => {
+    const world = await due(undeliverable, undeliverable);
+    const publish = async () => {
+      throw new Error('The bus is down.');
+    };
+    const failures: string[] = [];
+    await world.tick(1, { publisher: { publish }, onFailure: (what) => void failures.push(what) });
+    expect([failures.length > 0, mailsTo(world, 'adam').length]).toEqual([true, 1]);
+    expect(world.events('notice.undeliverable')).toEqual([]);
+    await world.tick(1 / 4);
+    expect(world.events('notice.undeliverable')).toMatchObject([{ data: { person: actorOf('olivia').uid } }]);
+    expect(mailsTo(world, 'adam')).toHaveLength(1);
+    expect(await toOwner(world)).toMatchObject({ state: 'undeliverable' });
   },
 };

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { type Case, day, hour, NoticeWorld } from './notice-world.ts';
+import type { Case } from './notice-case.ts';
+import { day, hour, NoticeWorld } from './notice-world.ts';
 
 /** A token that expires on day 50, and a system that is down from the beginning until a day. */
 async function after(days: number): Promise<{ world: NoticeWorld; uid: string }> {
@@ -76,6 +77,14 @@ export const outageCases: Readonly<Record<string, Case>> = {
     expect([world.told(uid), world.mails]).toEqual([['1'], []]);
     expect(await world.tick(1 / 4)).toMatchObject({ notices: 0, mails: { sent: 2 } });
     expect(world.told(uid)).toEqual(['1']);
+  },
+  'the run is out of time between two mails': async () => {
+    const { world } = await after(20);
+    const hasTime = () => world.mails.length === 0;
+    expect(await world.tick(1, { hasTime })).toMatchObject({ mails: { sent: 1 }, complete: false });
+    expect(world.events('hygiene.run').at(-1)?.data).toMatchObject({ complete: false });
+    expect(await world.tick(1 / 4)).toMatchObject({ mails: { sent: 1 }, complete: true });
+    expect(new Set(world.mails.map(({ to }) => to)).size).toBe(2);
   },
   'two runs at once': async () => {
     const world = await NoticeWorld.make();

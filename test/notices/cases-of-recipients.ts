@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
 import { nextSendTime } from '../../functions/notices/send-time.ts';
-import { actorOf, type Case, NoticeWorld } from './notice-world.ts';
+import type { Case } from './notice-case.ts';
+import { actorOf } from './notice-people.ts';
+import { NoticeWorld } from './notice-world.ts';
 
 const to = (world: NoticeWorld) => world.mails.map((mail) => mail.to.replace('@example.test', '')).sort();
 

@@ -7,7 +7,7 @@ import { mailCases } from './cases-of-mail.ts';
 import { outageCases } from './cases-of-outage.ts';
 import { recipientCases } from './cases-of-recipients.ts';
 import { settingsCases } from './cases-of-settings.ts';
-import type { Case } from './notice-world.ts';
+import type { Case } from './notice-case.ts';
 
 const tests: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
   'When the expiry is set or moved': expiryCases,

@@ -15,7 +15,6 @@ import type { Mail, MailOutcome } from '../../functions/notices/mailer.ts';
 import type { Notice } from '../../functions/notices/notice-repository.ts';
 import { type SweepDependencies, type SweepReport, sweep } from '../../functions/notices/sweep.ts';
 import { createStack } from '../../functions/stacks/create-stack.ts';
-import { type Actor, personUid } from '../../functions/stacks/person.ts';
 import type { Role } from '../../functions/stacks/stack.ts';
 import { createToken } from '../../functions/tokens/create-token.ts';
 import { deleteToken } from '../../functions/tokens/delete-token.ts';
@@ -24,14 +23,12 @@ import type { Token } from '../../functions/tokens/token.ts';
 import { keys, tableSpecs, tables } from '../support/simulated-dependencies.ts';
 import { type Change, SimulatedDynamo } from '../support/simulated-dynamo.ts';
 import { scopes } from '../support/simulated-scopes.ts';
+import { actorOf, addressOf } from './notice-people.ts';
 
 export const day = 86_400_000;
 export const hour = day / 24;
 /** Day 0 of every world; mails go at 08:00. */
 const startMs = Date.parse('2026-03-01T07:00:00.000Z');
-
-/** A row of `docs/notices.md`: throws where what happens is not what it says. */
-export type Case = () => Promise<void>;
 
 export interface SentMail extends Mail {
   /** In days since the start. */
@@ -172,6 +169,12 @@ export class NoticeWorld {
     await this.#storage.write({ delete: keys.member(this.stack, actorOf(name).uid) });
   }
 
+  /** Changes a token's row behind the product's back. */
+  spoil(uid: string, change: Readonly<Record<string, unknown>>): void {
+    const [row] = this.rows(`TOKEN#${uid}`, 'META');
+    this.dynamo.put(tables.tokens, marshall({ ...row, ...change }, { removeUndefinedValues: true }));
+  }
+
   see(uid: string): Token {
     const token = this.rows(`TOKEN#${uid}`, 'META').flatMap((row) => tokenFrom(row) ?? [])[0];
     if (!token) throw new Error(`There is no token ${uid}.`);
@@ -242,11 +245,4 @@ export class NoticeWorld {
       organization: { limits: { read: 10, write: 10 }, supportContact: 'support@example.test' },
     };
   }
-}
-
-export const addressOf = (name: string) => `${name}@example.test`;
-
-export function actorOf(name: string): Actor {
-  const identity = { issuer: 'https://issuer.example.test', sub: name, email: addressOf(name), email_verified: true };
-  return { uid: personUid(identity), identity, request_id: 'request', remote_addr: '192.0.2.1' };
 }

@@ -1,0 +1,38 @@
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { assemblyWithLimit } from '../support/assembly-with-limit.ts';
+import { HygieneScene } from '../support/hygiene-scene.ts';
+
+/** A run keeps 30 s to spare, so that it has three seconds for its work. */
+const limit = { entry: 'schedule/sweep', seconds: 33 };
+
+let scene: HygieneScene;
+let assembly: string;
+beforeAll(async () => {
+  assembly = assemblyWithLimit(path.resolve(import.meta.dirname, '../../cdk.out'), limit);
+  scene = await HygieneScene.start({ assembly });
+});
+afterAll(async () => {
+  await scene.running.stop();
+  rmSync(assembly, { recursive: true });
+});
+
+test('a run that is short of time stops cleanly and says so, and the next one goes on', async () => {
+  await scene.begin(7);
+  // The next runs find a warm instance.
+  await scene.sweep();
+  const stack = await scene.stack('Short');
+  const tokens = [];
+  for (let made = 0; made < 3; made += 1) tokens.push(await stack.token(`token ${made}`, 24.1));
+  scene.pass(0.2);
+  // The first claim hangs twice for 2 s; it is sent again, and then there is no time for another.
+  const isClaim = ({ caller, operation }: { caller: string; operation: string }) =>
+    caller === scene.sweeper && operation === 'TransactWriteItems';
+  onTestFinished(scene.running.system.front.inject({ kind: 'stall', when: isClaim, times: 2 }));
+  expect(await scene.sweep()).toMatchObject({ notices: 1, failed: [], complete: false });
+  const [told] = await scene.events('hygiene.run', '"complete":false');
+  expect(told?.data).toMatchObject({ notices: 1, complete: false });
+  expect(await scene.sweep()).toMatchObject({ notices: 2, failed: [], complete: true });
+  for (const { uid } of tokens) expect(await scene.events('token.expiring', uid)).toHaveLength(1);
+});

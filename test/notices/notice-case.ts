@@ -1,0 +1,2 @@
+/** A row of `docs/notices.md`: throws where what happens is not what it says. */
+export type Case = () => Promise<void>;
