@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
 import { changeHygiene, type HygieneDependencies, previewRun, readHygiene } from '../notices/change-hygiene.ts';
 import { HygieneSettingsSchema } from '../notices/hygiene.ts';
+import { invalid } from '../refusals.ts';
 import { envelope, jsonBody } from './body.ts';
 import { memberOf, requireStack } from './caller.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint, HttpRequest } from './endpoint.ts';
 import type { SignIn } from './sign-in.ts';
 
 export type TokenHygieneDependencies = HygieneDependencies & { readonly signIn: SignIn };
@@ -48,6 +49,14 @@ export const HygienePreviewSchema = z.object({
   ),
 });
 
+/** Absent: the stack's own. @throws {Refusal} `invalid` where they are no object */
+function givenSettings({ event }: HttpRequest): Readonly<Record<string, unknown>> | null {
+  const body = event.body ? jsonBody(event) : {};
+  const fields = envelope(body, 'token_hygiene');
+  if (!fields && Object.hasOwn(body, 'token_hygiene')) throw invalid({ token_hygiene: ['must be an object.'] });
+  return fields;
+}
+
 /** `GET /v3/stacks/token_hygiene` */
 export const readHygieneEndpoint = (deps: TokenHygieneDependencies): Endpoint => ({
   failed: 'The settings could not be read. Please try again.',
@@ -75,7 +84,7 @@ export const previewHygieneEndpoint = (deps: TokenHygieneDependencies): Endpoint
   failed: 'The preview could not be made. Please try again.',
   handle: async (request) => {
     const { uid: caller } = await memberOf(request, deps.signIn);
-    const fields = request.event.body ? envelope(jsonBody(request.event), 'token_hygiene') : null;
+    const fields = givenSettings(request);
     const { now, tokens } = await previewRun(deps, { caller, stack: requireStack(request), fields });
     const views = tokens.map(({ used: { token }, decision, why, mailed_at }) => ({
       uid: token.uid,

@@ -38,7 +38,7 @@ export function nextAction(token: Expiring, settings: Armed, after: Date): NextA
 
 /**
  * What is to be done next once a stack's settings have changed. What should have been done already and was not (the system was down,
- * it failed, it was held back) is not lost by it; what has been done, or was past before, does not come again.
+ * it failed, it was held back) is not lost by it; what has been told, or was past before, does not come again.
  */
 export function rearmed(
   token: Expiring & Pick<Token, 'next'>,
@@ -46,5 +46,11 @@ export function rearmed(
 ): NextAction | null {
   const pending = scheduleOf(token, before).find(({ action }) => action === token.next?.action);
   const since = pending && pending.at <= now.getTime() ? new Date(pending.at - 1) : now;
-  return nextAction(token, after, since);
+  return nextAction(token, after, since) ?? laterCleanUp(token, after, now);
+}
+
+/** A token whose clean-up comes to lie in the past is not deleted by surprise, and not forgotten: a day is left to think again. */
+function laterCleanUp(token: Expiring, settings: Armed, now: Date): NextAction | null {
+  const last = scheduleOf(token, settings).at(-1);
+  return last?.action === 'clean_up' ? { action: 'clean_up', at: new Date(now.getTime() + day).toISOString() } : null;
 }

@@ -85,7 +85,9 @@ export const settingsCases: Readonly<Record<string, Case>> = {
     const uid = await world.token({ expires: 2 });
     await world.upUntil(10);
     await world.settings({ cleanup_after_days: 5 });
-    await world.upUntil(40);
-    expect([world.see(uid).state, world.see(uid).next]).toEqual(['live', null]);
+    await world.tick(23);
+    expect([world.see(uid).state, world.see(uid).next?.action]).toEqual(['live', 'clean_up']);
+    await world.tick(1);
+    expect(world.see(uid).state).toBe('deleted');
   },
 };
