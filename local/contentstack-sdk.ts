@@ -29,6 +29,7 @@ export interface ClientOptions {
   readonly authtoken: string;
   /** False for a bare address: the SDK refuses to repeat a request to one, and on a 429 that ends the process. */
   readonly retryOnError: boolean;
+  readonly retryOnNetworkFailure: boolean;
 }
 
 interface Sdk {

@@ -56,7 +56,8 @@ export class Guide {
   stackAs(person: Person): Stack {
     const { endpoint, people, stack } = this.#local;
     const { authtoken } = people[person];
-    return client({ endpoint: `${endpoint}/v3`, authtoken, retryOnError: false }).stack({ api_key: stack.api_key });
+    const noRetries = { retryOnError: false, retryOnNetworkFailure: false };
+    return client({ endpoint: `${endpoint}/v3`, authtoken, ...noRetries }).stack({ api_key: stack.api_key });
   }
 
   get token(): ManagementToken {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { errorsOf } from '../field-errors.ts';
-import { invalid } from '../refusals.ts';
+import { type FieldErrors, invalid } from '../refusals.ts';
 
 /** What a stack wants done about its tokens' expiry. */
 export interface HygieneSettings {
@@ -67,7 +67,7 @@ const schemas = {
 export const HygieneSettingsSchema = z.object(schemas);
 
 /**
- * The settings after a change: what is not given stays. Unknown fields are ignored.
+ * The settings after a change: what is not given stays. An unknown one is refused: who misspells a setting has to hear of it.
  * @param fields the `token_hygiene` object of the body, unchecked; null where the body has none
  * @throws {Refusal} `invalid`
  */
@@ -76,10 +76,20 @@ export function changedHygiene(
   fields: Readonly<Record<string, unknown>> | null,
 ): HygieneSettings {
   if (!fields) throw invalid({ token_hygiene: ['is a required field'] });
-  const given = Object.fromEntries(Object.entries(fields).filter(([name]) => Object.hasOwn(schemas, name)));
-  const parsed = HygieneSettingsSchema.safeParse({ ...before, ...given });
-  if (!parsed.success) throw invalid(errorsOf('token_hygiene', parsed.error.issues));
+  const errors = unknownSettings(Object.keys(fields).filter((name) => !Object.hasOwn(schemas, name)));
+  const parsed = HygieneSettingsSchema.safeParse({ ...before, ...fields });
+  if (!parsed.success) throw invalid({ ...errors, ...errorsOf('token_hygiene', parsed.error.issues) });
+  if (Object.keys(errors).length > 0) throw invalid(errors);
   return parsed.data;
+}
+
+const mostNamed = 10;
+
+/** Each by its name, where that is one: not whatever somebody sends is sent back. */
+function unknownSettings(names: readonly string[]): FieldErrors {
+  const known = Object.keys(schemas).join(', ');
+  const named = names.map((name) => (/^\w{1,40}$/.test(name) ? name : 'token_hygiene')).slice(0, mostNamed);
+  return Object.fromEntries(named.map((name) => [name, [`is no setting. Settings are ${known}.`]]));
 }
 
 /** An IANA name, and no offset: what is meant by it has to hold for summer and winter. ECMA-402, 6.5 */

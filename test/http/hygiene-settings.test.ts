@@ -146,9 +146,9 @@ describe('a setting that breaks a rule is refused under its name, and nothing is
 });
 
 describe('a change of settings', () => {
-  it('leaves what is not given, ignores what it does not know, and sorts the days', async () => {
+  it('leaves what is not given, and sorts the days', async () => {
     const own = await tokenward.createStack();
-    const token_hygiene = { warn_days: [1, 14, 60], cleanup_after_days: null, hygiene_version: 99, colour: 'red' };
+    const token_hygiene = { warn_days: [1, 14, 60], cleanup_after_days: null };
     const { status, body } = await change(token_hygiene, own);
     const after = { ...defaults, warn_days: [60, 14, 1], cleanup_after_days: null };
     expect([status, body]).toEqual([
@@ -162,13 +162,24 @@ describe('a change of settings', () => {
     ['the same', defaults],
     ['the same in another order', { warn_days: [1, 30, 7], mail_to: ['admins', 'owner'] }],
     ['none', {}],
-    ['unknown ones', { colour: 'red' }],
   ])('to %s is no change: nothing is written, and nothing is audited', async (_, token_hygiene) => {
     const own = await tokenward.createStack();
     const before = await audited(own);
     const { reply, written } = await watched(() => change(token_hygiene, own));
     expect([reply.status, reply.body.token_hygiene, written]).toEqual([200, defaults, 0]);
     expect(await audited(own)).toEqual(before);
+  });
+
+  it('that is misspelt is refused by its name, and nothing is changed', async () => {
+    const own = await tokenward.createStack();
+    const { reply, written } = await watched(() => change({ warndays: [7], send_hour: 9 }, own));
+    expect([reply.status, written]).toEqual([422, 0]);
+    expect(reply.body.errors).toEqual({
+      warndays: [expect.stringContaining('is no setting. Settings are warn_days,')],
+    });
+    const odd = await change({ [`cs_${'0'.repeat(16)}_${'a'.repeat(49)}`]: 1, ['x'.repeat(999)]: 2 }, own);
+    expect([odd.status, Object.keys(odd.body.errors)]).toEqual([422, ['token_hygiene']]);
+    expect(await settings(own)).toEqual(defaults);
   });
 
   it('is in the audit log: who, and what from and to', async () => {

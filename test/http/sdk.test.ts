@@ -17,6 +17,7 @@ describe('the official SDK', () => {
       endpoint: `${tokenward.system.endpoint}/v3`,
       authtoken: await tokenward.jwt(who),
       retryOnError: false,
+      retryOnNetworkFailure: false,
     };
     return client(options).stack({ api_key: tokenward.stack });
   }

@@ -37,6 +37,9 @@ export const settingsCases: Readonly<Record<string, Case>> = {
     // 20:00 in Tokyo is 11:00 UTC.
     expect((await world.tick(1)).mails.sent).toBe(2);
   },
+  'there are no thresholds': async () => {
+    expect(await toldWith([], { changed: 5 })).toEqual(['expired']);
+  },
   'a threshold is added that is already past': async () => {
     expect(await toldWith([16, 7], { changed: 5 })).toEqual(['7', 'expired']);
   },
