@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Delivery, DigestRepository, DigestScene, Reachable, TakenDigest } from '../notices/digest-repository.ts';
 import type { DigestKey, DueDigest } from '../notices/notice-repository.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
@@ -63,12 +64,15 @@ export class DynamoDigestRepository implements DigestRepository {
   async record(delivery: Delivery, seen: Delivery | null): Promise<boolean> {
     const { stack, send_at, person, at } = delivery;
     const ttl = Math.ceil(Date.parse(at) / 1000) + keptSeconds;
-    return await this.#storage.write({
-      put: this.#keys.delivery(stack, send_at, person),
+    const key = this.#keys.delivery(stack, send_at, person);
+    const recorded = await this.#storage.write({
+      put: key,
       item: { ...delivery, ttl },
       condition: seen ? '#state = :was AND #tries = :tried' : 'attribute_not_exists(#pk)',
       ...(seen ? { values: { was: seen.state, tried: seen.tries } } : {}),
     });
+    // An earlier try of this very write may have been carried out, and only its answer lost.
+    return recorded || isDeepStrictEqual(deliveryFrom((await this.#storage.read([key]))[0]), delivery);
   }
 
   async finish({ stack, send_at }: DigestKey, state: Parameters<DigestRepository['finish']>[1]): Promise<void> {

@@ -61,7 +61,7 @@ export class DynamoHygieneRepository implements HygieneRepository {
     const sets = Object.keys(set).map((name) => `#${name} = :${name}`);
     return {
       update: this.#keys.token(uid),
-      set: `SET ${sets.join(', ')}${next ? '' : ' REMOVE #next_action, #due_shard, #due_at'}`,
+      set: `SET ${sets.join(', ')} REMOVE ${next ? '' : '#next_action, #due_shard, #due_at, '}#sweep_failures`,
       // What the sweep does in between is not lost: it moves the next action, and this is done again by what is then.
       condition: `#state = :was AND #version = :seen AND #armed_under = :armed AND ${token.next ? '#due_at = :due' : 'attribute_not_exists(#due_at)'}`,
       values: {

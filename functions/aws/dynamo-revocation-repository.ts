@@ -73,6 +73,16 @@ export class DynamoRevocationRepository implements RevocationRepository {
     });
   }
 
+  async again(receipt: RunningReceipt, at: Date): Promise<void> {
+    const due = dueAttributes(nextTry(at, receipt.failures).toISOString(), receipt.token_uid, receipt.operation);
+    await this.#storage.write({
+      update: this.#key(receipt),
+      set: 'SET #state = :running, #rounds = if_not_exists(#rounds, :none) + :one, #due_shard = :due_shard, #due_at = :due_at',
+      condition: notCompleted,
+      values: { running: 'running', none: 0, one: 1, ...due, completed: 'completed' },
+    });
+  }
+
   async stick(receipt: RunningReceipt, { reason, at }: { reason: string; at: Date }): Promise<void> {
     const failures = receipt.failures + 1;
     const due = dueAttributes(nextTry(at, receipt.failures).toISOString(), receipt.token_uid, receipt.operation);

@@ -164,19 +164,19 @@ export class DynamoTokenRepository implements TokenRepository {
   #replacement(before: Token, after: Token, digest: string): Step {
     const { next, ...token } = after;
     const fields = Object.entries(token).filter(([name, value]) => value !== before[name as keyof typeof token]);
-    const due =
-      next === before.next
-        ? {}
-        : next
-          ? { next_action: next.action, ...dueAttributes(next.at, token.uid, token.uid) }
-          : null;
-    const set = Object.fromEntries([...fields, ...Object.entries(due ?? {})]);
+    const isArmed = next !== null && next !== before.next;
+    const due = isArmed ? { next_action: next.action, ...dueAttributes(next.at, token.uid, token.uid) } : {};
+    const set = Object.fromEntries([...fields, ...Object.entries(due)]);
     const sets = `SET ${Object.keys(set)
       .map((name) => `#${name} = :${name}`)
       .join(', ')}`;
     return {
       update: this.#keys.token(before.uid),
-      set: due ? sets : `${sets} REMOVE #next_action, #due_shard, #due_at`,
+      // What failed before, failed about what was due then.
+      set:
+        next === before.next
+          ? sets
+          : `${sets} REMOVE ${next ? '' : '#next_action, #due_shard, #due_at, '}#sweep_failures`,
       condition:
         '#api_key = :stack AND #state = :was AND #version = :seen AND #epoch = :era AND #digest = :proof AND #armed_under = :armed',
       values: {

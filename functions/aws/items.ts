@@ -186,6 +186,7 @@ const DeliveryItem = z.object({
   person: z.string(),
   address: z.string(),
   state: z.enum(['sending', 'sent', 'failed', 'unknown', 'undeliverable']),
+  run: z.string(),
   tries: z.number(),
   again: z.boolean(),
   at: z.string(),

@@ -6,7 +6,7 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { conflict } from '../refusals.ts';
+import { conflict, unavailable } from '../refusals.ts';
 import { answered, backoff, isNamed, type StorageOptions } from './answers.ts';
 import {
   type Delete,
@@ -81,7 +81,9 @@ async function transact(
       if (proof !== undefined && reasons[proof]?.Code === 'ConditionalCheckFailed') return null;
       const inTheWay = reasons.length === 0 || reasons.some(({ Code }) => transientReasons.includes(Code ?? ''));
       if (!inTheWay) return outcomes(reasons, error);
-      if (!(await pauses())) throw conflict(undefined, error);
+      if (await pauses()) continue;
+      // Still under way, and what became of it is not known; or others were in the way, and nothing was done.
+      throw reasons.length === 0 ? unavailable(error) : conflict(undefined, error);
     }
   }
 }

@@ -29,6 +29,8 @@ export interface Delivery extends DigestKey {
   readonly person: string;
   readonly address: string;
   readonly state: DeliveryState;
+  /** The run that brought it into this state, so that a run knows its own write again. */
+  readonly run: string;
   readonly tries: number;
   /** Whether a try whose outcome is unknown went before: it is tried once more, and marked so. */
   readonly again: boolean;

@@ -46,7 +46,10 @@ export function rearmed(
 ): NextAction | null {
   const pending = scheduleOf(token, before).find(({ action }) => action === token.next?.action);
   const since = pending && pending.at <= now.getTime() ? new Date(pending.at - 1) : now;
-  return nextAction(token, after, since) ?? laterCleanUp(token, after, now);
+  const next = nextAction(token, after, since) ?? laterCleanUp(token, after, now);
+  const waits = token.next?.action === 'clean_up' && Date.parse(token.next.at) > now.getTime();
+  // What waits for clean-up goes on waiting: it was held back, or its day to think again is not over.
+  return waits && next?.action === 'clean_up' && Date.parse(next.at) <= now.getTime() ? token.next : next;
 }
 
 /** A token whose clean-up comes to lie in the past is not deleted by surprise, and not forgotten: a day is left to think again. */

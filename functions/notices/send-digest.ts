@@ -38,13 +38,13 @@ type Entries = NonNullable<ReturnType<Telling['told']['get']>>;
  */
 export async function sendDigest(
   deps: SendDigestDependencies,
-  { digest, now, hasTime }: { digest: DueDigest; now: Date; hasTime: () => boolean },
+  { digest, now, run, hasTime }: { digest: DueDigest; now: Date; run: string; hasTime: () => boolean },
 ): Promise<Sent> {
   const counts: Sent = { sent: 0, failed: 0, unknown: 0, undeliverable: 0 };
-  const taken = await deps.digests.take(digest, new Date(now.getTime() + leaseMs));
+  const taken = await deps.digests.take(digest, new Date(deps.now().getTime() + leaseMs));
   const scene = taken && (await deps.digests.scene(taken));
   if (!taken || !scene) return counts;
-  const sending = new Sending(deps, { digest: taken, scene, now, counts });
+  const sending = new Sending(deps, { digest: taken, scene, now, run, counts });
   await sending.all(hasTime);
   return counts;
 }
@@ -53,6 +53,8 @@ interface Situation {
   readonly digest: TakenDigest;
   readonly scene: DigestScene;
   readonly now: Date;
+  /** Of this run alone. */
+  readonly run: string;
   readonly counts: Sent;
 }
 
@@ -93,7 +95,8 @@ class Sending {
   async #deliver(person: Reachable, entries: Entries): Promise<Delivery | undefined> {
     const seen = this.#deliveries.get(person.uid) ?? null;
     const claimed = claimOf(seen, { ...this.#situation, person });
-    if (!claimed || !(await this.#record(claimed, seen))) return this.#deliveries.get(person.uid);
+    if (!claimed) return seen ?? undefined;
+    await this.#record(claimed, seen);
     if (claimed.state !== 'sending') return claimed;
     const { now, scene, digest } = this.#situation;
     const context: EntryContext = { stack: scene.stack, people: scene.people, now, consoleUrl: this.#deps.consoleUrl };
@@ -117,10 +120,11 @@ class Sending {
     return ended;
   }
 
-  async #record(delivery: Delivery, seen: Delivery | null): Promise<boolean> {
+  /** @throws where somebody else has the delivery: then the digest is not finished, and is looked at again */
+  async #record(delivery: Delivery, seen: Delivery | null): Promise<void> {
     const recorded = await this.#deps.digests.record(delivery, seen);
-    if (recorded) this.#deliveries.set(delivery.person, delivery);
-    return recorded;
+    if (!recorded) throw new Error(`The delivery to ${delivery.person} is not as it was seen.`);
+    this.#deliveries.set(delivery.person, delivery);
   }
 
   async #finish(isAboutNothing: boolean): Promise<void> {
@@ -171,7 +175,10 @@ function passOn(
 }
 
 /** The delivery that is to be recorded before a mail is sent; null where it has an outcome, or its time has not come. */
-function claimOf(seen: Delivery | null, { digest, person, now }: Situation & { person: Reachable }): Delivery | null {
+function claimOf(
+  seen: Delivery | null,
+  { digest, person, now, run }: Situation & { person: Reachable },
+): Delivery | null {
   const at = now.toISOString();
   const { stack, send_at } = digest;
   const sending = {
@@ -179,12 +186,13 @@ function claimOf(seen: Delivery | null, { digest, person, now }: Situation & { p
     send_at,
     person: person.uid,
     state: 'sending',
+    run,
     at,
     reason: null,
     next_try_at: null,
   } as const;
   if (!seen) return person.address === null ? null : { ...sending, address: person.address, tries: 1, again: false };
-  const once = { ...sending, address: seen.address, tries: seen.tries + 1 };
+  const once = { ...sending, address: person.address ?? seen.address, tries: seen.tries + 1 };
   if (seen.state === 'failed') return (seen.next_try_at ?? '') <= at ? { ...once, again: seen.again } : null;
   // Nobody recorded what became of it, and whoever sent it had its time.
   const isUnknown = seen.state === 'unknown' || seen.state === 'sending';
@@ -194,6 +202,7 @@ function claimOf(seen: Delivery | null, { digest, person, now }: Situation & { p
   return {
     ...seen,
     state: 'unknown',
+    run,
     at,
     reason: 'The run that sent it did not say what became of it.',
     next_try_at: null,

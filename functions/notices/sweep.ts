@@ -12,7 +12,7 @@ import { type SendDigestDependencies, type Sent, sendDigest } from './send-diges
 export interface SweepDependencies extends SendDigestDependencies {
   readonly notices: NoticeRepository;
   readonly tokens: Pick<TokenRepository, 'cleanUp'>;
-  readonly revocations: Pick<RevocationRepository, 'find' | 'goOn'>;
+  readonly revocations: Pick<RevocationRepository, 'find' | 'again'>;
   readonly publisher: EventPublisher;
   readonly now: () => Date;
   readonly random: Randomness;
@@ -105,7 +105,9 @@ class Run {
       await this.#tokens(fresh.tokens);
       await this.#digests(fresh.digests);
       const found = fresh.receipts.length + fresh.tokens.length + fresh.digests.length;
-      if (!this.report.complete || !due.more || found === 0) return;
+      if (!this.report.complete || !due.more) return;
+      // The index has not caught up with what was done: the next tick goes on behind it.
+      if (found === 0) this.report.complete = false;
     }
   }
 
@@ -128,7 +130,7 @@ class Run {
       await this.#attempt(`the revocation ${operation}`, async () => {
         const found = await revocations.find(token, operation);
         if (!found || found.receipt.state === 'completed') return;
-        await revocations.goOn(found.receipt, []);
+        await revocations.again(found.receipt, this.#now);
         this.report.revocations += 1;
       });
     }
@@ -215,7 +217,7 @@ class Run {
 
   async #cleanUp<S extends StackState>(token: Token, state: S): Promise<S> {
     const { tokens, random } = this.#deps;
-    const command = { seen: token, cleaned: state.cleaned, at: this.#now, requestId: this.#requestId };
+    const command = { seen: token, cleaned: state.cleaned, at: this.#deps.now(), requestId: this.#requestId };
     const receipt = await cleanUpToken({ tokens, random }, command);
     this.#count('cleaned_up', receipt !== null);
     // Not as it was seen: the next tick sees it anew.
@@ -257,7 +259,12 @@ class Run {
     for (const digest of [...opened.map((key) => ({ ...key, due_at: key.send_at })), ...due]) {
       if (!this.#goesOn()) return;
       await this.#attempt(`the digest of ${digest.stack}`, async () => {
-        const sent = await sendDigest(this.#deps, { digest, now: this.#now, hasTime: () => this.#goesOn() });
+        const sent = await sendDigest(this.#deps, {
+          digest,
+          now: this.#now,
+          run: this.#requestId,
+          hasTime: () => this.#goesOn(),
+        });
         for (const what of ['sent', 'failed', 'unknown', 'undeliverable'] as const)
           this.report.mails[what] += sent[what];
       });

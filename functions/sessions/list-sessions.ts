@@ -69,6 +69,8 @@ export async function liveSessions(
   return { sessions: found, next: position };
 }
 
+const mostPages = 20;
+
 /** How many sessions of a token are live: exact up to `most`, then only that there are more. */
 export async function countLiveSessions(
   deps: { sessions: SessionRepository; now: () => Date },
@@ -76,7 +78,8 @@ export async function countLiveSessions(
   most: number,
 ): Promise<{ count: number; more: boolean }> {
   let count = 0;
-  for (let next: Position | null = { shard: 0 }; next && count <= most; ) {
+  let next: Position | null = { shard: 0 };
+  for (let pages = 0; next && count <= most && pages < mostPages; pages += 1) {
     const page: Awaited<ReturnType<typeof liveSessions>> = await liveSessions(deps, token, {
       from: next,
       limit: most + 1 - count,
@@ -84,7 +87,8 @@ export async function countLiveSessions(
     count += page.sessions.length;
     next = page.next;
   }
-  return { count: Math.min(count, most), more: count > most };
+  // Where rows that are over were in the way of counting them all, there may be more.
+  return { count: Math.min(count, most), more: count > most || next !== null };
 }
 
 /** @throws {Refusal} `malformed` for a cursor that was changed, or that is another token's */

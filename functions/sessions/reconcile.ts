@@ -62,7 +62,7 @@ async function giveRounds({ found, revocations, now, hasTime }: ReconcileDepende
     if (!hasTime()) break;
     const revocation = await revocations.find(token, operation);
     if (!revocation || revocation.receipt.state === 'completed') continue;
-    await revocations.goOn(revocation.receipt, []);
+    await revocations.again(revocation.receipt, now());
     given += 1;
   }
   return given;

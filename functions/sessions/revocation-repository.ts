@@ -56,6 +56,8 @@ export interface RevocationRepository {
   clear(receipt: RunningReceipt, progress: Pick<ShardProgress, 'shard' | 'cleared'>): Promise<void>;
   /** Makes the stream bring the next round, behind what others did meanwhile. */
   goOn(receipt: RunningReceipt, tidied: readonly TidiedSample[]): Promise<void>;
+  /** The due index found it: brings another round, and looks again later, the later the more often it has failed. */
+  again(receipt: RunningReceipt, at: Date): Promise<void>;
   /** A round made no progress: why is kept, and the due index brings the next one, later each time. */
   stick(receipt: RunningReceipt, failure: { readonly reason: string; readonly at: Date }): Promise<void>;
   complete(receipt: RunningReceipt, summary: RevocationSummary): Promise<void>;

@@ -27,6 +27,7 @@ export function describeDigestRepository(repositories: () => Repositories): void
     person,
     address: 'olivia@example.test',
     state: 'sending',
+    run: 'run',
     tries: 1,
     again: false,
     at: sendAt,
@@ -113,8 +114,13 @@ export function describeDigestRepository(repositories: () => Repositories): void
   describe('a delivery', () => {
     it('is claimed by one of many', async () => {
       const { scene, key } = await opened();
-      const claims = [1, 2, 3].map(() => repositories().digests.record(delivery(key, scene.owner.uid), null));
-      expect((await Promise.all(claims)).filter(Boolean)).toHaveLength(1);
+      const record = (run: string) => ({ ...delivery(key, scene.owner.uid), run });
+      const claims = ['a', 'b', 'c'].map((run) => repositories().digests.record(record(run), null));
+      const claimed = await Promise.all(claims);
+      expect(claimed.filter(Boolean)).toHaveLength(1);
+      // Whose write was done, and its answer lost, knows it again.
+      const again = ['a', 'b', 'c'].map((run) => repositories().digests.record(record(run), null));
+      expect(await Promise.all(again)).toEqual(claimed);
     });
 
     it('changes only as it was seen, and is listed, the newest first', async () => {

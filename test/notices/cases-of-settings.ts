@@ -88,7 +88,10 @@ export const settingsCases: Readonly<Record<string, Case>> = {
     const uid = await world.token({ expires: 2 });
     await world.upUntil(10);
     await world.settings({ cleanup_after_days: 5 });
-    await world.tick(23);
+    // Another change takes nothing of the day.
+    await world.tick(12);
+    await world.settings({ send_hour: 9 });
+    await world.tick(11);
     expect([world.see(uid).state, world.see(uid).next?.action]).toEqual(['live', 'clean_up']);
     await world.tick(1);
     expect(world.see(uid).state).toBe('deleted');
