@@ -14,6 +14,8 @@ interface HygieneScheduleProps {
   readonly stage: Stage;
   readonly data: DataStore;
   readonly events: EventBus;
+  /** Where the links in mails lead, without a slash at the end. */
+  readonly consoleUrl: string;
 }
 
 /** What happens by the clock. */
@@ -27,7 +29,7 @@ export class HygieneSchedule extends Construct {
     this.reconcile = this.#reconcile(props);
   }
 
-  #sweep({ stage, data, events }: HygieneScheduleProps): ServiceFunction {
+  #sweep({ stage, data, events, consoleUrl }: HygieneScheduleProps): ServiceFunction {
     const sweep = new ServiceFunction(this, 'sweep', {
       entry: 'schedule/sweep',
       failureImpact: 'Nobody is warned before a token expires, and expired tokens are not cleaned up.',
@@ -37,16 +39,19 @@ export class HygieneSchedule extends Construct {
     data.tokens.allow(
       sweep,
       { actions: ['GetItem', 'BatchGetItem', 'Query'], keys: ['STACK#*', 'TOKEN#*', 'DIGEST#*', 'PERSON#*'] },
-      { actions: ['PutItem', 'UpdateItem', 'DeleteItem'], keys: ['STACK#*', 'TOKEN#*', 'DIGEST#*', 'NOTICE#*'] },
+      { actions: ['PutItem'], keys: ['TOKEN#*', 'NOTICE#*'] },
+      { actions: ['UpdateItem'], keys: ['STACK#*', 'TOKEN#*', 'DIGEST#*'] },
+      { actions: ['DeleteItem'], keys: ['STACK#*'] },
     );
     data.audit.allow(sweep, { actions: ['PutItem'], keys: ['STACK#*'] });
     data.usage.allow(
       sweep,
-      { actions: ['BatchGetItem'], keys: ['USED#*'] },
-      { actions: ['Query', 'PutItem'], keys: ['DELIVERY#*'] },
+      { actions: ['GetItem', 'BatchGetItem'], keys: ['USED#*'] },
+      { actions: ['GetItem', 'Query', 'PutItem'], keys: ['DELIVERY#*'] },
     );
     sweep.allow(askDueIndex(data));
     events.allowPublishing(sweep);
+    sweep.setVariable('consoleUrl', consoleUrl);
     new Sender(this, 'Sender', stage).allow(sweep);
     runEvery(sweep, Schedule.rate(Duration.minutes(15)));
     return sweep;
@@ -73,10 +78,9 @@ function askDueIndex({ tokens }: DataStore): PolicyStatement {
   return new PolicyStatement({ actions: ['dynamodb:Query'], resources: [`${tokens.table.tableArn}/index/due`] });
 }
 
-/** The address that mails come from, and where they lead: parameters, so that one template serves any deployment. */
+/** The address that mails come from: a parameter, so that one template serves any deployment. */
 class Sender extends Construct {
   readonly #from: CfnParameter;
-  readonly #console: CfnParameter;
 
   constructor(scope: Construct, id: string, { mailFrom }: Stage) {
     super(scope, id);
@@ -85,18 +89,12 @@ class Sender extends Construct {
       description: 'The address that mails come from; SES must have verified it.',
     });
     this.#from.overrideLogicalId('MailFrom');
-    this.#console = new CfnParameter(this, 'ConsoleUrl', {
-      default: '',
-      description: 'Where the console is, for the links in mails; empty: they have none.',
-    });
-    this.#console.overrideLogicalId('ConsoleUrl');
     new EmailIdentity(this, 'Identity', { identity: Identity.email(this.#from.valueAsString) });
   }
 
   /** https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html */
   allow(sender: ServiceFunction): void {
     sender.setVariable('mailFrom', this.#from.valueAsString);
-    sender.setVariable('consoleUrl', this.#console.valueAsString);
     const resourceName = this.#from.valueAsString;
     const identity = Stack.of(this).formatArn({ service: 'ses', resource: 'identity', resourceName });
     sender.allow(new PolicyStatement({ actions: ['ses:SendEmail'], resources: [identity] }));

@@ -1,5 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { ConsoleSite } from './console-site.ts';
 import { DataStore } from './data-store.ts';
 import { EventBus } from './event-bus.ts';
 import { HygieneSchedule } from './hygiene-schedule.ts';
@@ -16,8 +17,10 @@ export class ServiceStack extends Stack {
     const api = new TokenApi(this, 'Api', { stage, data });
     const events = new EventBus(this, 'Events');
     new SessionFanOut(this, 'FanOut', { stage, data, events });
-    new HygieneSchedule(this, 'Hygiene', { stage, data, events });
+    const console = new ConsoleSite(this, 'Console', { stage, api });
+    new HygieneSchedule(this, 'Hygiene', { stage, data, events, consoleUrl: console.url });
     new CfnOutput(this, 'Endpoint', { value: api.endpoint, description: 'Base of every route; SDKs append /v3.' });
+    new CfnOutput(this, 'ConsoleAddress', { value: console.url, description: 'Where people sign in.' });
     new CfnOutput(this, 'EventBusName', { value: events.bus.eventBusName, description: 'Where rules of your own go.' });
   }
 }

@@ -14,6 +14,9 @@ export interface Stage {
     readonly jwksUrl: string;
     readonly audience: string;
     readonly introspectionScope: string;
+    /** The public client that the console is, and the origins of the issuer that it talks to. */
+    readonly consoleClientId: string;
+    readonly origins: string;
   };
   /** The address that mails come from: SES must have verified it. A parameter of the template, with this default. */
   readonly mailFrom: string;
@@ -30,6 +33,8 @@ const everywhere = {
     jwksUrl: 'https://issuer.invalid/.well-known/jwks.json',
     audience: 'tokenward',
     introspectionScope: 'tokens:introspect',
+    consoleClientId: 'tokenward-console',
+    origins: 'https://issuer.invalid',
   },
   mailFrom: 'tokenward@tokenward.example',
   throttle: { rate: 2000, burst: 1000 },

@@ -1,4 +1,4 @@
-import { CfnParameter, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnParameter, Fn, RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   HttpApi,
@@ -20,6 +20,8 @@ import type { Stage } from './stages.ts';
 /** The HTTP API: a function for each set of rights, and every route of `functions/http/routes.ts`. */
 export class TokenApi extends Construct {
   readonly endpoint: string;
+  /** As parameters have it: what members' tokens are issued by. */
+  readonly issuerUrl: string;
   readonly #api: HttpApi;
   readonly #stage: Stage;
   readonly #signIn: SignIn;
@@ -28,9 +30,15 @@ export class TokenApi extends Construct {
     super(scope, id);
     this.#stage = props.stage;
     this.#signIn = new SignIn(this, 'SignIn', props.stage);
+    this.issuerUrl = this.#signIn.issuerUrl;
     this.#api = new HttpApi(this, 'HttpApi', { createDefaultStage: false, description: 'Tokenward' });
     for (const name of Object.keys(routes) as HttpFunction[]) this.#addFunction(name, props.data);
     this.endpoint = this.#addStage();
+  }
+
+  /** Where a distribution finds it. */
+  get domainName(): string {
+    return Fn.parseDomainName(this.#api.apiEndpoint);
   }
 
   #addFunction(name: HttpFunction, data: DataStore): void {
@@ -96,6 +104,7 @@ const accessLogFields = JSON.stringify({
 
 /** Where members and services sign in: parameters, so that one template serves any issuer. */
 class SignIn extends Construct {
+  readonly issuerUrl: string;
   readonly #parameters: readonly [Parameters<ServiceFunction['setVariable']>[0], CfnParameter][];
 
   constructor(scope: Construct, id: string, stage: Stage) {
@@ -106,8 +115,10 @@ class SignIn extends Construct {
       return made;
     };
     const { issuerUrl, jwksUrl, audience, introspectionScope } = stage.signIn;
+    const issuer = parameter('IssuerUrl', issuerUrl, 'OpenID Connect issuer, exactly as its tokens have it in iss.');
+    this.issuerUrl = issuer.valueAsString;
     this.#parameters = [
-      ['issuerUrl', parameter('IssuerUrl', issuerUrl, 'OpenID Connect issuer, exactly as its tokens have it in iss.')],
+      ['issuerUrl', issuer],
       ['jwksUrl', parameter('JwksUrl', jwksUrl, "Where the issuer's public keys are.")],
       ['audience', parameter('Audience', audience, 'Accepted aud (or client_id) values, separated by commas.')],
       [

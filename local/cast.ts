@@ -12,6 +12,9 @@ export const machines = {
   resource_server: { clientId: 'resource-server', scope: 'tokens:introspect' },
 } as const;
 
+/** The console as a client of the issuer: public, so it has no secret. */
+export const CONSOLE_CLIENT = 'tokenward-console';
+
 export type Person = keyof typeof people;
 export type Machine = keyof typeof machines;
 

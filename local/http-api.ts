@@ -118,6 +118,8 @@ function integrationOf(stack: LocalStack, logicalId: string): Integration {
 async function serve(gateway: Gateway, incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
   const requestId = randomBytes(11).toString('base64');
   outgoing.setHeader('apigw-requestid', requestId);
+  // By the clock that can be moved: who shows times can tell by it what time it is here.
+  outgoing.setHeader('date', gateway.clock.now().toUTCString());
   try {
     const request = await readRequest(incoming, requestId);
     const isLocal = request.segments[0] === '_local';

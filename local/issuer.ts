@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { exportJWK, generateKeyPair, importJWK, SignJWT } from 'jose';
 import * as z from 'zod';
-import { AUDIENCE, type Machine, machines, type Person, people } from './cast.ts';
+import { AUDIENCE, CONSOLE_CLIENT, type Machine, machines, type Person, people } from './cast.ts';
 import type { Clock } from './clock.ts';
 import type { Home } from './home.ts';
+import { createPeopleSignIn, type PeopleSignIn, type SignInAnswer } from './issuer-sign-in.ts';
 import { closeServer, listen, PortTaken } from './loopback.ts';
 
 /** What a token says. Other claims than these are taken as they are. */
@@ -31,8 +32,17 @@ export interface Issuer {
   close(): Promise<void>;
 }
 
+interface IssuerOptions {
+  readonly home: Home;
+  readonly clock: Pick<Clock, 'now'>;
+  /** origin of the console; without it nobody can sign in by a browser */
+  readonly console?: string;
+}
+
 const FILE = 'issuer.json';
 const HOUR = 3600;
+/** Moving the clock by some years must not sign anybody out. */
+export const TEN_YEARS = 10 * 365 * 24 * HOUR;
 const SavedSchema = z.object({
   port: z.int(),
   key: z.record(z.string(), z.unknown()),
@@ -45,7 +55,7 @@ const PublicKeySchema = z.object({ kty: z.string(), n: z.string(), e: z.string()
  * Starts the development OpenID Connect issuer. Key, secrets and port are kept in `<home>/issuer.json`, so that its tokens
  * hold after a restart; when another process has the port, it takes a new one and tokens of before are not good any more.
  */
-export async function startIssuer({ home, clock }: { home: Home; clock: Pick<Clock, 'now'> }): Promise<Issuer> {
+export async function startIssuer({ home, clock, console: origin }: IssuerOptions): Promise<Issuer> {
   const parsed = SavedSchema.safeParse(home.readJson(FILE));
   const saved = parsed.success ? parsed.data : await newIdentity();
   const server = http.createServer();
@@ -55,7 +65,8 @@ export async function startIssuer({ home, clock }: { home: Home; clock: Pick<Clo
   });
   const { port } = server.address() as AddressInfo;
   home.writeJson(FILE, { ...saved, port });
-  const authority = await authorityOf({ ...saved, port }, clock);
+  const signIn = origin === undefined ? undefined : createPeopleSignIn(origin);
+  const authority = { ...(await authorityOf({ ...saved, port }, clock)), origin, signIn };
   server.on('request', (request, response) => void serve(authority, request, response));
   return { ...authority, close: () => closeServer(server) };
 }
@@ -91,19 +102,31 @@ async function authorityOf({ port, key: jwk, secrets }: Saved, clock: Pick<Clock
     },
   };
 }
-type Authority = Awaited<ReturnType<typeof authorityOf>>;
+type Authority = Awaited<ReturnType<typeof authorityOf>> & {
+  readonly origin: string | undefined;
+  readonly signIn: PeopleSignIn | undefined;
+};
 
 async function serve(
   authority: Authority,
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): Promise<void> {
+  // The console's scripts read the configuration and exchange codes; no other page's may.
+  const sharing = authority.origin && { 'access-control-allow-origin': authority.origin, vary: 'origin' };
   const answer = (status: number, body: unknown, type = 'application/json') =>
     response
-      .writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
+      .writeHead(status, { 'content-type': type, 'cache-control': 'no-store', ...sharing })
       .end(typeof body === 'string' ? body : JSON.stringify(body));
+  const send = ({ status, headers, body }: SignInAnswer) =>
+    response.writeHead(status, { 'cache-control': 'no-store', ...headers }).end(body);
   try {
-    switch (`${request.method} ${request.url}`) {
+    switch (`${request.method} ${request.url?.split('?')[0]}`) {
+      case 'GET /authorize':
+      case 'POST /authorize':
+        return void (authority.signIn ? send(await authority.signIn.authorize(request)) : answer(404, {}));
+      case 'GET /logout':
+        return void (authority.signIn ? send(authority.signIn.endSession(request)) : answer(404, {}));
       case 'GET /.well-known/openid-configuration':
         return void answer(200, configurationOf(authority));
       case 'GET /jwks.json':
@@ -125,8 +148,12 @@ function configurationOf({ endpoint, jwksUrl }: Authority): object {
     issuer: endpoint,
     jwks_uri: jwksUrl,
     token_endpoint: `${endpoint}/token`,
-    grant_types_supported: ['client_credentials'],
-    response_types_supported: [],
+    authorization_endpoint: `${endpoint}/authorize`,
+    end_session_endpoint: `${endpoint}/logout`,
+    grant_types_supported: ['client_credentials', 'authorization_code'],
+    response_types_supported: ['code'],
+    code_challenge_methods_supported: ['S256'],
+    prompt_values_supported: ['none', 'login'],
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     id_token_signing_alg_values_supported: ['RS256'],
     subject_types_supported: ['public'],
@@ -136,6 +163,7 @@ function configurationOf({ endpoint, jwksUrl }: Authority): object {
 /** https://www.rfc-editor.org/rfc/rfc6749#section-4.4 */
 async function grant(authority: Authority, request: http.IncomingMessage): Promise<[number, object]> {
   const form = new URLSearchParams(await text(request));
+  if (form.get('grant_type') === 'authorization_code') return await grantToPerson(authority, form);
   if (form.get('grant_type') !== 'client_credentials') return [400, { error: 'unsupported_grant_type' }];
   const [, basic] = /^Basic (.+)$/i.exec(request.headers.authorization ?? '') ?? [];
   const [id, secret] = basic
@@ -147,6 +175,16 @@ async function grant(authority: Authority, request: http.IncomingMessage): Promi
   }
   const access_token = await authority.mintForMachine(machine);
   return [200, { access_token, token_type: 'Bearer', expires_in: HOUR, scope: machines[machine].scope }];
+}
+
+/** The access token lasts for years, so that moving the clock signs nobody out. */
+async function grantToPerson(authority: Authority, form: URLSearchParams): Promise<[number, object]> {
+  const granted = authority.signIn?.redeem(form);
+  if (!granted) return [400, { error: 'invalid_grant' }];
+  const { person, nonce } = granted;
+  const access_token = await authority.mintForPerson(person, TEN_YEARS);
+  const id_token = await authority.mint({ ...people[person], audience: CONSOLE_CLIENT, ...(nonce ? { nonce } : {}) });
+  return [200, { access_token, id_token, token_type: 'Bearer', expires_in: TEN_YEARS, scope: 'openid profile email' }];
 }
 
 function isMachine(name: string | undefined): name is Machine {

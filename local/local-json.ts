@@ -1,22 +1,20 @@
 import { type Person, people } from './cast.ts';
+import { TEN_YEARS } from './issuer.ts';
 import type { System } from './system.ts';
-
-/** Moving the clock by some years must not sign anybody out. */
-const TEN_YEARS = 10 * 365 * 86_400;
 
 /** What programs need to use the running system; `<home>/local.json`. */
 export type LocalJson = Awaited<ReturnType<typeof writeLocalJson>>;
 
 /** Signs everybody in and writes `local.json`. @param stack the one that the seeds made */
 export async function writeLocalJson(system: System, stack: { readonly api_key: string; readonly name: string }) {
-  const { endpoint, engine, issuer, home } = system;
+  const { endpoint, console, engine, issuer, home } = system;
   const signIn = async (person: Person) => ({
     email: people[person].email,
     authtoken: await issuer.mintForPerson(person, TEN_YEARS),
   });
   const content = {
     endpoint,
-    console: null,
+    console,
     issuer: issuer.endpoint,
     /** all mails as JSON; `/view` below it is for people */
     mail: `${endpoint}/_local/mail`,

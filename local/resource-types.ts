@@ -67,6 +67,17 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'AWS::ApiGatewayV2::Route': { attributes: { RouteId: ({ name }) => name } },
   'AWS::ApiGatewayV2::Integration': { attributes: { IntegrationId: ({ name }) => name } },
 
+  'AWS::CloudFront::Distribution': { attributes: { DomainName: ({ name }) => `${name}.cloudfront.net` } },
+  'AWS::CloudFront::ResponseHeadersPolicy': {},
+  'AWS::S3::Bucket': {
+    nameProperty: 'BucketName',
+    attributes: {
+      Arn: ({ name }) => arn('s3', name, { region: '', account: '' }),
+      RegionalDomainName: ({ name }) => `${name}.s3.${REGION}.${URL_SUFFIX}`,
+    },
+  },
+  'Custom::CDKBucketDeployment': {},
+
   'AWS::Logs::LogGroup': {
     nameProperty: 'LogGroupName',
     attributes: { Arn: ({ name }) => arn('logs', `log-group:${name}:*`) },
@@ -79,7 +90,19 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     leftOut: 'nobody on this machine is to be woken',
   },
   'AWS::CloudWatch::Dashboard': { nameProperty: 'DashboardName', leftOut: 'there are no metrics to show' },
+  'AWS::CloudFront::OriginAccessControl': {
+    attributes: { Id: ({ name }) => name },
+    leftOut: 'nobody on this machine reaches a bucket but the distribution',
+  },
+  'AWS::S3::BucketPolicy': { leftOut: 'nobody on this machine reaches a bucket but the distribution' },
+  'AWS::Lambda::LayerVersion': { leftOut: "it is the AWS CLI of what copies the console's files into their bucket" },
   'AWS::CDK::Metadata': { leftOut: "it counts the use of CDK's constructs and does nothing" },
+};
+
+/** What CDK adds for itself, by what the logical id begins with, and why nothing on this machine stands for it. */
+export const LEFT_OUT_RESOURCES: Readonly<Record<string, string>> = {
+  CustomCDKBucketDeployment:
+    "it copies the console's files into their bucket; here they are served from where they are",
 };
 
 function tableArn({ name }: Named): string {

@@ -70,6 +70,7 @@ function readyMessage({ home }: System, local: LocalJson, seconds: number): stri
   return `
 Tokenward is ready after ${seconds.toFixed(1)} s.
 
+  console          ${local.console}
   API              ${local.endpoint}/v3
   issuer           ${local.issuer}
   mail             ${local.mail}/view
@@ -78,7 +79,7 @@ Tokenward is ready after ${seconds.toFixed(1)} s.
   functions' logs  ${home.path('logs')}
   for programs     ${file}
 
-Who can sign in, with the authtoken in local.json:
+Who can sign in, in the console or with the authtoken in local.json:
 ${Object.entries(people)
   .map(([role, { name, email }]) => `  ${role.padEnd(16)} ${name} <${email}>`)
   .join('\n')}

@@ -7,8 +7,8 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { lockFile } from './file-lock.ts';
 
-/** What the template and the bundles are made from, below the project's root; and this file, which makes them. */
-const INPUTS = ['infra', 'functions', 'package-lock.json', 'tsconfig.json', 'cdk.json'];
+/** What the template, the bundles and the console are made from, below the project's root; and this file, which makes them. */
+const INPUTS = ['infra', 'functions', 'console', 'package-lock.json', 'tsconfig.json', 'cdk.json'];
 const LONGEST_SYNTHESIS_MS = 60_000;
 
 /**
@@ -29,7 +29,9 @@ export async function synthesizeIfChanged(
     const record = path.join(assembly, '.inputs.json');
     const inputs = hashOf(projectRoot);
     if (fs.existsSync(record) && JSON.parse(fs.readFileSync(record, 'utf8')).inputs === inputs) return assembly;
-    progress('Synthesizing the template and bundling the functions: their sources are new or changed.');
+    progress(
+      'Synthesizing the template, bundling the functions and building the console: their sources are new or changed.',
+    );
     // Before and not after: a synthesis that fails or is interrupted must not pass for the last success.
     fs.rmSync(record, { force: true });
     await synthesize(projectRoot, assembly);

@@ -1,6 +1,7 @@
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { AUDIENCE, INTROSPECTION_SCOPE, machines } from './cast.ts';
+import { AUDIENCE, CONSOLE_CLIENT, INTROSPECTION_SCOPE, machines } from './cast.ts';
 import { type Clock, openClock } from './clock.ts';
+import { type Distribution, openDistribution } from './distribution.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { type Front, startFront } from './front.ts';
 import { type Functions, startFunctions } from './functions.ts';
@@ -18,6 +19,8 @@ import { type LocalStack, loadStack } from './template.ts';
 export interface System {
   /** of the API, without /v3 */
   readonly endpoint: string;
+  /** where people find the console */
+  readonly console: string;
   readonly issuer: Issuer;
   readonly front: Front;
   readonly engine: Engine;
@@ -73,8 +76,11 @@ async function startParts(options: SystemOptions, closers: Closer[]): Promise<Om
   const home = openHome(options.home, { fresh: options.fresh ?? false });
   closers.push(() => home.close());
   const clock = openClock(home);
-  const [engine, issuer] = await startFirst({ file: home.path('engine.db'), env }, { home, clock }, closers);
-  const stack = loadStack(options.assembly ?? 'cdk.out', { parameters: parametersOf(issuer) });
+  const site = await openDistribution(home);
+  closers.push(() => site.close());
+  const ofIssuer = { home, clock, console: site.endpoint };
+  const [engine, issuer] = await startFirst({ file: home.path('engine.db'), env }, ofIssuer, closers);
+  const stack = loadStack(options.assembly ?? 'cdk.out', { parameters: parametersOf(issuer, site) });
   const front = await startFront({ engine: engine.endpoint, stack });
   closers.push(() => front.close());
   const client = new DynamoDBClient({ endpoint: front.endpoint, region: REGION, credentials: front.operator });
@@ -95,8 +101,10 @@ async function startParts(options: SystemOptions, closers: Closer[]): Promise<Om
   ]);
   const api = await startHttpApi({ stack, functions, clock, local, port: options.port ?? 0 });
   closers.push(() => api.close());
+  site.serve(stack, api.endpoint);
   const { streams, schedules } = triggers;
-  return { endpoint: api.endpoint, issuer, front, engine, clock, stack, home, streams, schedules, ...services };
+  const addresses = { endpoint: api.endpoint, console: site.endpoint };
+  return { ...addresses, issuer, front, engine, clock, stack, home, streams, schedules, ...services };
 }
 
 /** The functions, what they call beside storage, and what invokes them. */
@@ -135,11 +143,14 @@ function fulfilled<T>(settled: PromiseSettledResult<T>): T {
   return settled.value;
 }
 
-function parametersOf(issuer: Issuer): Record<string, string> {
+function parametersOf(issuer: Issuer, site: Distribution): Record<string, string> {
   return {
     IssuerUrl: issuer.endpoint,
     JwksUrl: issuer.jwksUrl,
     Audience: [AUDIENCE, ...Object.values(machines).map(({ clientId }) => clientId)].join(','),
     IntrospectionScope: INTROSPECTION_SCOPE,
+    ConsoleClientId: CONSOLE_CLIENT,
+    SignInOrigins: issuer.endpoint,
+    ConsoleUrl: site.endpoint,
   };
 }

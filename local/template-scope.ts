@@ -3,6 +3,7 @@ import { holds, resolve, resolveText, type Scope } from './intrinsics.ts';
 import {
   ACCOUNT,
   arn,
+  LEFT_OUT_RESOURCES,
   type Named,
   PARTITION,
   REGION,
@@ -86,6 +87,11 @@ export class TemplateScope implements Scope {
   typeOf({ Type }: Declaration): ResourceType {
     const type = Object.hasOwn(RESOURCE_TYPES, Type) ? RESOURCE_TYPES[Type] : undefined;
     return required(type, `type ${Type}: run it or leave it out by a line in local/resource-types.ts`);
+  }
+
+  isLeftOut(logicalId: string, declaration: Declaration): boolean {
+    const isCdkOwn = Object.keys(LEFT_OUT_RESOURCES).some((prefix) => logicalId.startsWith(prefix));
+    return this.typeOf(declaration).leftOut !== undefined || isCdkOwn;
   }
 
   resource(logicalId: string, declaration: Declaration): Resource {

@@ -123,7 +123,7 @@ function resolveTemplate(template: TemplateJson, stackName: string, parameters: 
   for (const [logicalId, declaration] of Object.entries(template.Resources)) {
     collect(refusals, logicalId, () => {
       if (!scope.isPresent(logicalId)) return;
-      if (scope.typeOf(declaration).leftOut === undefined) resources.push(scope.resource(logicalId, declaration));
+      if (!scope.isLeftOut(logicalId, declaration)) resources.push(scope.resource(logicalId, declaration));
     });
   }
   for (const [key, output] of Object.entries(template.Outputs ?? {})) {

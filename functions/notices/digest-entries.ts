@@ -103,6 +103,6 @@ export function entryOf(
     in_use: isInUse(lastUse, now),
     created_by: people.find(({ uid }) => uid === token.created_by)?.address ?? token.created_by,
     cleaned_up_at: cleanUp ?? null,
-    link: consoleUrl && `${consoleUrl}/stacks/${stack.api_key}/settings/tokens/${token.uid}`,
+    link: consoleUrl && `${consoleUrl}/#/stack/${stack.api_key}/settings/management-tokens/${token.uid}/edit`,
   };
 }

@@ -16,6 +16,7 @@ type Offence = readonly [what: string, file: string, code: string, reason: strin
 
 const core = 'The core (tokens, sessions, stacks, notices, events) imports the core only';
 const doors = 'A door imports itself, the core and functions/runtime';
+const browser = 'The console runs in a browser';
 const entryPoint = 'An entry point wires its door to functions/runtime';
 const environment = 'Only functions/runtime/env.ts reads the environment';
 const given = 'The core has no clock and no randomness of its own';
@@ -48,6 +49,8 @@ const offences: readonly Offence[] = [
   ['infra imports what runs the template', 'infra/b.ts', use('../local/template.ts'), 'infra shares three things'],
   ['local imports functions', 'local/a.ts', use('../functions/http/routes.ts'), 'local runs the synthesized template'],
   ['local imports infra', 'local/b.ts', use('../infra/doors.ts'), 'local runs the synthesized template'],
+  ['the console imports a use case', 'console/src/tokens/a.ts', use('../../../functions/tokens/token.ts'), browser],
+  ['the console imports a built-in', 'console/src/tokens/b.ts', use('node:crypto'), browser],
   ['seeds go through a door', 'local/seeds.ts', use('../functions/http/endpoint.ts'), 'Seeds are made by use cases'],
   ['the SDK comes over the wall', 'functions/http/d.ts', use('@aws-sdk/client-dynamodb'), wall],
   ['the SDK comes over the wall late', 'functions/runtime/dependencies.ts', useLate('@smithy/core'), wall],
@@ -89,6 +92,7 @@ const allowed: readonly (readonly [what: string, file: string, code: string])[] 
     'functions/http/ok.lambda.ts',
     use('./endpoint.ts', '../runtime/dependencies.ts'),
   ],
+  ['the console imports the schemas of answers', 'console/src/api/ok.ts', use('../../../functions/http/stacks.ts')],
   ['AWS imports the SDK', 'functions/aws/ok.ts', use('@aws-sdk/client-dynamodb', '../tokens/token.ts')],
   [
     'the composition root imports all',

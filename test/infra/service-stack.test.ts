@@ -4,6 +4,7 @@ import { variables } from '../../functions/runtime/env.ts';
 import { deployedFunctions } from '../../infra/service-function.ts';
 import { type StageName, stageNamed, stages } from '../../infra/stages.ts';
 import { describeAsynchronousParts } from './asynchronous-promises.ts';
+import { describeConsole } from './console-promises.ts';
 import { describeRights, tables } from './rights-promises.ts';
 import { functionName, knownTypes, type Resource, type Synthesized, synthesize } from './synthesized-stack.ts';
 
@@ -17,6 +18,8 @@ describe.each(Object.keys(stages) as StageName[])('the template of %s', (stageNa
   it('has only resources that this file makes promises about', () => {
     expect(stack.types.filter((type) => !(knownTypes as readonly string[]).includes(type))).toEqual([]);
   });
+
+  describe('the console', () => describeConsole(() => stack));
 
   describe('every table', () => {
     it('is one of the four', () => {

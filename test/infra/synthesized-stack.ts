@@ -5,6 +5,7 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as z from 'zod';
 import { bundleDirectory } from '../../infra/bundle.ts';
+import { consoleDirectory } from '../../infra/console-build.ts';
 import { deployedFunctions } from '../../infra/service-function.ts';
 import { ServiceStack } from '../../infra/service-stack.ts';
 import { type StageName, stageNamed } from '../../infra/stages.ts';
@@ -29,6 +30,19 @@ const ResourceSchema = z.union([
 ]);
 const oneOrMore = <S extends z.ZodType>(schema: S) => z.union([schema.transform((one) => [one]), z.array(schema)]);
 
+/** `{Fn::If}`: the condition. */
+const ChoiceSchema = z
+  .strictObject({ 'Fn::If': z.array(z.unknown()) })
+  .transform((found) => String(found['Fn::If'][0]));
+
+const BehaviorSchema = z.object({
+  AllowedMethods: z.array(z.string()).optional(),
+  CachePolicyId: z.string(),
+  OriginRequestPolicyId: z.string().optional(),
+  ResponseHeadersPolicyId: RefSchema.optional(),
+  ViewerProtocolPolicy: z.string(),
+});
+
 const schemas = {
   'AWS::DynamoDB::GlobalTable': z.object({
     BillingMode: z.string().optional(),
@@ -52,7 +66,7 @@ const schemas = {
     Description: z.string().optional(),
     Role: RefSchema,
     LoggingConfig: z.object({ LogFormat: z.string(), LogGroup: RefSchema }).optional(),
-    Environment: z.object({ Variables: z.record(z.string(), z.union([z.string(), RefSchema])) }),
+    Environment: z.object({ Variables: z.record(z.string(), z.union([z.string(), RefSchema, ChoiceSchema])) }),
   }),
   'AWS::IAM::Role': z.object({
     AssumeRolePolicyDocument: z.object({
@@ -110,6 +124,47 @@ const schemas = {
   'AWS::SES::EmailIdentity': z.object({ EmailIdentity: RefSchema }),
   'AWS::Logs::LogGroup': z.object({ RetentionInDays: z.number().optional() }),
   'AWS::Lambda::Permission': z.object({ FunctionName: RefSchema, Principal: z.string(), SourceArn: z.unknown() }),
+  'AWS::S3::Bucket': z.object({
+    BucketEncryption: z.unknown(),
+    PublicAccessBlockConfiguration: z.record(z.string(), z.boolean()),
+  }),
+  'AWS::S3::BucketPolicy': z.object({
+    PolicyDocument: z.object({
+      Statement: z.array(
+        z.object({
+          Effect: z.string(),
+          Action: oneOrMore(z.string()),
+          Principal: z.unknown(),
+          Condition: z.unknown().optional(),
+        }),
+      ),
+    }),
+  }),
+  'AWS::CloudFront::Distribution': z.object({
+    DistributionConfig: z.object({
+      CustomErrorResponses: z.unknown().optional(),
+      DefaultCacheBehavior: BehaviorSchema,
+      CacheBehaviors: z.array(BehaviorSchema.extend({ PathPattern: z.string() })),
+    }),
+  }),
+  'AWS::CloudFront::OriginAccessControl': z.object({
+    OriginAccessControlConfig: z.object({ SigningBehavior: z.string() }),
+  }),
+  'AWS::CloudFront::ResponseHeadersPolicy': z.object({
+    ResponseHeadersPolicyConfig: z.object({
+      SecurityHeadersConfig: z.object({
+        ContentSecurityPolicy: z.object({
+          ContentSecurityPolicy: z
+            .strictObject({
+              'Fn::Join': z.tuple([z.literal(''), z.array(z.union([z.string(), RefSchema]))]),
+            })
+            .transform((found) => found['Fn::Join'][1].join('')),
+        }),
+      }),
+    }),
+  }),
+  'AWS::Lambda::LayerVersion': z.object({ Description: z.string() }),
+  'Custom::CDKBucketDeployment': z.object({ DestinationBucketName: RefSchema, Prune: z.boolean() }),
   'AWS::ApiGatewayV2::Api': z.object({ ProtocolType: z.literal('HTTP') }),
   'AWS::ApiGatewayV2::Route': z.object({
     RouteKey: z.string(),
@@ -148,15 +203,19 @@ export interface Synthesized {
   readonly types: readonly string[];
 }
 
-/** Synthesizes a stage in this process. What is in the bundles plays no part, only that they have a place. */
+/** What copies the console's files into their bucket is CDK's own, with rights that CDK gives it. */
+const copierOfCdk = 'CustomCDKBucketDeployment';
+
+/** Synthesizes a stage in this process. What is in the bundles and the console plays no part, only that they have a place. */
 export function synthesize(stageName: StageName): Synthesized {
   for (const name of deployedFunctions) mkdirSync(bundleDirectory(name), { recursive: true });
+  mkdirSync(consoleDirectory, { recursive: true });
   const resources = resourcesOf(stageName);
   return {
     types: [...new Set(Object.values(resources).map(({ Type }) => Type))],
     all: (type) =>
       Object.entries(resources)
-        .filter(([, { Type }]) => Type === type)
+        .filter(([id, { Type }]) => Type === type && !id.startsWith(copierOfCdk))
         .map(([id, resource]) => ({
           id,
           properties: schemas[type].parse(resource.Properties) as never,

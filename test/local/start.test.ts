@@ -10,7 +10,7 @@ const projectRoot = path.resolve(import.meta.dirname, '../..');
 const PersonSchema = z.object({ email: z.string(), authtoken: z.string() });
 const LocalSchema = z.object({
   endpoint: z.string(),
-  console: z.null(),
+  console: z.string(),
   issuer: z.string(),
   mail: z.string(),
   dynamodb: z.string(),
@@ -81,7 +81,7 @@ test('the ready message has a command that works as pasted, and a stop leaves no
 }, async () => {
   const running = start();
   const local = await ready(running);
-  for (const address of [local.endpoint, local.issuer, local.dynamodb, home, local.people.owner.email])
+  for (const address of [local.endpoint, local.console, local.issuer, local.dynamodb, home, local.people.owner.email])
     expect(running.output()).toContain(address);
 
   const command = /curl -s (\S+) -H "([^"]+)" \\\n\s+-H "(.+)"\n/.exec(running.output());

@@ -1,0 +1,23 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import * as z from 'zod/mini';
+import { AuditEntryViewSchema } from '../../../functions/http/audit-logs.ts';
+import { useApi } from './api.ts';
+
+export type AuditEntry = z.output<typeof AuditEntryViewSchema>;
+
+const PageSchema = z.object({ logs: z.array(AuditEntryViewSchema) });
+const perPage = 50;
+
+/** The audit log of a stack, newest first, page by page. */
+export function useAuditLog(stack: string) {
+  const api = useApi();
+  return useInfiniteQuery({
+    queryKey: ['audit', stack],
+    queryFn: async ({ pageParam }) => {
+      const path = `/audit-logs?limit=${perPage}&skip=${pageParam}`;
+      return (await api({ path, stack, schema: PageSchema })).data.logs;
+    },
+    initialPageParam: 0,
+    getNextPageParam: (last, _, at) => (last.length < perPage ? undefined : at + perPage),
+  });
+}

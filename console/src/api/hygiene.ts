@@ -1,0 +1,47 @@
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import * as z from 'zod/mini';
+import { HygienePreviewSchema, HygieneViewSchema } from '../../../functions/http/token-hygiene.ts';
+import { useApi } from './api.ts';
+
+export type Hygiene = z.output<typeof HygieneViewSchema>;
+export type HygieneSettings = Hygiene['token_hygiene'];
+export type HygienePreview = z.output<typeof HygienePreviewSchema>;
+
+const path = '/stacks/token_hygiene';
+const ChangedSchema = z.object({ notice: z.string() });
+const PreviewedSchema = z.object({ preview: HygienePreviewSchema });
+
+export function useHygiene(stack: string) {
+  const api = useApi();
+  return useQuery({
+    queryKey: ['hygiene', stack],
+    queryFn: async () => (await api({ path, stack, schema: HygieneViewSchema })).data,
+  });
+}
+
+/** What the next run would do by these settings, as if they were the stack's. */
+export function useHygienePreview(stack: string, settings: HygieneSettings) {
+  const api = useApi();
+  return useQuery({
+    queryKey: ['hygiene-preview', stack, settings],
+    queryFn: async () => {
+      const json = { token_hygiene: settings };
+      const request = { method: 'POST', path: `${path}/preview`, stack, json, schema: PreviewedSchema } as const;
+      return (await api(request)).data.preview;
+    },
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+}
+
+export function useChangeHygiene(stack: string) {
+  const api = useApi();
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: async (settings: HygieneSettings) => {
+      const json = { token_hygiene: settings };
+      return (await api({ method: 'PUT', path, stack, json, schema: ChangedSchema })).data.notice;
+    },
+    onSuccess: () => cache.invalidateQueries({ queryKey: ['hygiene', stack] }),
+  });
+}

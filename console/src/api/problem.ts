@@ -1,0 +1,45 @@
+import * as z from 'zod/mini';
+
+/** The error document of the API, as far as people are shown it. */
+const ProblemSchema = z.object({
+  type: z.string(),
+  detail: z.string(),
+  errors: z.record(z.string(), z.array(z.string())),
+});
+
+/** The API did not do what it was asked. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  /** 0: there was no answer. */
+  readonly status: number;
+  /** The last word of the problem's type: `stale-version`. */
+  readonly kind: string;
+  /** By field. */
+  readonly errors: Readonly<Record<string, readonly string[]>>;
+
+  constructor(message: string, facts: Pick<Problem, 'status' | 'kind' | 'errors'>) {
+    super(message);
+    this.status = facts.status;
+    this.kind = facts.kind;
+    this.errors = facts.errors;
+  }
+}
+
+export async function problemOf(response: Response): Promise<Problem> {
+  const { status } = response;
+  const parsed = ProblemSchema.safeParse(await response.json().catch(() => null));
+  if (!parsed.success) return new Problem(`The service answered ${status}.`, { status, kind: 'unknown', errors: {} });
+  const { type, detail, errors } = parsed.data;
+  return new Problem(detail, { status, kind: type.split('/').at(-1) ?? 'unknown', errors });
+}
+
+export const unreachable = () =>
+  new Problem('The service cannot be reached. Check your connection and try again.', {
+    status: 0,
+    kind: 'unreachable',
+    errors: {},
+  });
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,58 @@
+import type { HygieneSettings } from '../api/hygiene.ts';
+import type { Token } from '../api/tokens.ts';
+
+export type Kind = 'expiry' | 'notice' | 'cleanup';
+
+/** Something that happens to a token at an instant. */
+export interface Happening {
+  readonly kind: Kind;
+  readonly token: Token;
+  readonly at: Date;
+  /** Of a notice: so many days before the expiry. */
+  readonly daysBefore?: number;
+}
+
+/** A day in UTC with what happens in it, the most important first. */
+export interface Day {
+  /** `YYYY-MM-DD` */
+  readonly date: string;
+  readonly happenings: readonly Happening[];
+}
+
+export const daysShown = 90;
+const dayMs = 86_400_000;
+const ranks: Record<Kind, number> = { expiry: 0, notice: 1, cleanup: 2 };
+
+/** Every expiry, warning and clean-up of the next 90 days, by day. */
+export function daysAhead(
+  tokens: readonly Token[],
+  { settings, now }: { settings: HygieneSettings; now: Date },
+): readonly Day[] {
+  const start = Date.parse(now.toISOString().slice(0, 10));
+  const end = start + daysShown * dayMs;
+  const happenings = tokens
+    .flatMap((token) => happeningsOf(token, settings))
+    .filter(({ at }) => at.getTime() > now.getTime() && at.getTime() < end);
+  const byDay = Map.groupBy(happenings, ({ at }) => at.toISOString().slice(0, 10));
+  return Array.from({ length: daysShown }, (_, ahead) => {
+    const date = new Date(start + ahead * dayMs).toISOString().slice(0, 10);
+    return { date, happenings: (byDay.get(date) ?? []).toSorted(inOrder) };
+  });
+}
+
+function happeningsOf(token: Token, { warn_days, cleanup_after_days: cleanup }: HygieneSettings): readonly Happening[] {
+  if (token.expires_at === null) return [];
+  const expiry = Date.parse(token.expires_at);
+  const notices = warn_days.map((daysBefore): Happening => {
+    return { kind: 'notice', token, at: new Date(expiry - daysBefore * dayMs), daysBefore };
+  });
+  return [
+    { kind: 'expiry', token, at: new Date(expiry) },
+    ...notices,
+    ...(cleanup === null ? [] : [{ kind: 'cleanup' as const, token, at: new Date(expiry + cleanup * dayMs) }]),
+  ];
+}
+
+const inOrder = (a: Happening, b: Happening) => ranks[a.kind] - ranks[b.kind] || a.at.getTime() - b.at.getTime();
+
+export const countOf = ({ happenings }: Day, kind: Kind) => happenings.filter((one) => one.kind === kind).length;

@@ -1,0 +1,111 @@
+import { useState } from 'react';
+import { Form } from 'react-aria-components';
+import { messageOf, Problem } from '../api/problem.ts';
+import { usePeople } from '../api/stacks.ts';
+import { type Token, useToken, useTokenChanges } from '../api/tokens.ts';
+import { Button } from '../design/button.tsx';
+import { Field } from '../design/field.tsx';
+import { Modal } from '../design/modal.tsx';
+import { Notice } from '../design/notice.tsx';
+import { DeletionPreview } from './deletion-preview.tsx';
+import { ReceiptView } from './receipt-view.tsx';
+
+interface DeleteTokenDialogProps {
+  readonly stack: string;
+  /** As it was when the dialog was asked for. */
+  readonly token: Token;
+  readonly onClose: (isDeleted: boolean) => void;
+}
+
+/** So often the token is asked for while the dialog is open: it may be renamed meanwhile. */
+const lookAgainMs = 3000;
+
+/** Deletes a token whose exact name is given, then shows how far the end of its sessions has come. */
+export function DeleteTokenDialog({ stack, token, onClose }: DeleteTokenDialogProps) {
+  const [isDeleted, setIsDeleted] = useState(false);
+  const close = () => onClose(isDeleted);
+  return (
+    <Modal title={isDeleted ? 'Management Token deleted' : 'Delete Management Token'} onClose={close} isAlert>
+      {isDeleted ? (
+        <>
+          <ReceiptView stack={stack} uid={token.uid} />
+          <div className="buttons">
+            <Button variant="primary" autoFocus onPress={close}>
+              Done
+            </Button>
+          </div>
+        </>
+      ) : (
+        <Confirmation stack={stack} token={token} onClose={close} onDeleted={() => setIsDeleted(true)} />
+      )}
+    </Modal>
+  );
+}
+
+function Confirmation({
+  stack,
+  token,
+  onClose,
+  onDeleted,
+}: {
+  readonly stack: string;
+  readonly token: Token;
+  readonly onClose: () => void;
+  readonly onDeleted: () => void;
+}) {
+  const [typed, setTyped] = useState('');
+  const { data, error, refetch } = useToken(stack, token.uid, lookAgainMs);
+  const present = data?.token ?? token;
+  const { remove } = useTokenChanges(stack);
+  const isConfirmed = typed.normalize('NFC') === present.name;
+  const isGone = error instanceof Problem && error.status === 404;
+  const submit = () => {
+    if (!isConfirmed) return;
+    remove.mutate({ uid: token.uid, name: typed }, { onSuccess: onDeleted, onError: () => void refetch() });
+  };
+  return (
+    <Form
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <p>
+        <bdi className="token-name">{present.name}</bdi> is removed permanently. All permissions and sessions that use
+        it end instantly. This cannot be undone.
+      </p>
+      <DeletionPreview stack={stack} uid={token.uid} />
+      {isGone && <Notice kind="bad">Somebody has deleted this token meanwhile.</Notice>}
+      {present.name !== token.name && <Renamed before={token} now={present} />}
+      <Field
+        label={`Enter the exact name of the token to delete it`}
+        placeholder="Enter name of your management token"
+        value={typed}
+        onChange={setTyped}
+        autoFocus
+      />
+      {remove.error && <Notice kind="bad">{refusalOf(remove.error)}</Notice>}
+      <div className="buttons">
+        <Button onPress={onClose}>Cancel</Button>
+        <Button variant="danger" type="submit" isDisabled={!isConfirmed || isGone || remove.isPending}>
+          Delete
+        </Button>
+      </div>
+    </Form>
+  );
+}
+
+function Renamed({ before, now }: { readonly before: Token; readonly now: Token }) {
+  const nameOf = usePeople(now.api_key);
+  return (
+    <Notice kind="warn">
+      <bdi>{nameOf(now.updated_by)}</bdi> has renamed this token meanwhile, from <bdi>“{before.name}”</bdi> to{' '}
+      <bdi>“{now.name}”</bdi>. To delete it, enter its new name.
+    </Notice>
+  );
+}
+
+function refusalOf(error: Error): string {
+  const [reason] = (error instanceof Problem && error.errors.confirm_name) || [];
+  return reason ? `The name you entered ${reason}` : messageOf(error);
+}

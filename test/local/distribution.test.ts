@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import * as z from 'zod';
+import { behaviorsOf } from '../../local/distribution-template.ts';
+import { RunningSystem } from '../support/running-system.ts';
+
+let running: RunningSystem;
+beforeAll(async () => {
+  running = await RunningSystem.start();
+});
+afterAll(() => running.stop());
+
+const get = (path: string, init: RequestInit = {}) => fetch(`${running.system.console}${path}`, init);
+
+test('the page has the headers of the template, word by word, and the issuer in its policy', async () => {
+  const page = await get('/');
+  expect(page.headers.get('content-type')).toContain('text/html');
+  expect(page.headers.get('cache-control')).toBe('no-cache');
+  expect(page.headers.get('content-security-policy')).toContain(
+    `connect-src 'self' ${running.system.issuer.endpoint}; font-src 'self'`,
+  );
+  expect(page.headers.get('x-frame-options')).toBe('DENY');
+  const [, script = ''] = /src="(\/assets\/[^"]+\.js)"/.exec(await page.text()) ?? [];
+  const assets = await get(script);
+  expect(assets.headers.get('cache-control')).toContain('immutable');
+  expect(assets.headers.get('content-security-policy')).toBe(page.headers.get('content-security-policy'));
+});
+
+test('the configuration names issuer and client as the template does', async () => {
+  expect(await (await get('/config.json')).json()).toMatchObject({
+    issuer: running.system.issuer.endpoint,
+    client_id: 'tokenward-console',
+  });
+});
+
+test.each(['/nothing', '/assets/../config.json.bak', '/%2e%2e/%2e%2e/package.json', '/assets/%'])(
+  '%s is not there',
+  async (path) => {
+    expect((await get(path)).status).toBe(403);
+  },
+);
+
+test('only reading is allowed where files are', async () => {
+  expect((await get('/', { method: 'POST' })).status).toBe(403);
+});
+
+test('what is below /v3 and /oauth2 is the API’s, with its own headers and errors', async () => {
+  const headers = { authtoken: await running.jwt('owner'), api_key: running.stack };
+  const list = await get('/v3/stacks/management_tokens?include_count=true', { headers });
+  expect(z.object({ count: z.number() }).parse(await list.json()).count).toBeGreaterThan(5);
+  expect(list.headers.get('cache-control')).toBe('no-store');
+  const unknown = await get('/v3/nothing', { method: 'DELETE' });
+  expect([unknown.status, unknown.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
+  const revoked = await get('/oauth2/revoke', { method: 'POST', body: new URLSearchParams({ token: 'x' }) });
+  expect(revoked.status).toBe(200);
+});
+
+test('links in mails lead to the console', () => {
+  const sweep = running.system.stack
+    .ofType('AWS::Lambda::Function')
+    .find(({ metadata }) => metadata['tokenward:function'] === 'schedule/sweep');
+  expect(sweep?.properties).toMatchObject({ Environment: { Variables: { CONSOLE_URL: running.system.console } } });
+});
+
+test('a behaviour that would cache the API, or drop its headers, is refused', () => {
+  const { stack } = running.system;
+  const changed: unknown = JSON.parse(
+    JSON.stringify(stack.ofType('AWS::CloudFront::Distribution')).replaceAll(/"OriginRequestPolicyId":"[^"]*",?/g, ''),
+  );
+  const distributions = z.array(z.custom<ReturnType<typeof stack.get>>()).parse(changed);
+  const other = {
+    ...stack,
+    ofType: (type: string) => (type.endsWith('::Distribution') ? distributions : stack.ofType(type)),
+  };
+  expect(() => behaviorsOf(other)).toThrow(
+    '/v3/* leads to the API: nothing may be cached, and every header has to go on',
+  );
+});

@@ -1,0 +1,108 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { expect, it } from 'vitest';
+import { DynamoDigestRepository } from '../../functions/aws/dynamo-digest-repository.ts';
+import { createStorage } from '../../functions/aws/storage.ts';
+import { type Client, keys, tables } from '../support/simulated-dependencies.ts';
+import { NoticeWorld } from './notice-world.ts';
+
+const minute = 1 / 1440;
+const hour = 1 / 24;
+
+/** Digests where the answer to the first record of a delivery in some state is lost, and the SDK sends it again. */
+function losing(world: NoticeWorld, state: string): DynamoDigestRepository {
+  let isLost = false;
+  const send: Client['send'] = async (command, options) => {
+    const isIt = command instanceof PutItemCommand && command.input.Item?.state?.S === state;
+    if (isIt && !isLost) {
+      isLost = true;
+      await world.dynamo.send(command, options);
+    }
+    return await world.dynamo.send(command, options);
+  };
+  return new DynamoDigestRepository(createStorage({ send }, { pause: async () => {}, jitter: () => 1 }), tables);
+}
+
+/** A token whose notice is claimed, and whose mail to two people goes in the next hour. */
+async function claimed(): Promise<NoticeWorld> {
+  const world = await NoticeWorld.make();
+  await world.token({ expires: 8 });
+  expect(await world.tick(24)).toMatchObject({ notices: 1, mails: { sent: 0 } });
+  return world;
+}
+
+it('a lost answer to the claim of a delivery loses no mail, and doubles none', async () => {
+  const world = await claimed();
+  expect((await world.tick(1, { digests: losing(world, 'sending') })).mails.sent).toBe(2);
+  await world.tick(24);
+  expect(world.mails.map(({ to }) => to).sort()).toEqual(['adam@example.test', 'olivia@example.test']);
+  expect((await world.deliveries()).map(({ state }) => state)).toEqual(['sent', 'sent']);
+});
+
+it('a lost answer to the outcome of a delivery leaves its next try', async () => {
+  const world = await claimed();
+  world.outcome = () => ({ outcome: 'failed', reason: 'SES was busy.' });
+  await world.tick(1, { digests: losing(world, 'failed') });
+  world.outcome = () => ({ outcome: 'sent', message_id: 'id' });
+  expect((await world.tick(1)).mails.sent).toBe(2);
+  expect((await world.deliveries()).map(({ state }) => state)).toEqual(['sent', 'sent']);
+});
+
+it('a run that comes late holds its digest as long as any other', async () => {
+  const world = await claimed();
+  const scheduled = new Date(world.now.getTime() + 3_600_000);
+  world.downUntil(world.day + hour + 13 * minute);
+  const { mailer } = world.sweepDependencies();
+  let others = 0;
+  const meanwhile: typeof mailer = {
+    send: async (mail) => {
+      const outcome = await mailer.send(mail);
+      // The next tick comes while this one sends.
+      if (others === 0) world.downUntil(world.day + 2 * minute);
+      others += (await world.tick()).mails.sent;
+      return outcome;
+    },
+  };
+  expect((await world.tick(0, { mailer: meanwhile }, scheduled)).mails.sent).toBe(2);
+  expect([others, world.mails.length]).toEqual([0, 2]);
+});
+
+it('revocations that nobody completes hold up no warning', async () => {
+  const world = await NoticeWorld.make();
+  const uid = await world.token({ expires: 8 });
+  const digit = uid.slice(-1);
+  const [row = {}] = world.rows(`TOKEN#${uid}`, 'META');
+  const { due_shard, due_at, next_action, ...dead } = row;
+  for (let made = 0; made < 100; made += 1) {
+    const token_uid = `blt${String(made).padStart(15, '0')}${digit}`;
+    const operation = String(made).padStart(32, '0');
+    const { table, ...token } = keys.token(token_uid);
+    world.dynamo.put(table, marshall({ ...dead, ...token, uid: token_uid, state: 'deleted' }));
+    const facts = { operation, token_uid, token_name: 'x', api_key: world.stack, reason: 'deleted', actor: 'a' };
+    const due = { due_shard, due_at: `${world.at(0.5)}#${operation}` };
+    const { table: _, ...receipt } = keys.receipt(token_uid, operation);
+    const state = { refused_from: world.at(0.5), epoch: null, state: 'stuck', failures: 3 };
+    world.dynamo.put(table, marshall({ ...receipt, ...facts, ...due, ...state }));
+  }
+  world.downUntil(1 + hour);
+  expect(await world.tick()).toMatchObject({ revocations: 100, notices: 1 });
+  // Each is looked at again later, the later the more often it has failed.
+  const [receipt] = world.rows(`TOKEN#blt${'0'.repeat(15)}${digit}`, 'RECEIPT#');
+  expect(receipt).toMatchObject({ state: 'running', failures: 3 });
+  expect(String(receipt?.due_at)).toContain(new Date(world.now.getTime() + 8 * 60_000).toISOString().slice(0, 16));
+});
+
+it('a clean-up is dated by the clock, and so are 24 hours from it', async () => {
+  const world = await NoticeWorld.make();
+  await world.settings({ cleanup_after_days: 1, max_cleanup_per_day: 1 });
+  const uids = [await world.token({ name: 'a', expires: 1 }), await world.token({ name: 'b', expires: 1 })];
+  const scheduled = new Date(world.at(2));
+  world.downUntil(2 + 2 * hour);
+  expect(await world.tick(0, {}, scheduled)).toMatchObject({ cleaned_up: 1, held_back: 1 });
+  world.downUntil(3 + hour);
+  expect(await world.tick()).toMatchObject({ cleaned_up: 0 });
+  world.downUntil(3 + 3 * hour);
+  expect(await world.tick()).toMatchObject({ cleaned_up: 1 });
+  const ends = uids.map((uid) => Date.parse(world.see(uid).end?.at ?? '')).sort();
+  expect((ends[1] ?? 0) - (ends[0] ?? 0)).toBeGreaterThanOrEqual(86_400_000);
+});
