@@ -211,10 +211,10 @@ export class DynamoTokenRepository implements TokenRepository {
 
   async cleanUp({ receipt, audit, seen, cleanedBefore, cleanedAfter }: CleanUp): Promise<boolean> {
     const { api_key: stack, token_uid: uid } = receipt;
-    const { name, version, state, expires_at } = seen;
+    const { name, version, state, expires_at, armed_under } = seen;
     const due_at = seen.next && dueAttributes(seen.next.at, uid, uid).due_at;
     const outcome = await this.#changeByName(audit, {
-      token: this.#tombstone(receipt, { name, version, state, expires_at, due_at }),
+      token: this.#tombstone(receipt, { name, version, state, expires_at, armed_under, due_at }),
       ...this.#rowsOfDead(receipt, name),
       count: this.#countDown(stack, { cleanedBefore, cleanedAfter }),
       receipt: this.#receiptStep(receipt),

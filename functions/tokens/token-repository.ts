@@ -76,7 +76,7 @@ export interface Deletion {
 export interface CleanUp {
   readonly receipt: Receipt;
   readonly audit: AuditEntry;
-  /** The token must still be of this version, and have this next action, expiry and state. */
+  /** The token must still be of this version, armed by the same settings, and have this next action, expiry and state. */
   readonly seen: Token;
   /** When tokens of the stack were cleaned up, as it was read; it must still be so. */
   readonly cleanedBefore: readonly string[];
