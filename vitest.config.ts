@@ -8,7 +8,7 @@ export default defineConfig({
     maxWorkers: 2,
     sequence: { shuffle: true },
     expect: { requireAssertions: true },
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 });

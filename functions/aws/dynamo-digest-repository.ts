@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Delivery, DigestRepository, DigestScene, Reachable, TakenDigest } from '../notices/digest-repository.ts';
 import type { DigestKey, DueDigest } from '../notices/notice-repository.ts';
+import { canonicalJson } from '../tokens/canonical-json.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
 import type { Item } from './expressions.ts';
 import { deliveryFrom, digestFrom, lastUseFrom, MalformedItem, memberFrom, stackFrom, tokenFrom } from './items.ts';
@@ -72,7 +72,9 @@ export class DynamoDigestRepository implements DigestRepository {
       ...(seen ? { values: { was: seen.state, tried: seen.tries } } : {}),
     });
     // An earlier try of this very write may have been carried out, and only its answer lost.
-    return recorded || isDeepStrictEqual(deliveryFrom((await this.#storage.read([key]))[0]), delivery);
+    if (recorded) return true;
+    const [stored] = await this.#storage.read([key]);
+    return canonicalJson(deliveryFrom(stored)) === canonicalJson({ ...delivery });
   }
 
   async finish({ stack, send_at }: DigestKey, state: Parameters<DigestRepository['finish']>[1]): Promise<void> {

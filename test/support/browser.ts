@@ -48,7 +48,7 @@ export class Browser {
       permissions: ['clipboard-read', 'clipboard-write'],
       ...options,
     });
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(25_000);
     return new Browser(context, profile);
   }
 
