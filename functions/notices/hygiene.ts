@@ -85,11 +85,12 @@ export function changedHygiene(
 
 const mostNamed = 10;
 
-/** Each by its name, where that is one: not whatever somebody sends is sent back. */
+/** By their names, where those are names: not whatever somebody sends is sent back. */
 function unknownSettings(names: readonly string[]): FieldErrors {
   const known = Object.keys(schemas).join(', ');
-  const named = names.map((name) => (/^\w{1,40}$/.test(name) ? name : 'token_hygiene')).slice(0, mostNamed);
-  return Object.fromEntries(named.map((name) => [name, [`is no setting. Settings are ${known}.`]]));
+  if (names.length === 0) return {};
+  const named = names.map((name) => (/^\w{1,40}$/.test(name) ? name : '…')).slice(0, mostNamed);
+  return { token_hygiene: [`has no setting ${named.join(', ')}. Settings are ${known}.`] };
 }
 
 /** An IANA name, and no offset: what is meant by it has to hold for summer and winter. ECMA-402, 6.5 */

@@ -125,8 +125,12 @@ describe('law 2: no other place decides', () => {
       .sort();
 
   it.each([
-    // Beside the judge: a token without power has no live sessions to list.
-    ['what is alive', /\bisAlive\(/, ['sessions/list-sessions.ts', 'tokens/judge.ts', 'tokens/token.ts']],
+    // Beside the judge: a token without power has no live sessions to list or to count.
+    [
+      'what is alive',
+      /\bisAlive\(/,
+      ['sessions/list-sessions.ts', 'sessions/preview-deletion.ts', 'tokens/judge.ts', 'tokens/token.ts'],
+    ],
     [
       'which sessions are open',
       /\bisOpen\(/,
@@ -161,8 +165,13 @@ describe('law 2: no other place decides', () => {
     expect(others).toEqual([
       'events/token-changes.ts', // what an event tells of a change
       'http/fetch-revocation.ts', // the state of a receipt
+      'notices/digest-content.ts', // how a mail speaks of an expiry
+      'notices/digest-entries.ts', // of a deleted token, or of another expiry, no mail tells
       'notices/schedule.ts', // whether there is anything to do about a token later
-      'sessions/end-sessions.ts', // which rows an operation ends: those of an older epoch
+      'notices/send-digest.ts', // the state of a mail
+      'notices/sweep.ts', // a token without an expiry is never told of; the state of a receipt
+      'sessions/end-sessions.ts', // the state of a receipt
+      'sessions/end-shard.ts', // which rows an operation ends: those of an older epoch
       'sessions/reconcile.ts', // which leftovers are to be tidied
       'sessions/session.ts', // isOpen; and which of two instants comes first
       'tokens/create-token.ts', // a deleted token is none, for its owners

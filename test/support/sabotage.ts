@@ -130,6 +130,12 @@ function conditionedBy(command: object): readonly ({ ConditionExpression?: strin
   return stepsOf(command).flatMap(({ Put, Update, Delete, ConditionCheck }) => [Put, Update, Delete, ConditionCheck]);
 }
 
+/** The due index is asked for what is due before an instant, and not for what is due at it. */
+export const dueBefore = changing((command) => {
+  const values = command instanceof QueryCommand && command.input.IndexName && command.input.ExpressionAttributeValues;
+  if (values) values[':now'] = { S: values[':now']?.S?.replace('~', '') ?? '' };
+});
+
 /** Transactions without some of their steps. */
 export const withoutSteps = (isLeftOut: (item: TransactWriteItem) => boolean): Sabotage =>
   changing((command) => {

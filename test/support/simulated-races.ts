@@ -63,7 +63,8 @@ export async function holds(law: Law): Promise<Tally> {
   return tally;
 }
 
-const surroundings = fc
+/** Who goes first, and what else is left to chance. */
+export const surroundings = fc
   .tuple(fc.scheduler(), fc.infiniteStream(fc.nat({ max: 0xffff })))
   .map(([scheduler, numbers]) => {
     const choose = (n: number) => Number(numbers.next().value) % n;

@@ -5,7 +5,6 @@ import type { FoundCredential } from '../../functions/sessions/credential-reader
 import type { Dependencies, Tampering } from './simulated-dependencies.ts';
 
 type Tokens = Dependencies['tokens'];
-type Revocations = Dependencies['revocations'];
 type Sessions = Dependencies['sessions'];
 
 /** The session's epoch is not compared with its token's. */
@@ -191,7 +190,7 @@ function holdingBack(change: (deps: Dependencies, tellNow: () => Promise<void>) 
 }
 
 /** A repository with some of its methods replaced; the others are its own. */
-export function changed<T extends Tokens | Sessions | Revocations>(repository: T, methods: Partial<T>): T {
+export function changed<T extends object>(repository: T, methods: Partial<T>): T {
   return new Proxy(repository, {
     get: (target, name) => {
       const method: unknown = Reflect.get(methods, name) ?? Reflect.get(target, name);

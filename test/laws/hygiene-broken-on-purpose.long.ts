@@ -1,0 +1,172 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { HygieneBug, HygieneLaw } from '../support/hygiene-races.ts';
+import { dueBefore, staleReads, without, withoutSteps } from '../support/sabotage.ts';
+import {
+  armedAgain,
+  countedByTheEvent,
+  deliveryNotClaimed,
+  eventIsBelieved,
+  failedIsGivenUp,
+  firstPersonOnly,
+  heldByTheEvent,
+  neverIsLongAgo,
+  oneMoreThanTheLimit,
+  outcomeForgotten,
+  pastIsArmed,
+  toldThoughMoved,
+} from '../support/sweep-tampering.ts';
+import { hygieneOnlyTidies } from './06-expiry-and-hygiene.property.ts';
+import {
+  closedBeforeItIsRead,
+  noticeClaimedOnce,
+  noticeClaimedOnceThoughLate,
+} from './07-notice-claimed-once.property.ts';
+import {
+  changedMeanwhile,
+  cleanUpIsConditional,
+  cleanUpIsConditionalThoughLate,
+} from './08-clean-up-is-conditional.property.ts';
+import { cleanUpTwice, sweepTwice } from './12-sweep-twice.property.ts';
+
+const noNotice = withoutSteps(({ Put }) => Put?.Item?.pk?.S?.startsWith('NOTICE#') ?? false);
+const asSeen = [
+  '#name = :seen_name',
+  '#version = :seen_version',
+  '#state = :seen_state',
+  '#expires_at = :seen_expires_at',
+  '#due_at = :seen_due_at',
+];
+const counted = ['#cleaned = :before', 'attribute_not_exists(#cleaned)'];
+const claimed = '#version = :seen AND #due_at = :was';
+const taken = '#due_at = :seen AND #state IN (:open, :closed)';
+const armed = ['#armed_under = :armed', '#hygiene_version = :armed'];
+
+interface Bug extends HygieneBug {
+  readonly bug: string;
+  readonly law: string;
+  readonly broken: HygieneLaw;
+}
+
+const bugs: Bug[] = [
+  {
+    bug: 'clean-up does not look at what it deletes',
+    law: '6',
+    broken: hygieneOnlyTidies,
+    sabotage: without(...asSeen),
+  },
+  {
+    bug: "the event's time is believed when it is ahead",
+    law: '6',
+    broken: hygieneOnlyTidies,
+    tamperSweep: eventIsBelieved,
+  },
+  { bug: 'no expiry is the earliest of all', law: '6', broken: hygieneOnlyTidies, ...neverIsLongAgo },
+  { bug: 'nothing is claimed', law: '7', broken: noticeClaimedOnce, sabotage: noNotice },
+  {
+    bug: 'a claim does not look at the token',
+    law: '7',
+    broken: noticeClaimedOnce,
+    sabotage: without(claimed),
+  },
+  {
+    bug: 'a closed digest takes more notices',
+    law: '7',
+    broken: closedBeforeItIsRead,
+    sabotage: without('#state = :open'),
+  },
+  { bug: 'what is due at this very instant is not found', law: '7', broken: noticeClaimedOnce, sabotage: dueBefore },
+  { bug: 'tokens are armed by settings of before', law: '7', broken: noticeClaimedOnce, sabotage: without(...armed) },
+  { bug: 'what is past when an expiry is set is told', law: '7', broken: noticeClaimedOnce, tamper: pastIsArmed },
+  {
+    bug: "the event's time is believed when it is ahead",
+    law: '7',
+    broken: noticeClaimedOnce,
+    tamperSweep: eventIsBelieved,
+  },
+  { bug: 'a delivery is not claimed', law: '7', broken: noticeClaimedOnce, tamperSweep: deliveryNotClaimed },
+  { bug: 'the outcome of a mail is not kept', law: '7', broken: noticeClaimedOnce, tamperSweep: outcomeForgotten },
+  {
+    bug: 'a notice is told though the expiry moved',
+    law: '7',
+    broken: noticeClaimedOnce,
+    tamperSweep: toldThoughMoved,
+  },
+  { bug: 'only the first person is told', law: '7', broken: noticeClaimedOnce, tamperSweep: firstPersonOnly },
+  { bug: 'what failed is given up', law: '7', broken: noticeClaimedOnce, tamperSweep: failedIsGivenUp },
+  { bug: 'what was told is armed again', law: '7', broken: noticeClaimedOnce, tamperSweep: armedAgain },
+  {
+    bug: 'clean-up does not look at what it deletes',
+    law: '8',
+    broken: cleanUpIsConditional,
+    sabotage: without(...asSeen),
+  },
+  {
+    bug: 'clean-up reads a stale copy, and does not look again',
+    law: '8',
+    broken: cleanUpIsConditional,
+    sabotage: (dynamo) => ({ ...staleReads(dynamo), ...without(...asSeen)(dynamo) }),
+  },
+  { bug: 'no expiry is the earliest of all', law: '8', broken: cleanUpIsConditional, ...neverIsLongAgo },
+  {
+    bug: "the event's time is believed when it is ahead",
+    law: '8',
+    broken: cleanUpIsConditional,
+    tamperSweep: eventIsBelieved,
+  },
+  {
+    bug: 'the limit is counted outside the transaction',
+    law: '8',
+    broken: cleanUpIsConditional,
+    sabotage: without(...counted),
+  },
+  {
+    bug: 'the limit is compared with one too many',
+    law: '8',
+    broken: cleanUpIsConditional,
+    tamperSweep: oneMoreThanTheLimit,
+  },
+  {
+    bug: 'a claim does not look at the token',
+    law: '12',
+    broken: sweepTwice,
+    sabotage: without(claimed, 'attribute_not_exists(#pk)'),
+  },
+  {
+    bug: 'a digest is not taken by one run alone',
+    law: '12',
+    broken: sweepTwice,
+    sabotage: without(taken, '#state = :was AND #tries = :tried', 'attribute_not_exists(#pk)'),
+  },
+  {
+    bug: 'the limit is counted outside the transaction',
+    law: '12',
+    broken: cleanUpTwice,
+    sabotage: without(...counted),
+  },
+  {
+    bug: "a digest is held from the event's time on",
+    law: '7',
+    broken: noticeClaimedOnceThoughLate,
+    tamperSweep: heldByTheEvent,
+  },
+  {
+    bug: "a clean-up is counted at the event's time",
+    law: '8',
+    broken: cleanUpIsConditionalThoughLate,
+    tamperSweep: countedByTheEvent,
+  },
+  {
+    bug: 'clean-up goes on by settings of before',
+    law: '8',
+    broken: changedMeanwhile,
+    sabotage: without('#armed_under = :seen_armed_under'),
+  },
+];
+
+describe('a law of hygiene that is broken on purpose', () => {
+  it.for(bugs)('law $law is seen to fail when $bug', { timeout: 60_000 }, async ({ bug, law, broken, ...by }) => {
+    const { failed } = await fc.check(broken(by), { numRuns: 2000, endOnFailure: true });
+    expect(failed).toBe(true);
+  });
+});
