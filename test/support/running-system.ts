@@ -140,8 +140,8 @@ export class RunningSystem {
   }
 
   /**
-   * The storage requests that the functions make while something runs, but for the noting of a token's last use: one write a minute
-   * and instance, beside the answer.
+   * The storage requests that the functions make while something runs, but for the noting of a token's last use, and of calls with a
+   * dead value: at most one write a minute and instance, beside the answer.
    */
   async requestsDuring(run: () => Promise<unknown>): Promise<readonly FrontRequest[]> {
     const recording = this.system.front.record();
@@ -150,7 +150,7 @@ export class RunningSystem {
     } finally {
       recording.stop();
     }
-    const notesUse = ({ body }: FrontRequest) => JSON.stringify(body.Key ?? {}).includes('"USED#');
+    const notesUse = ({ body }: FrontRequest) => /"(USED|GHOST)#/.test(JSON.stringify(body.Key ?? body.Item ?? {}));
     return recording.requests.filter((request) => !notesUse(request));
   }
 
