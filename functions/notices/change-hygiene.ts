@@ -102,7 +102,8 @@ export async function previewRun(
   const { stack, tokens } = await listTokens(deps.tokens, { caller, stack: key });
   const settings = fields ? changedHygiene(stack.hygiene, fields) : stack.hygiene;
   const now = deps.now();
-  const armed = fields
+  // As in a change: settings that say nothing new arm nothing anew.
+  const armed = changesBetween(stack.hygiene, settings).length
     ? tokens.map(({ token, lastUse }) => ({
         token: { ...token, next: nextOf(token, { before: stack, settings, now }) },
         lastUse,

@@ -137,9 +137,29 @@ function expectMail(world: NoticeWorld, { used, decision, mailed_at, told }: Pre
   expect([decision, mailed]).toEqual([decision, mailed_at]);
 }
 
+/** Fields that change nothing arm nothing anew: each keeps its place in the order, and the limit meets the same token. */
+const nothingNew: [Parameters<typeof expectSame>[0]] = [
+  {
+    steps: [
+      { does: 'create', days: 0.05 },
+      { does: 'create', days: 0.05 },
+      { does: 'fail', of: 0 },
+      { does: 'fail', of: 0 },
+      { does: 'settings', fields: { cleanup_after_days: 1, max_cleanup_per_day: 1 } },
+      { does: 'up', days: 2.1 },
+      { does: 'create', days: 0.05 },
+      { does: 'use', of: 0 },
+      { does: 'down', days: 0.05 },
+      { does: 'down', days: 0.05 },
+    ],
+    passing: 1,
+    asked: {},
+  },
+];
+
 describe('the preview', () => {
   it('tells of every token what the next run does, with the settings as they are or as they would be', async () => {
-    await fc.assert(fc.asyncProperty(history, expectSame), { numRuns: 80 });
+    await fc.assert(fc.asyncProperty(history, expectSame), { numRuns: 80, examples: [nothingNew] });
     expect([...seen.keys()].sort()).toEqual(['clean_up', 'hold_back', 'nothing', 'notify', 'skip']);
   }, 60_000);
 });
