@@ -63,6 +63,7 @@ export const doors: Record<HttpFunction, Door> = {
         actions: ['GetItem', 'BatchGetItem', 'Query', 'ConditionCheckItem', 'UpdateItem'],
         keys: ['STACK#*', 'TOKEN#*'],
       },
+      { actions: ['GetItem', 'BatchGetItem'], keys: ['NOTICE#*'] },
     ],
     audit: [{ actions: ['PutItem'], keys: ['STACK#*'] }],
     usage: [

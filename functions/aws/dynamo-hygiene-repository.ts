@@ -1,4 +1,4 @@
-import type { HygieneChange, HygieneRepository } from '../notices/hygiene-repository.ts';
+import type { HygieneChange, HygieneRepository, NoticeIdentity } from '../notices/hygiene-repository.ts';
 import { refuseNonMembers } from './dynamo-token-repository.ts';
 import { deliveryFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
@@ -77,6 +77,12 @@ export class DynamoHygieneRepository implements HygieneRepository {
   async cleaned(stack: string): Promise<readonly string[]> {
     const [count] = await this.#storage.read([this.#keys.count(stack)]);
     return Array.isArray(count?.cleaned) ? count.cleaned.map(String) : [];
+  }
+
+  async claimed(notices: readonly NoticeIdentity[]): Promise<ReadonlySet<string>> {
+    const keys = notices.map((one) => this.#keys.notice(one.token_uid, one.expires_at, one.threshold));
+    const found = await this.#storage.read(keys);
+    return new Set(notices.filter((_, index) => found[index]).map(({ token_uid }) => token_uid));
   }
 
   async deliveries(stack: string, limit: number): ReturnType<HygieneRepository['deliveries']> {

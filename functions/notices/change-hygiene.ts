@@ -10,8 +10,8 @@ import { type Decision, decide, inOrder } from './decide.ts';
 import { digestFor } from './digest-entries.ts';
 import type { Delivery } from './digest-repository.ts';
 import { changedHygiene, type HygieneSettings } from './hygiene.ts';
-import type { HygieneRepository } from './hygiene-repository.ts';
-import { rearmed, scheduleOf } from './schedule.ts';
+import type { HygieneRepository, NoticeIdentity } from './hygiene-repository.ts';
+import { rearmed } from './schedule.ts';
 
 export interface HygieneDependencies {
   readonly tokens: TokenRepository;
@@ -110,20 +110,25 @@ export async function previewRun(
       }))
     : tokens;
   const cleaned = [...(await deps.hygiene.cleaned(key))];
-  const previewed = inOrder(armed).map((used): PreviewedToken => {
+  const decided = inOrder(armed).map((used): { used: UsedToken; decision: Decision } => {
     const decision = decide(used.token, { settings, cleaned }, now);
     if (decision.does === 'clean_up') cleaned.push(now.toISOString());
-    const isMailed = decision.does === 'notify' || (decision.does === 'hold_back' && !waits(used.token, settings));
+    return { used, decision };
+  });
+  const told = await deps.hygiene.claimed(decided.flatMap((one) => noticeOf(one) ?? []));
+  const previewed = decided.map(({ used, decision }): PreviewedToken => {
+    const isMailed = noticeOf({ used, decision }) !== null && !told.has(used.token.uid);
     const mailed_at = isMailed ? digestFor(used, { settings, now, closed: null }).send_at : null;
     return { used, decision, why: whyOf(used, { decision, settings }), mailed_at };
   });
   return { now, tokens: previewed };
 }
 
-/** Whether it was put off, and not by a failure: people are told once of a token that has to wait. */
-function waits(token: UsedToken['token'], settings: HygieneSettings): boolean {
-  const scheduled = scheduleOf(token, settings).find(({ action }) => action === token.next?.action);
-  return !token.sweep_failures && scheduled !== undefined && scheduled.at < Date.parse(token.next?.at ?? '');
+/** What people would be told of, unless they have been told before. */
+function noticeOf({ used: { token }, decision }: { used: UsedToken; decision: Decision }): NoticeIdentity | null {
+  const { uid: token_uid, expires_at } = token;
+  if (expires_at === null || (decision.does !== 'notify' && decision.does !== 'hold_back')) return null;
+  return { token_uid, expires_at, threshold: decision.does === 'notify' ? decision.threshold : 'held_back' };
 }
 
 function whyOf(

@@ -1,6 +1,7 @@
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Stack } from '../stacks/stack.ts';
 import type { NextAction, Token } from '../tokens/token.ts';
+import type { Threshold } from './decide.ts';
 import type { Delivery } from './digest-repository.ts';
 
 /** A change of a stack's hygiene settings, with what it makes of the stack's tokens. */
@@ -14,6 +15,13 @@ export interface HygieneChange {
   readonly tokens: readonly { readonly token: Token; readonly next: NextAction | null }[];
 }
 
+/** What a notice is claimed by: law 7. */
+export interface NoticeIdentity {
+  readonly token_uid: string;
+  readonly expires_at: string;
+  readonly threshold: Threshold;
+}
+
 /** Storage of hygiene settings, for who may see and change them. */
 export interface HygieneRepository {
   /**
@@ -24,6 +32,8 @@ export interface HygieneRepository {
   change(change: HygieneChange): Promise<boolean>;
   /** When tokens of the stack were cleaned up, at least in the last 24 hours. */
   cleaned(stack: string): Promise<readonly string[]>;
+  /** Of notices (100 at most), those that were claimed: of each its token's uid. @throws {Refusal} `unavailable` */
+  claimed(notices: readonly NoticeIdentity[]): Promise<ReadonlySet<string>>;
   /** The newest first. */
   deliveries(stack: string, limit: number): Promise<readonly Delivery[]>;
 }

@@ -137,4 +137,16 @@ export function describeDigestRepository(repositories: () => Repositories): void
       expect(await repositories().hygiene.deliveries(key.stack, 1)).toEqual([later]);
     });
   });
+
+  describe('a claimed notice', () => {
+    it('is known by its token, its expiry and its threshold', async () => {
+      const { token } = await opened();
+      const { hygiene } = repositories();
+      const claimed = noticeOf(token);
+      const others = [noticeOf(token, '7'), { ...claimed, expires_at: '2026-12-24T00:00:00.000Z' }];
+      expect(await hygiene.claimed([...others, claimed])).toEqual(new Set([token.uid]));
+      expect(await hygiene.claimed(others)).toEqual(new Set());
+      expect(await hygiene.claimed([])).toEqual(new Set());
+    });
+  });
 }
