@@ -29,7 +29,7 @@ export const HygieneViewSchema = z.object({
   ),
 });
 
-const ChangedHygieneSchema = z.object({ notice: z.string(), token_hygiene: HygieneSettingsSchema });
+export const ChangedHygieneSchema = z.object({ notice: z.string(), token_hygiene: HygieneSettingsSchema });
 
 /** What the next run would do, token by token. */
 export const HygienePreviewSchema = z.object({

@@ -173,7 +173,12 @@ function instantIn(timeZone: string, instant: string): string {
     : `${there.time} ${timeZone} (${wallTime('UTC', instant).time} UTC)`;
 }
 
-function wallTime(timeZone: string, instant: string): { zone: string; time: string } {
+/** Making a format costs many times what using it costs. There are as many as there are time zones. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatIn(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
+  if (known) return known;
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone,
     weekday: 'short',
@@ -184,6 +189,12 @@ function wallTime(timeZone: string, instant: string): { zone: string; time: stri
     minute: '2-digit',
     hourCycle: 'h23',
   });
+  formats.set(timeZone, format);
+  return format;
+}
+
+function wallTime(timeZone: string, instant: string): { zone: string; time: string } {
+  const format = formatIn(timeZone);
   const part = Object.fromEntries(format.formatToParts(new Date(instant)).map(({ type, value }) => [type, value]));
   const time = `${part.weekday} ${part.day} ${part.month} ${part.year}, ${part.hour}:${part.minute}`;
   return { zone: format.resolvedOptions().timeZone, time };

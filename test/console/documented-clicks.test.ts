@@ -173,6 +173,24 @@ it('changes the hygiene settings, with a preview of what is not saved yet', asyn
   expect(body.token_hygiene.warn_days).toEqual([2]);
 });
 
+it('keeps what is no setting from being saved, and shows the settings as they were kept', async () => {
+  await scene.at(page, 'token-hygiene');
+  const days = page.getByRole('textbox', { name: 'Days before expiry' });
+  const save = page.getByRole('button', { name: 'Save' });
+  await days.fill('3, soon');
+  await text('Whole numbers, with commas between them.').waitFor();
+  expect(await save.isEnabled()).toBe(false);
+  await page.getByRole('button', { name: 'Reset' }).click();
+  expect(await days.inputValue()).not.toContain('soon');
+  await days.fill('1, 400');
+  await save.click();
+  await text('must be a whole number from 1 to 365.').waitFor();
+  await days.fill('1, 14');
+  await save.click();
+  await expect.poll(() => days.inputValue()).toBe('14, 1');
+  expect(await save.isEnabled()).toBe(false);
+});
+
 it('shows many expiries on one day of the next 90 at a glance', async () => {
   const stack = await scene.running.createStack();
   const day = new Date(scene.running.system.clock.now().getTime() + 40 * 86_400_000).toISOString().slice(0, 10);

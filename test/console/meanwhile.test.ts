@@ -73,6 +73,25 @@ it('says that a page cannot be read, and reads it when asked again', async () =>
   expect(await page.getByText('could not be read').count()).toBe(0);
 });
 
+it('lets the branches be typed where they cannot be read', async () => {
+  await page.route('**/v3/stacks/branches', (route) => route.fulfill({ status: 403, json: {} }));
+  await scene.at(page, 'tokens/add');
+  await page.getByText('Specific Branch(es)').click();
+  const branches = page.getByRole('textbox', { name: 'Branches' });
+  await branches.pressSequentially('main, development');
+  expect(await branches.inputValue()).toBe('main, development');
+  await page.getByRole('textbox', { name: 'Name' }).fill('typed branches');
+  await page.getByText('Read', { exact: true }).click();
+  await page.getByRole('button', { name: 'Generate Token' }).click();
+  await page.getByText('Management Token Generated!').waitFor();
+  await page.unroute('**/v3/stacks/branches');
+  const { body } = await scene.running.call('GET', '/v3/stacks/management_tokens', { as: 'owner' });
+  const token = body.tokens.find(({ name }: { name: string }) => name === 'typed branches');
+  expect(token.scope.at(-1).branches).toEqual(['main', 'development']);
+  await page.getByRole('button', { name: 'Copy Management Token' }).click();
+  await page.getByRole('button', { name: 'Done' }).click();
+});
+
 it('signs out, and a reload does not sign in again', async () => {
   const admin = await scene.signedIn('admin');
   await admin.getByRole('button', { name: 'Account: Adam Admin' }).click();

@@ -165,6 +165,7 @@ describe('law 2: no other place decides', () => {
     expect(others).toEqual([
       'events/token-changes.ts', // what an event tells of a change
       'http/fetch-revocation.ts', // the state of a receipt
+      'notices/change-hygiene.ts', // a token without an expiry is never told of
       'notices/digest-content.ts', // how a mail speaks of an expiry
       'notices/digest-entries.ts', // of a deleted token, or of another expiry, no mail tells
       'notices/schedule.ts', // whether there is anything to do about a token later

@@ -13,7 +13,6 @@ import {
   TransactionConflictException,
   TransactionInProgressException,
 } from '@aws-sdk/client-dynamodb';
-import { plainCopy } from './plain-copy.ts';
 
 const CLIENT_FAULT = { $metadata: { httpStatusCode: 400, requestId: 'simulated', attempts: 1 } };
 const SERVER_FAULT = { $metadata: { httpStatusCode: 500, requestId: 'simulated', attempts: 1 } };
@@ -46,7 +45,7 @@ export function conditionFailed(item: Record<string, AttributeValue> | undefined
   return new ConditionalCheckFailedException({
     ...CLIENT_FAULT,
     message: CONDITION_FAILED,
-    ...(item && { Item: plainCopy(item) }),
+    ...(item && { Item: item }),
   });
 }
 
@@ -63,7 +62,7 @@ export function transactionCanceled(reasons: readonly CancellationReason[]): Tra
     ...CLIENT_FAULT,
     message,
     Message: message,
-    CancellationReasons: plainCopy([...reasons]),
+    CancellationReasons: [...reasons],
   });
 }
 

@@ -1,6 +1,7 @@
 /** One table of the double: its rows with their last versions, its index entries, and the checks of keys and items. */
 import { invalid, misfit } from './dynamo-errors.ts';
 import { type AttributeMap, compareValues, equalMaps, keyText, sizeOf, sizeOfMap, typeOf } from './dynamo-values.ts';
+import { frozen } from './plain-copy.ts';
 
 export interface KeySchema {
   readonly partitionKey: string;
@@ -67,7 +68,7 @@ export class SimulatedTable {
   }
 
   commit(row: Row, image: AttributeMap | undefined): void {
-    row.versions = [image, ...row.versions.slice(0, VERSIONS - 1)];
+    row.versions = [frozen(image), ...row.versions.slice(0, VERSIONS - 1)];
     for (const [index, entries] of this.#indexes) {
       const value = image?.[index.partitionKey];
       if (!value || !image?.[index.sortKey]) continue;

@@ -147,13 +147,6 @@ interface HygieneTelling<History> {
   readonly from?: number;
 }
 
-/** Shows a law under so many histories. The error of one that breaks it has the seed. */
-export async function holdsUnder(numRuns: number, law: HygieneLaw): Promise<Tally> {
-  const tally = new Tally();
-  await fc.assert(law({ tally }), { numRuns });
-  return tally;
-}
-
 /** Makes the law that histories show. A story throws where the law is broken. */
 export function hygieneLawOf<History>({
   histories,

@@ -13,4 +13,11 @@ function copied(value: unknown): unknown {
   return copy;
 }
 
+/** Makes JSON-like data unchangeable in depth, so that whoever is given it needs no copy. Binaries cannot be frozen, and stay. */
+export function frozen<T>(value: T): T {
+  if (!isObject(value) || value instanceof Uint8Array || Object.isFrozen(value)) return value;
+  for (const name in value) frozen(value[name]);
+  return Object.freeze(value);
+}
+
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

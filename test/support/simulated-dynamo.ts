@@ -86,7 +86,7 @@ export class SimulatedDynamo {
       tables: this.#tables,
       choose: (n, what) => this.#choose(n, what),
       transactionsConflict: options.transactionsConflict ?? false,
-      onCommit: (change) => options.onCommit?.(plainCopy(change)),
+      onCommit: (change) => options.onCommit?.(change),
     });
   }
 
@@ -101,7 +101,7 @@ export class SimulatedDynamo {
       try {
         const output = await this.#attempt(call, attempt, attempt === 1 ? label : `${label} (attempt ${attempt})`);
         // Which output belongs to which command is known to the SDK's types only; the operation has built that one.
-        return { ...plainCopy(output), $metadata: { httpStatusCode: 200, attempts: attempt } } as Output;
+        return { ...output, $metadata: { httpStatusCode: 200, attempts: attempt } } as Output;
       } catch (error) {
         if (!isRetried(error) || attempt > (this.#options.retries ?? 0)) throw error;
       }
@@ -110,7 +110,7 @@ export class SimulatedDynamo {
 
   /** What is stored now, in key order within a partition. */
   items(table: string): AttributeMap[] {
-    return plainCopy(this.#table(table).items());
+    return this.#table(table).items();
   }
 
   /** Stores an item outside of any call, as if it had been there for long: no read can miss it. */

@@ -5,6 +5,8 @@ import { simulatedProduct } from './simulated-stack.ts';
 
 /** How many interleavings of each law are tried. */
 export const runs = Number(process.env.TOKENWARD_RUNS ?? 5000);
+/** Part of them: a law that several properties show has its interleavings from all of them together. */
+export const share = (part: number): number => Math.ceil(runs * part);
 /** In ms; several times what the runs take on two busy cores. */
 export const timeLimit = 60_000 + runs * 15;
 
@@ -56,10 +58,13 @@ export function lawOf<History>({ histories, story, product: make = simulatedProd
     });
 }
 
-/** Shows a law under `runs` schedules. The error of a run that breaks it has the seed. */
-export async function holds(law: Law): Promise<Tally> {
+/** Shows a law under so many schedules. The error of a run that breaks it has the seed. */
+export async function holds(
+  law: (telling: { readonly tally: Tally }) => IAsyncProperty<unknown>,
+  numRuns = runs,
+): Promise<Tally> {
   const tally = new Tally();
-  await fc.assert(law({ tally }), { numRuns: runs });
+  await fc.assert(law({ tally }), { numRuns });
   return tally;
 }
 

@@ -1,6 +1,10 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import * as z from 'zod/mini';
-import { HygienePreviewSchema, HygieneViewSchema } from '../../../functions/http/token-hygiene.ts';
+import {
+  ChangedHygieneSchema,
+  HygienePreviewSchema,
+  HygieneViewSchema,
+} from '../../../functions/http/token-hygiene.ts';
 import { useApi } from './api.ts';
 
 export type Hygiene = z.output<typeof HygieneViewSchema>;
@@ -8,7 +12,6 @@ export type HygieneSettings = Hygiene['token_hygiene'];
 export type HygienePreview = z.output<typeof HygienePreviewSchema>;
 
 const path = '/stacks/token_hygiene';
-const ChangedSchema = z.object({ notice: z.string() });
 const PreviewedSchema = z.object({ preview: HygienePreviewSchema });
 
 export function useHygiene(stack: string) {
@@ -40,7 +43,7 @@ export function useChangeHygiene(stack: string) {
   return useMutation({
     mutationFn: async (settings: HygieneSettings) => {
       const json = { token_hygiene: settings };
-      return (await api({ method: 'PUT', path, stack, json, schema: ChangedSchema })).data.notice;
+      return (await api({ method: 'PUT', path, stack, json, schema: ChangedHygieneSchema })).data;
     },
     onSuccess: () => cache.invalidateQueries({ queryKey: ['hygiene', stack] }),
   });

@@ -40,6 +40,18 @@ export const unreachable = () =>
     errors: {},
   });
 
+/** What is wrong with a field or with a part of it: with `warn_days` or `warn_days.0`. */
+export function errorsIn(errors: Problem['errors'], field: string): readonly string[] {
+  const isIn = (name: string) => name === field || name.startsWith(`${field}.`);
+  return [
+    ...new Set(
+      Object.keys(errors)
+        .filter(isIn)
+        .flatMap((name) => errors[name] ?? []),
+    ),
+  ];
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

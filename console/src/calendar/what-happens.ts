@@ -1,3 +1,4 @@
+import { scheduleOf } from '../../../functions/notices/schedule.ts';
 import type { HygieneSettings } from '../api/hygiene.ts';
 import type { Token } from '../api/tokens.ts';
 
@@ -40,17 +41,15 @@ export function daysAhead(
   });
 }
 
-function happeningsOf(token: Token, { warn_days, cleanup_after_days: cleanup }: HygieneSettings): readonly Happening[] {
-  if (token.expires_at === null) return [];
-  const expiry = Date.parse(token.expires_at);
-  const notices = warn_days.map((daysBefore): Happening => {
-    return { kind: 'notice', token, at: new Date(expiry - daysBefore * dayMs), daysBefore };
+/** By the schedule that the sweep has, too. */
+function happeningsOf(token: Token, settings: HygieneSettings): readonly Happening[] {
+  const { expires_at } = token;
+  return scheduleOf({ state: 'live', expires_at }, settings).map(({ action, at: ms }): Happening => {
+    const at = new Date(ms);
+    if (action === 'expire') return { kind: 'expiry', token, at };
+    if (action === 'clean_up') return { kind: 'cleanup', token, at };
+    return { kind: 'notice', token, at, daysBefore: Number(action.slice('warn#'.length)) };
   });
-  return [
-    { kind: 'expiry', token, at: new Date(expiry) },
-    ...notices,
-    ...(cleanup === null ? [] : [{ kind: 'cleanup' as const, token, at: new Date(expiry + cleanup * dayMs) }]),
-  ];
 }
 
 const inOrder = (a: Happening, b: Happening) => ranks[a.kind] - ranks[b.kind] || a.at.getTime() - b.at.getTime();

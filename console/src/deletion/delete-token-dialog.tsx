@@ -74,8 +74,13 @@ function Confirmation({
         <bdi className="token-name">{present.name}</bdi> is removed permanently. All permissions and sessions that use
         it end instantly. This cannot be undone.
       </p>
-      <DeletionPreview stack={stack} uid={token.uid} />
-      {isGone && <Notice kind="bad">Somebody has deleted this token meanwhile.</Notice>}
+      {!isGone && <DeletionPreview stack={stack} uid={token.uid} />}
+      {isGone && (
+        <>
+          <Notice kind="bad">This token has been deleted meanwhile.</Notice>
+          <ReceiptView stack={stack} uid={token.uid} />
+        </>
+      )}
       {present.name !== token.name && <Renamed before={token} now={present} />}
       <Field
         label={`Enter the exact name of the token to delete it`}

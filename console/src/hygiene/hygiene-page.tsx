@@ -28,30 +28,52 @@ export function HygienePage() {
 
 function HygieneForm({ stack, found }: { readonly stack: string; readonly found: Hygiene }) {
   const [settings, setSettings] = useState<HygieneSettings>(found.token_hygiene);
+  const [mistakes, setMistakes] = useState<Readonly<Record<string, readonly string[]>>>({});
+  const [round, setRound] = useState(0);
   const save = useChangeHygiene(stack);
   const say = useSay();
   const isChanged = JSON.stringify(settings) !== JSON.stringify(found.token_hygiene);
-  const errors = save.error instanceof Problem ? save.error.errors : {};
+  const errors = { ...(save.error instanceof Problem ? save.error.errors : {}), ...mistakes };
+  const isMistaken = Object.values(mistakes).some((some) => some.length > 0);
   const change = (changes: Partial<HygieneSettings>) => setSettings((before) => ({ ...before, ...changes }));
+  /** What was typed goes, too: the fields begin anew with these. */
+  const beginWith = (kept: HygieneSettings) => {
+    setSettings(kept);
+    setMistakes({});
+    setRound((before) => before + 1);
+  };
+  const submit = () =>
+    save.mutate(settings, {
+      onSuccess: ({ notice, token_hygiene: kept }) => {
+        beginWith(kept);
+        say(notice);
+      },
+    });
   return (
     <>
       <Form
         className="form"
         onSubmit={(event) => {
           event.preventDefault();
-          save.mutate(settings, { onSuccess: say });
+          if (!isMistaken) submit();
         }}
       >
         <div className="form-fields">
-          <HygieneSections settings={settings} change={change} errors={errors} />
+          <HygieneSections
+            key={round}
+            settings={settings}
+            change={change}
+            errors={errors}
+            setMistakes={(field, some) => setMistakes((before) => ({ ...before, [field]: some }))}
+          />
         </div>
         <div className="form-end">
           {save.error && <Notice kind="bad">{messageOf(save.error)}</Notice>}
           <div className="buttons">
-            <Button isDisabled={!isChanged} onPress={() => setSettings(found.token_hygiene)}>
+            <Button isDisabled={!isChanged && !isMistaken} onPress={() => beginWith(found.token_hygiene)}>
               Reset
             </Button>
-            <Button variant="primary" type="submit" isDisabled={!isChanged || save.isPending}>
+            <Button variant="primary" type="submit" isDisabled={!isChanged || isMistaken || save.isPending}>
               Save
             </Button>
           </div>

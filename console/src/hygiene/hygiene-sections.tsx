@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { CheckboxGroup, FieldError, Group, Input, Label, NumberField, RadioGroup } from 'react-aria-components';
 import type { HygieneSettings } from '../api/hygiene.ts';
+import { errorsIn } from '../api/problem.ts';
 import { Checkbox, Radio } from '../design/choice.tsx';
 import { Field } from '../design/field.tsx';
 
@@ -8,6 +9,8 @@ interface HygieneSectionsProps {
   readonly settings: HygieneSettings;
   readonly change: (changes: Partial<HygieneSettings>) => void;
   readonly errors: Readonly<Record<string, readonly string[]>>;
+  /** What is wrong with what was typed, so that it is no setting at all; none: it is one. */
+  readonly setMistakes: (field: string, mistakes: readonly string[]) => void;
 }
 
 /** The settings in three groups: when, who, and what happens afterwards. */
@@ -21,12 +24,14 @@ export function HygieneSections(props: HygieneSectionsProps) {
   );
 }
 
-function Warnings({ settings, change, errors }: HygieneSectionsProps) {
+function Warnings({ settings, change, errors, setMistakes }: HygieneSectionsProps) {
   const [text, setText] = useState(settings.warn_days.join(', '));
   const write = (typed: string) => {
     setText(typed);
     const days = typed.split(/[\s,]+/).filter((day) => day !== '');
-    if (days.every((day) => /^\d{1,4}$/.test(day))) change({ warn_days: days.map(Number) });
+    const areNumbers = days.every((day) => /^\d{1,4}$/.test(day));
+    setMistakes('warn_days', areNumbers ? [] : ['Whole numbers, with commas between them.']);
+    if (areNumbers) change({ warn_days: days.map(Number) });
   };
   return (
     <section className="section" aria-labelledby="warnings-title">
@@ -36,7 +41,7 @@ function Warnings({ settings, change, errors }: HygieneSectionsProps) {
         value={text}
         onChange={write}
         description="Numbers of days, separated by commas. The expiry itself is always told."
-        errors={errors.warn_days}
+        errors={errorsIn(errors, 'warn_days')}
       />
       <div className="pair">
         <WholeNumber

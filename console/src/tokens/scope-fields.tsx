@@ -1,4 +1,6 @@
+import { useState } from 'react';
 import { CheckboxGroup, FieldError, Label, RadioGroup } from 'react-aria-components';
+import { errorsIn } from '../api/problem.ts';
 import { useBranches } from '../api/stacks.ts';
 import { Checkbox, Radio } from '../design/choice.tsx';
 import { Field, Required } from '../design/field.tsx';
@@ -7,7 +9,7 @@ import type { Access } from './token-form.ts';
 
 /** Branches and aliases. */
 export function ScopeSection({ stack, form, change, errors }: FormProps & { readonly stack: string }) {
-  const wrong = [...(errors['scope.branch_or_alias'] ?? []), ...(errors.scope ?? [])];
+  const wrong = errorsIn(errors, 'scope');
   return (
     <section className="section" aria-labelledby="scope-title">
       <h2 id="scope-title">Scope</h2>
@@ -73,12 +75,17 @@ function TypedNames({
   readonly names: readonly string[];
   readonly onChange: (names: readonly string[]) => void;
 }) {
-  const parse = (text: string) => text.split(/[\s,]+/).filter((name) => name !== '');
+  // As it was typed: a comma that no name follows yet stays.
+  const [text, setText] = useState(names.join(', '));
+  const write = (typed: string) => {
+    setText(typed);
+    onChange(typed.split(/[\s,]+/).filter((name) => name !== ''));
+  };
   return (
     <Field
       label={label}
-      value={names.join(', ')}
-      onChange={(text) => onChange(parse(text))}
+      value={text}
+      onChange={write}
       description="The stack’s branches could not be read. Type their names, separated by commas."
     />
   );

@@ -36,20 +36,36 @@ export function tokensWanted(tokens: readonly Token[], { filter, search, sort, n
       passes[filter](token) &&
       [token.name, token.description, token.uid, token.hint].some((text) => folded(text).includes(needle)),
   );
-  const keyOf = keys(nameOf)[String(sort.column)] ?? (({ created_at }) => created_at);
+  const order = orders(nameOf)[String(sort.column)] ?? byInstant(({ created_at }) => created_at);
   const direction = sort.direction === 'descending' ? -1 : 1;
-  return found.toSorted((a, b) => direction * collator.compare(keyOf(a), keyOf(b)));
+  return found.toSorted((a, b) => direction * order(a, b));
 }
 
 const collator = new Intl.Collator('en', { numeric: true });
+/** The ends of what a Date can say, ms since the epoch. */
+const [earliest, latest] = [-8.64e15, 8.64e15];
 const folded = (text: string) => text.normalize('NFKC').toLowerCase();
 
-/** What never happens comes after everything that does. */
-const never = '~';
+type Order = (a: Token, b: Token) => number;
 
-const keys = (nameOf: Wanted['nameOf']): Readonly<Record<string, (token: Token) => string>> => ({
-  name: ({ name }) => name,
-  expiry: ({ expires_at }) => expires_at ?? never,
-  last_used: ({ last_used_at }) => last_used_at ?? '',
-  created: ({ created_at, created_by }) => `${created_at} ${nameOf(created_by)}`,
-});
+const byText =
+  (textOf: (token: Token) => string): Order =>
+  (a, b) =>
+    collator.compare(textOf(a), textOf(b));
+
+const byInstant =
+  (instantOf: (token: Token) => string | number): Order =>
+  (a, b) =>
+    new Date(instantOf(a)).getTime() - new Date(instantOf(b)).getTime();
+
+/** What never happens comes after everything that does; what has never happened, before. */
+const orders = (nameOf: Wanted['nameOf']): Readonly<Record<string, Order>> => {
+  const byCreator = byText(({ created_by }) => nameOf(created_by));
+  const byCreation = byInstant(({ created_at }) => created_at);
+  return {
+    name: byText(({ name }) => name),
+    expiry: byInstant(({ expires_at }) => expires_at ?? latest),
+    last_used: byInstant(({ last_used_at }) => last_used_at ?? earliest),
+    created: (a, b) => byCreation(a, b) || byCreator(a, b),
+  };
+};
