@@ -184,7 +184,7 @@ describe('the double itself', () => {
     item.l.L.push({ S: 'late' });
     await sent;
     const { Item } = await dynamo.send(get('a', true));
-    Item?.l?.L?.push({ S: 'later' });
+    expect(() => Item?.l?.L?.push({ S: 'later' })).toThrow(TypeError);
     expect(dynamo.items('t')).toEqual([{ ...key('a'), l: { L: [{ S: 'x' }] } }]);
   });
 
