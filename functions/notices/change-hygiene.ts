@@ -142,7 +142,7 @@ function whyOf(
     case 'notify':
       return decision.threshold === 'expired'
         ? `It expired at ${expiry}.`
-        : `It expires at ${expiry}: the warning ${decision.threshold} days before is due.`;
+        : `It expires at ${expiry}: the warning ${decision.threshold} ${decision.threshold === '1' ? 'day' : 'days'} before is due.`;
     case 'skip':
       return `It expires or expired at ${expiry}: what was to be told is older than 7 days.`;
     case 'clean_up':

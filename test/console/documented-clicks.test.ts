@@ -174,7 +174,8 @@ it('changes the hygiene settings, with a preview of what is not saved yet', asyn
 });
 
 it('keeps what is no setting from being saved, and shows the settings as they were kept', async () => {
-  await scene.at(page, 'token-hygiene');
+  const stack = await scene.running.createStack();
+  await scene.at(page, 'token-hygiene', stack);
   const days = page.getByRole('textbox', { name: 'Days before expiry' });
   const save = page.getByRole('button', { name: 'Save' });
   await days.fill('3, soon');
@@ -189,6 +190,20 @@ it('keeps what is no setting from being saved, and shows the settings as they we
   await save.click();
   await expect.poll(() => days.inputValue()).toBe('14, 1');
   expect(await save.isEnabled()).toBe(false);
+});
+
+it('says what was done, and takes it away by itself unless somebody points at it', async () => {
+  await page.clock.install();
+  await scene.at(page, 'token-hygiene', await scene.running.createStack());
+  await page.getByRole('textbox', { name: 'Days before expiry' }).fill('5');
+  await page.getByRole('button', { name: 'Save' }).click();
+  const said = text('Token hygiene settings updated successfully.');
+  await said.hover();
+  await page.clock.runFor(20_000);
+  expect(await said.isVisible()).toBe(true);
+  await page.getByRole('heading', { name: 'Warnings' }).hover();
+  await page.clock.runFor(9000);
+  await said.waitFor({ state: 'detached' });
 });
 
 it('shows many expiries on one day of the next 90 at a glance', async () => {

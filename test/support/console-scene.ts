@@ -34,8 +34,9 @@ export class ConsoleScene {
     return page;
   }
 
-  /** A page of the seeded stack: `tokens/list`. */
+  /** A page of the seeded stack: `tokens/list`. It is read anew, also by who was there already. */
   async at(page: Page, path: string, stack = this.running.stack): Promise<void> {
+    await page.goto(`${this.running.system.console}/#/stacks`);
     await page.goto(`${this.running.system.console}/#/stack/${stack}/settings/${path}`);
   }
 
