@@ -16,6 +16,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-c
 import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
 import { consoleDirectory } from './console-build.ts';
+import { edgeHeader, edgeProof } from './edge-proof.ts';
 import type { Stage } from './stages.ts';
 import type { TokenApi } from './token-api.ts';
 
@@ -116,7 +117,7 @@ export class ConsoleSite extends Construct {
 /** Everything that a viewer sends but Host goes on, `authtoken` and `api_key` too, and nothing is cached. */
 function behaviorToApi({ domainName }: TokenApi): BehaviorOptions {
   return {
-    origin: new HttpOrigin(domainName),
+    origin: new HttpOrigin(domainName, { customHeaders: { [edgeHeader]: edgeProof() } }),
     viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
     allowedMethods: AllowedMethods.ALLOW_ALL,
     cachePolicy: CachePolicy.CACHING_DISABLED,

@@ -14,6 +14,7 @@ import { Construct } from 'constructs';
 import { type HttpFunction, routes } from '../functions/http/routes.ts';
 import type { DataStore } from './data-store.ts';
 import { doors } from './doors.ts';
+import { edgeProof } from './edge-proof.ts';
 import { ServiceFunction } from './service-function.ts';
 import type { Stage } from './stages.ts';
 
@@ -50,6 +51,7 @@ export class TokenApi extends Construct {
       logRetentionDays: this.#stage.logRetentionDays,
     });
     serviceFunction.setVariable('problemTypes', this.#stage.problemTypes);
+    serviceFunction.setVariable('edgeProof', edgeProof());
     for (const table of ['tokens', 'sessions', 'audit', 'usage'] as const) {
       const rights = door[table];
       if (rights) data[table].allow(serviceFunction, ...rights);

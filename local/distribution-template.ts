@@ -16,6 +16,8 @@ export interface BehaviorJson {
   readonly headers: Readonly<Record<string, string>>;
   /** by key; or everything goes on to the HTTP API */
   readonly files: ReadonlyMap<string, SiteFile> | 'api';
+  /** lower-case names; what the origin is sent under these names, whatever the viewer sent */
+  readonly toOrigin: Readonly<Record<string, string>>;
   /** the key that `/` means */
   readonly root: string;
 }
@@ -49,6 +51,7 @@ const DistributionSchema = z.strictObject({
         S3OriginConfig: ignored,
         OriginAccessControlId: ignored,
         CustomOriginConfig: ignored,
+        OriginCustomHeaders: z.array(z.strictObject({ HeaderName: z.string(), HeaderValue: z.string() })).default([]),
       }),
     ),
     Comment: ignored,
@@ -97,6 +100,9 @@ export function behaviorsOf(stack: LocalStack): readonly BehaviorJson[] {
       methods: one.AllowedMethods,
       headers: one.ResponseHeadersPolicyId === undefined ? {} : headersOf(stack, one.ResponseHeadersPolicyId),
       files,
+      toOrigin: Object.fromEntries(
+        origin.OriginCustomHeaders.map(({ HeaderName, HeaderValue }) => [HeaderName.toLowerCase(), HeaderValue]),
+      ),
       root: config.DefaultRootObject,
     };
   });

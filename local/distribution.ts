@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
 import { type BehaviorJson, behaviorsOf, type SiteFile } from './distribution-template.ts';
 import type { Home } from './home.ts';
+import { forwardedFor } from './http-payload.ts';
 import { closeServer, listen, PortTaken } from './loopback.ts';
 import type { LocalStack } from './template.ts';
 
@@ -50,7 +51,7 @@ function answer({ behaviors, api, request, response }: Exchange): void {
   const path = (request.url ?? '/').split('?')[0] ?? '/';
   const behavior = behaviors.find(({ pattern }) => pattern.test(path));
   if (!behavior?.methods.includes(request.method ?? '')) return void response.writeHead(403).end();
-  if (behavior.files === 'api') return void forward({ api, request, response });
+  if (behavior.files === 'api') return void forward({ api, request, response, toOrigin: behavior.toOrigin });
   const file = behavior.files.get(path === '/' ? behavior.root : decoded(path).slice(1));
   sendFile(response, { file, headers: behavior.headers, isHead: request.method === 'HEAD' });
 }
@@ -74,9 +75,17 @@ function decoded(path: string): string {
   }
 }
 
-/** Every header but Host goes on, and the answer comes back as it is. */
-function forward({ api, request, response }: Omit<Exchange, 'behaviors'>): void {
-  const { host: _, ...headers } = request.headers;
+/** Every header but Host goes on, with the viewer's address, and the answer comes back as it is. */
+function forward({
+  api,
+  request,
+  response,
+  toOrigin,
+}: Omit<Exchange, 'behaviors'> & Pick<BehaviorJson, 'toOrigin'>): void {
+  const { host: _, ...sent } = request.headers;
+  const before = [sent['x-forwarded-for'] ?? []].flat().join(', ') || undefined;
+  const viewer = forwardedFor(before, request.socket.remoteAddress ?? '');
+  const headers = { ...sent, ...toOrigin, 'x-forwarded-for': viewer };
   const { method } = request;
   const onward = http.request(`${api}${request.url ?? '/'}`, { method, headers } as http.RequestOptions, (answered) => {
     response.writeHead(answered.statusCode ?? 502, answered.headers);

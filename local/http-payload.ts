@@ -104,7 +104,10 @@ export function eventOf(
     rawPath,
     rawQueryString: request.rawQuery,
     ...(cookie === undefined ? {} : { cookies: cookie.split(/[;,] ?/) }),
-    headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name))),
+    headers: {
+      ...Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name))),
+      'x-forwarded-for': forwardedFor(headers['x-forwarded-for'], request.sourceIp),
+    },
     ...(request.rawQuery === '' ? {} : { queryStringParameters: joinPairs(new URLSearchParams(request.rawQuery)) }),
     ...(Object.keys(pathParameters).length === 0 ? {} : { pathParameters }),
     requestContext: {
@@ -186,3 +189,7 @@ export function writeResponse(to: ServerResponse, { status, headers, cookies, bo
   to.writeHead(status, { ...headers, ...(cookies ? { 'set-cookie': [...cookies] } : {}) });
   to.end(body);
 }
+
+/** Each who hands a request on adds from whom it came. */
+export const forwardedFor = (before: string | undefined, address: string): string =>
+  before === undefined ? address : `${before}, ${address}`;

@@ -1,8 +1,8 @@
 import {
+  doorSettings,
   managedSessions,
   now,
   organization,
-  problemTypes,
   random,
   signIn,
   tokenRepository,
@@ -35,5 +35,5 @@ export const handler = fromRuntime(createHandler, () => ({
   now,
   random,
   organization: organization(),
-  problemTypes: problemTypes(),
+  ...doorSettings(),
 }));

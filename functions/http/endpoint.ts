@@ -37,6 +37,8 @@ export type HttpHandler = (event: HttpEvent, context: Context) => Promise<APIGat
 export interface DoorDependencies {
   /** Base of the problems' `type` URIs. */
   readonly problemTypes: string;
+  /** What a distribution shows that leads here; absent: there is none. */
+  readonly edgeProof?: string | undefined;
 }
 
 /**
@@ -45,14 +47,14 @@ export interface DoorDependencies {
  */
 export function door<F extends HttpFunction>(
   endpoints: Readonly<Record<RouteKey<F>, Endpoint>>,
-  { problemTypes }: DoorDependencies,
+  { problemTypes, edgeProof }: DoorDependencies,
 ): HttpHandler {
   const endpointOf = ({ routeKey }: HttpEvent): Endpoint | undefined =>
     (endpoints as Readonly<Record<string, Endpoint>>)[routeKey];
   const handler = async (event: HttpEvent, context: Context): Promise<APIGatewayProxyStructuredResultV2> => {
     const endpoint = endpointOf(event);
     if (!endpoint) throw new Error(`No endpoint for ${event.routeKey}.`);
-    const { status, body, headers = {} } = await endpoint.handle(requestOf(event, context));
+    const { status, body, headers = {} } = await endpoint.handle(requestOf(event, { context, edgeProof }));
     return {
       statusCode: status,
       headers: { 'content-type': 'application/json', ...headers },
@@ -69,14 +71,29 @@ export function door<F extends HttpFunction>(
 
 type Middleware = middy.MiddlewareObj<HttpEvent, APIGatewayProxyStructuredResultV2>;
 
-function requestOf(event: HttpEvent, context: Context): HttpRequest {
+function requestOf(
+  event: HttpEvent,
+  { context, edgeProof }: { context: Context; edgeProof: string | undefined },
+): HttpRequest {
   return {
     event,
     requestId: context.awsRequestId,
     params: Object.fromEntries(Object.entries(event.pathParameters ?? {}).map(([name, value]) => [name, value ?? ''])),
     query: new URLSearchParams(event.rawQueryString),
-    remoteAddress: event.requestContext.http.sourceIp,
+    remoteAddress: remoteAddressOf(event, edgeProof),
   };
+}
+
+/**
+ * Who asks. Behind the console's distribution the gateway sees the edge, and the edge names its viewer last in `X-Forwarded-For`, to which
+ * the gateway adds the edge itself. Of nobody else that header is believed.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html
+ */
+function remoteAddressOf({ headers, requestContext }: HttpEvent, edgeProof: string | undefined): string {
+  const { sourceIp } = requestContext.http;
+  if (!edgeProof || headers['x-tokenward-edge'] !== edgeProof) return sourceIp;
+  const [viewer, edge] = (headers['x-forwarded-for'] ?? '').split(/, */).slice(-2);
+  return edge === sourceIp && viewer ? viewer : sourceIp;
 }
 
 /** On every answer, whatever became of the request. It is first in the chain, so it is last to see the answer. */

@@ -1,8 +1,8 @@
 import {
   credentialReader,
+  doorSettings,
   environmentRepository,
   now,
-  problemTypes,
   random,
   rateWindows,
   uses,
@@ -26,6 +26,6 @@ export const handler = fromRuntime(createHandler, () => ({
   windows: rateWindows(),
   now,
   random,
-  problemTypes: problemTypes(),
+  ...doorSettings(),
   uses: uses(),
 }));

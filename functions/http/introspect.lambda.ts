@@ -1,4 +1,4 @@
-import { credentialReader, introspectionScope, now, problemTypes, signIn, uses } from '../runtime/dependencies.ts';
+import { credentialReader, doorSettings, introspectionScope, now, signIn, uses } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
 import { type IntrospectionDependencies, introspectEndpoint } from './introspect.ts';
@@ -11,6 +11,6 @@ export const handler = fromRuntime(createHandler, () => ({
   signIn: signIn(now),
   now,
   introspectionScope: introspectionScope(),
-  problemTypes: problemTypes(),
+  ...doorSettings(),
   uses: uses(),
 }));

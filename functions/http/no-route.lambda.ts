@@ -1,8 +1,8 @@
-import { problemTypes } from '../runtime/dependencies.ts';
+import { doorSettings } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
 import { noRouteEndpoint } from './no-route.ts';
 
 export const createHandler = (deps: DoorDependencies) => door<'http/no-route'>({ $default: noRouteEndpoint() }, deps);
 
-export const handler = fromRuntime(createHandler, () => ({ problemTypes: problemTypes() }));
+export const handler = fromRuntime(createHandler, () => ({ ...doorSettings() }));

@@ -1,7 +1,7 @@
 import {
+  doorSettings,
   now,
   ownSessions,
-  problemTypes,
   revocationRepository,
   signIn,
   tokenRepository,
@@ -37,5 +37,5 @@ export const handler = fromRuntime(createHandler, () => ({
   revocations: revocationRepository(),
   signIn: signIn(now),
   now,
-  problemTypes: problemTypes(),
+  ...doorSettings(),
 }));

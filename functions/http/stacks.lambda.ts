@@ -1,8 +1,8 @@
 import {
+  doorSettings,
   newStackPlan,
   now,
   organization,
-  problemTypes,
   random,
   signIn,
   stackRepository,
@@ -37,5 +37,5 @@ export const handler = fromRuntime(createHandler, () => ({
   random,
   organizationUid: organization().uid,
   newStackPlan: newStackPlan(),
-  problemTypes: problemTypes(),
+  ...doorSettings(),
 }));

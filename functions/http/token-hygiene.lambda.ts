@@ -1,4 +1,4 @@
-import { hygieneRepository, now, problemTypes, random, signIn, tokenRepository } from '../runtime/dependencies.ts';
+import { doorSettings, hygieneRepository, now, random, signIn, tokenRepository } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
 import {
@@ -24,5 +24,5 @@ export const handler = fromRuntime(createHandler, () => ({
   signIn: signIn(now),
   now,
   random,
-  problemTypes: problemTypes(),
+  ...doorSettings(),
 }));

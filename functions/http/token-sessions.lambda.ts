@@ -1,8 +1,8 @@
 import {
   credentialReader,
+  doorSettings,
   now,
   ownSessions,
-  problemTypes,
   random,
   rateWindows,
   uses,
@@ -32,6 +32,6 @@ export const handler = fromRuntime(createHandler, () => ({
   windows: rateWindows(),
   now,
   random,
-  problemTypes: problemTypes(),
+  ...doorSettings(),
   uses: uses(),
 }));

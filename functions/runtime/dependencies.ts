@@ -90,7 +90,8 @@ export const signIn = /* @__PURE__ */ once((currentTime: () => Date) =>
 
 /** Without a slash at the end; null: there is none. */
 export const consoleUrl = () => envIfSet('consoleUrl')?.replace(/\/$/, '') || null;
-export const problemTypes = () => env('problemTypes');
+/** What every door is given. */
+export const doorSettings = () => ({ problemTypes: env('problemTypes'), edgeProof: envIfSet('edgeProof') });
 export const introspectionScope = () => env('introspectionScope');
 
 export function organization() {

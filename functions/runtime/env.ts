@@ -25,6 +25,8 @@ export const variables = {
   mailFrom: 'MAIL_FROM',
   /** Where the console is; empty where there is none. */
   consoleUrl: 'CONSOLE_URL',
+  /** What the console's distribution shows the API, so that whom it names as the viewer is believed. */
+  edgeProof: 'EDGE_PROOF',
   /** Base of the `type` URIs of problem documents. */
   problemTypes: 'PROBLEM_TYPES',
 } as const;

@@ -34,6 +34,8 @@ const oneOrMore = <S extends z.ZodType>(schema: S) => z.union([schema.transform(
 const ChoiceSchema = z
   .strictObject({ 'Fn::If': z.array(z.unknown()) })
   .transform((found) => String(found['Fn::If'][0]));
+/** `{Fn::Select}`: a part of something. */
+const PartSchema = z.strictObject({ 'Fn::Select': z.array(z.unknown()) }).transform((found) => JSON.stringify(found));
 
 const BehaviorSchema = z.object({
   AllowedMethods: z.array(z.string()).optional(),
@@ -66,7 +68,7 @@ const schemas = {
     Description: z.string().optional(),
     Role: RefSchema,
     LoggingConfig: z.object({ LogFormat: z.string(), LogGroup: RefSchema }).optional(),
-    Environment: z.object({ Variables: z.record(z.string(), z.union([z.string(), RefSchema, ChoiceSchema])) }),
+    Environment: z.object({ Variables: z.record(z.string(), z.union([z.string(), RefSchema, ChoiceSchema, PartSchema])) }),
   }),
   'AWS::IAM::Role': z.object({
     AssumeRolePolicyDocument: z.object({

@@ -1,3 +1,4 @@
+import * as http from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { behaviorsOf } from '../../local/distribution-template.ts';
@@ -52,6 +53,28 @@ test('what is below /v3 and /oauth2 is the API’s, with its own headers and err
   expect([unknown.status, unknown.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
   const revoked = await get('/oauth2/revoke', { method: 'POST', body: new URLSearchParams({ token: 'x' }) });
   expect(revoked.status).toBe(200);
+});
+
+/** A request from an address of this machine that is not the usual one. @returns its status */
+const from = (localAddress: string, url: string, options: http.RequestOptions) =>
+  new Promise<number | undefined>((resolve, reject) => {
+    const request = http.request(url, { ...options, localAddress }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode));
+    });
+    request.on('error', reject).end();
+  });
+
+test('the audit log names who came by the distribution or without it, whatever they say of themselves', async () => {
+  const said = { 'x-forwarded-for': '192.0.2.9, 127.0.0.1', 'x-tokenward-edge': 'a guess' };
+  const headers = { authtoken: await running.jwt('owner'), api_key: running.stack, ...said };
+  const { uid } = await running.createToken({ name: 'asked for from two sides' });
+  const path = `/v3/stacks/management_tokens/${uid}?confirm_name=another`;
+  const { console: site, endpoint } = running.system;
+  expect(await from('127.0.0.2', `${site}${path}`, { method: 'DELETE', headers })).toBe(422);
+  expect(await from('127.0.0.3', `${endpoint}${path}`, { method: 'DELETE', headers })).toBe(422);
+  const { body } = await running.call('GET', '/v3/audit-logs?limit=2', { as: 'owner' });
+  const addresses = z.array(z.object({ remote_addr: z.string() })).parse(body.logs);
+  expect(addresses.map(({ remote_addr }) => remote_addr)).toEqual(['127.0.0.3', '127.0.0.2']);
 });
 
 test('links in mails lead to the console', () => {
