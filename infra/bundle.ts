@@ -15,8 +15,8 @@ export function bundleDirectory(name: string): string {
  * Bundles deployed functions, each into one `index.mjs`. The recipe is measured in `bench/` and held by `test/infra/bundle.test.ts`:
  * ESM and minified, `module` before `main`; built-ins through `process.getBuiltinModule`, because a static `import "node:http"`
  * reads the lazy getters of `node:http` and so loads undici at every cold start; and the environment's credentials only, because
- * Lambda gives no others and the rest of the SDK's chain is a fifth of the bundle; no endpoint discovery, which is off anyway; and of an SDK client's package.json
- * the version only.
+ * Lambda gives no others and the rest of the SDK's chain is a fifth of the bundle; no endpoint discovery, which is off anyway; no event streams, which no
+ * operation has; and of an SDK client's package.json the version only.
  */
 export async function bundle(names: readonly string[]): Promise<Metafile> {
   await rm(path.join(root, '.build', 'functions'), { recursive: true, force: true });
@@ -66,6 +66,7 @@ export const recipe = {
   banner: { js: "import{createRequire}from'module';const require=createRequire(import.meta.url);" },
   alias: {
     '@aws-sdk/credential-provider-node': path.join(root, 'functions/aws/environment-credentials.ts'),
+    '@smithy/core/event-streams': path.join(root, 'functions/aws/no-event-streams.ts'),
     '@aws-sdk/middleware-endpoint-discovery': path.join(root, 'functions/aws/no-endpoint-discovery.ts'),
   },
   plugins: [builtInsWithoutFacade, versionsOnly],
