@@ -15,6 +15,10 @@ export interface ManagementTokens {
   create(body: { readonly token: object }): Promise<ManagementToken>;
   query(parameters?: object): {
     find(): Promise<{ readonly items: readonly ManagementToken[]; readonly count?: number }>;
+    /** Needs parameters, be they empty: without any it fails before it sends anything. */
+    findOne(): Promise<{ readonly items: readonly ManagementToken[]; readonly count?: number }>;
+    /** The body of the answer, as it is. */
+    count(): Promise<{ readonly tokens: number; readonly count: number }>;
   };
 }
 

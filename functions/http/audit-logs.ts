@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
-import { invalid } from '../refusals.ts';
 import { readAuditEntry, readAuditLog } from '../stacks/read-audit-log.ts';
 import type { StackRepository } from '../stacks/stack-repository.ts';
 import { memberOf, requireStack } from './caller.ts';
 import type { Endpoint } from './endpoint.ts';
+import { wholeNumberIn } from './query.ts';
 import type { SignIn } from './sign-in.ts';
 
 export interface AuditLogDependencies {
@@ -33,8 +33,8 @@ export const listAuditLogEndpoint = ({ stacks, signIn }: AuditLogDependencies): 
   handle: async (request) => {
     const { uid } = await memberOf(request, signIn);
     const page = () => ({
-      limit: wholeNumber(request.query, 'limit', 100),
-      skip: wholeNumber(request.query, 'skip', 10_000),
+      limit: wholeNumberIn(request.query, 'limit', { absent: 100, most: 100 }),
+      skip: wholeNumberIn(request.query, 'skip', { absent: 0, most: 10_000 }),
     });
     const entries = await readAuditLog(stacks, { caller: uid, stack: requireStack(request), page });
     return { status: 200, body: { logs: entries.map((entry) => AuditEntryViewSchema.parse(entry)) } };
@@ -54,13 +54,3 @@ export const fetchAuditEntryEndpoint = ({ stacks, signIn }: AuditLogDependencies
     return { status: 200, body: { logs: AuditEntryViewSchema.parse(entry) } };
   },
 });
-
-const absent = { limit: 100, skip: 0 };
-
-function wholeNumber(query: URLSearchParams, name: keyof typeof absent, most: number): number {
-  const text = query.get(name);
-  if (text === null) return absent[name];
-  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(number <= most)) throw invalid({ [name]: [`must be a whole number from 0 to ${most}.`] });
-  return number;
-}

@@ -13,12 +13,21 @@ export function requireSmallBody({ body, isBase64Encoded }: HttpEvent): void {
 
 /** The body's JSON object. @throws {Refusal} `malformed`, `unsupported-media-type` */
 export function jsonBody(event: HttpEvent): Readonly<Record<string, unknown>> {
-  const text = textOf(event, 'application/json');
-  if (levels(text) > mostLevels) throw malformed(`The JSON is nested deeper than ${mostLevels} levels.`);
-  const value = parsed(text);
+  const { value, problem } = readJson(textOf(event, 'application/json'));
+  if (problem) throw malformed(`The body ${problem}`);
   if (value === null || typeof value !== 'object' || Array.isArray(value))
     throw malformed('The body must be a JSON object.');
   return value as Readonly<Record<string, unknown>>;
+}
+
+/** What a text of JSON says, or what is wrong with it: not the parser's own words, which quote the text. */
+export function readJson(text: string): { readonly value?: unknown; readonly problem?: string } {
+  if (levels(text) > mostLevels) return { problem: `is nested deeper than ${mostLevels} levels.` };
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return { problem: 'is not JSON.' };
+  }
 }
 
 /** The body's form fields. @throws {Refusal} `malformed`, `unsupported-media-type` */
@@ -59,15 +68,6 @@ function decoded(body: string): string {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(body, 'base64'));
   } catch {
     throw malformed('The body is not UTF-8.');
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not the parser's own words: they quote the body.
-    throw malformed('The body is not JSON.');
   }
 }
 

@@ -48,6 +48,22 @@ describe('the official SDK', () => {
     expect(items.slice(0, 2).map(({ uid }) => uid)).toEqual([newer.uid, older.uid]);
   });
 
+  it('finds, counts and pages by what is asked', async () => {
+    const [b, a] = [await create({ name: 'query b' }), await create({ name: 'query a', description: 'alpha' })];
+    const tokens = (parameters: object) => stack.managementToken().query(parameters);
+    const namesOf = ({ items }: { items: readonly ManagementToken[] }) => items.map(({ name }) => name);
+    expect(namesOf(await tokens({ typeahead: 'QUERY', asc: 'name' }).find())).toEqual([a.name, b.name]);
+    expect(namesOf(await tokens({ typeahead: 'query', desc: 'name', skip: 1 }).find())).toEqual([a.name]);
+    expect(namesOf(await tokens({ query: { name: 'query b' } }).find())).toEqual([b.name]);
+    expect(namesOf(await tokens({ query: { name: 'query b', status: 'expired' } }).find())).toEqual([]);
+    expect(await tokens({ query: { description: 'alpha' }, limit: 0, include_count: true }).find()).toMatchObject({
+      items: [],
+      count: 1,
+    });
+    expect(namesOf(await tokens({ typeahead: 'query' }).findOne())).toEqual([a.name]);
+    expect(await tokens({ typeahead: 'query' }).count()).toMatchObject({ tokens: 2, count: 2 });
+  });
+
   it('updates a token right after it has created it, though it sends the value back', async () => {
     const token = await create();
     Object.assign(token, { description: 'edited', is_email_notification_enabled: true });

@@ -57,7 +57,7 @@ const newName = () => `name ${++names}`;
 const contract: Record<RouteKey, EndpointContract> = {
   'GET /v3/stacks/management_tokens': {
     good: () => ({ as: 'owner' }),
-    answers: { '200': ['as it should be'], ...twice, ...ofMembers },
+    answers: { '200': ['as it should be'], ...twice, ...ofMembers, '422/141': ['a bad limit'] },
   },
   'POST /v3/stacks/management_tokens': {
     good: () => ({ as: 'owner', json: { token: { name: newName(), scope: allRights } } }),

@@ -1,0 +1,108 @@
+import { invalid } from '../refusals.ts';
+import { canonicalJson } from '../tokens/canonical-json.ts';
+import { readJson } from './body.ts';
+import { oneOf, wholeNumberIn } from './query.ts';
+
+/** What a caller asked a list for. */
+export interface ListQuery {
+  readonly limit: number;
+  readonly skip: number;
+  /** `include_count`: how many match, beside the page of them. */
+  readonly withCount: boolean;
+  /** `count`: how many match, instead of a page of them. */
+  readonly onlyCount: boolean;
+  /** `asc` and `desc`, in the order in which they were given. */
+  readonly order: readonly { readonly field: string; readonly direction: 1 | -1 }[];
+  /** `query`: values that fields must equal. */
+  readonly where: Readonly<Record<string, unknown>>;
+  /** `typeahead`: what a name begins with, or null for any. */
+  readonly prefix: string | null;
+}
+
+export const mostPerPage = 100;
+const mostSkipped = 10_000;
+
+/**
+ * Reads the parameters of a list. Unknown ones are ignored.
+ * @param fields what an element has: what it can be sorted and asked by
+ * @throws {Refusal} `invalid`, and `malformed` for what is given twice
+ */
+export function listQuery(query: URLSearchParams, fields: readonly string[]): ListQuery {
+  return {
+    limit: wholeNumberIn(query, 'limit', { absent: mostPerPage, most: mostPerPage }),
+    skip: wholeNumberIn(query, 'skip', { absent: 0, most: mostSkipped }),
+    withCount: oneOf(query, 'include_count') === 'true',
+    onlyCount: oneOf(query, 'count') === 'true',
+    order: orderIn(query, fields),
+    where: equalities(oneOf(query, 'query'), fields),
+    prefix: oneOf(query, 'typeahead'),
+  };
+}
+
+function orderIn(query: URLSearchParams, fields: readonly string[]): ListQuery['order'] {
+  const names = [...query.keys()].filter((name) => name === 'asc' || name === 'desc');
+  return names.map((name) => {
+    const field = oneOf(query, name) ?? '';
+    // The field is not repeated: whatever was put there by mistake would come back in an error.
+    if (!fields.includes(field)) throw invalid({ [name]: ['must be the name of a field.'] });
+    return { field, direction: name === 'asc' ? 1 : -1 };
+  });
+}
+
+function equalities(text: string | null, fields: readonly string[]): ListQuery['where'] {
+  if (text === null) return {};
+  const { value: where, problem } = readJson(text);
+  if (problem) throw invalid({ query: [problem] });
+  if (where === null || typeof where !== 'object' || Array.isArray(where))
+    throw invalid({ query: ['must be a JSON object of fields and the values that they must have.'] });
+  const entries = Object.entries(where);
+  if (!entries.every(([field]) => fields.includes(field)))
+    throw invalid({ query: ['can name fields only: it knows equality, and no operators.'] });
+  if (entries.some(([, value]) => holdsOperator(value)))
+    throw invalid({ query: ['knows equality only: a value cannot hold an operator.'] });
+  return Object.fromEntries(entries);
+}
+
+function holdsOperator(value: unknown): boolean {
+  return value !== null && typeof value === 'object' && Object.keys(value).some((name) => name.startsWith('$'));
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** The elements that match, and those of them that are on the page: the order is the given one where nothing else tells them apart. */
+export function pageOf<T extends Row>(
+  rows: readonly T[],
+  { limit, skip, order, where, prefix }: ListQuery,
+): { readonly page: readonly T[]; readonly count: number } {
+  const wanted = Object.entries(where).map(([field, value]) => [field, canonicalJson(value)] as const);
+  const start = prefix === null ? '' : folded(prefix);
+  const matching = rows.filter(
+    (row) =>
+      wanted.every(([field, value]) => canonicalJson(row[field]) === value) &&
+      (start === '' || folded(String(row.name)).startsWith(start)),
+  );
+  const sorted = matching.sort((a, b) => compared(a, b, order));
+  return { page: sorted.slice(skip, skip + limit), count: matching.length };
+}
+
+/** Who types ahead does not mind the shift key. */
+const folded = (text: string) => text.normalize('NFC').toLowerCase();
+
+function compared(a: Row, b: Row, order: ListQuery['order']): number {
+  for (const { field, direction } of order) {
+    const [one, other] = [sortable(a, field), sortable(b, field)];
+    if (one === other) continue;
+    // What is not there (never expires, never used) comes last, whichever the direction.
+    if (one === null) return 1;
+    if (other === null) return -1;
+    return (one < other ? -1 : 1) * direction;
+  }
+  return 0;
+}
+
+function sortable(row: Row, field: string): string | number | null {
+  // As it was given it may be a date or have another zone: in time, the instant says which is the earlier.
+  const value = field === 'expires_on' ? row.expires_at : row[field];
+  if (value === null || value === undefined) return null;
+  return typeof value === 'string' || typeof value === 'number' ? value : canonicalJson(value);
+}
