@@ -1,42 +1,39 @@
 import { invalid, notAllowed, stackNotFound } from '../refusals.ts';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import { maySeeTokens } from '../stacks/stack.ts';
-import { type Receipt, retryAfterMs } from '../tokens/revocation.ts';
-import type { Token } from '../tokens/token.ts';
-import {
-  type CleanUp,
-  type Deletion,
-  type DeletionOutcome,
-  type IdempotencyRecord,
-  idempotencyMs,
-  type Seen,
-  type Sight,
-  type TokenRepository,
+import type {
+  CleanUp,
+  Creation,
+  Deletion,
+  DeletionOutcome,
+  IdempotencyRecord,
+  Seen,
+  Sight,
+  Succession,
+  TokenRepository,
 } from '../tokens/token-repository.ts';
-import { idempotencyFrom, lastUseFrom, memberFrom, stackFrom, tokenFrom, tokenItem } from './items.ts';
+import type { Put } from './expressions.ts';
+import { idempotencyFrom, lastUseFrom, memberFrom, stackFrom, tokenFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import type { Storage } from './storage.ts';
+import { TokenSteps } from './token-steps.ts';
 import type { Step, StepOutcome } from './transactions.ts';
 
-const second = 1000;
-const day = 24 * 60 * 60 * second;
 /** A plan allows 45; those, their last uses and two rows more are one batch read. */
 const mostTokens = 49;
-/** A tombstone stays as long as anybody may ask what became of a token. */
-const tombstoneMs = 400 * day;
-
-const epochSeconds = (ms: number) => Math.ceil(ms / second);
 const absent = 'attribute_not_exists(#pk)';
 
 /** Tokens in DynamoDB. Every read is strong, of base items; every change is one transaction. */
 export class DynamoTokenRepository implements TokenRepository {
   readonly #storage: Storage;
   readonly #keys: Keys;
+  readonly #steps: TokenSteps;
   readonly #tokensTable: string;
 
   constructor(storage: Storage, tables: Tables) {
     this.#storage = storage;
     this.#keys = keysOf(tables);
+    this.#steps = new TokenSteps(this.#keys);
     this.#tokensTable = tables.tokens;
   }
 
@@ -92,54 +89,23 @@ export class DynamoTokenRepository implements TokenRepository {
     };
   }
 
-  async create({
-    token,
-    stack,
-    member,
-    audit,
-    idempotency,
-  }: Parameters<TokenRepository['create']>[0]): ReturnType<TokenRepository['create']> {
-    const key = stack.api_key;
-    const outcome = await this.#changeByName(audit, {
-      member: this.#memberCheck(key, member),
-      token: { put: this.#keys.token(token.uid), item: tokenItem(token), condition: absent },
-      name: this.#nameTaken(key, token),
-      count: {
-        update: this.#keys.count(key),
-        set: 'SET #tokens = #tokens + :one',
-        condition: '#tokens < :most AND #hygiene_version = :armed',
-        values: { one: 1, most: stack.plan.max_tokens, armed: token.armed_under },
-      },
-      roster: { put: this.#keys.roster(key, token.uid), item: { created_at: token.created_at } },
-      record: idempotency && this.#idempotencyStep(idempotency),
+  async create(creation: Creation): ReturnType<TokenRepository['create']> {
+    const outcome = await this.#changeByName(creation.audit, this.#steps.creation(creation));
+    return outcome && whyNotCreated(creation, outcome);
+  }
+
+  async succeed({ creation, before, edit }: Succession): ReturnType<TokenRepository['succeed']> {
+    const outcome = await this.#changeByName(creation.audit, {
+      ...this.#steps.creation(creation),
+      before: edit ? this.#steps.replacement(before, edit.after, before.digest) : this.#steps.unchanged(before),
+      edited: edit && this.#entry(edit.audit),
+      receipt: edit?.receipt && this.#steps.receipt(edit.receipt),
     });
     if (!outcome) return null;
     refuseNonMembers(outcome.member);
-    // Before the name: the first request with this key took it.
+    // Before all else: the first request with this key edited the token, too.
     if (outcome.record?.failed) return idempotencyFrom(outcome.record.item);
-    if (outcome.name?.failed) throw invalid({ name: ['is not unique.'] });
-    if (outcome.count?.failed) {
-      if (Number(outcome.count.item?.tokens) < stack.plan.max_tokens) return 'settings-changed';
-      throw invalid({
-        token: [
-          `cannot be created: this stack has ${stack.plan.max_tokens} management tokens, which is its limit. Delete one first.`,
-        ],
-      });
-    }
-    throw new Error(`The uid ${token.uid} is taken.`);
-  }
-
-  #idempotencyStep(record: IdempotencyRecord): Step {
-    const createdAt = Date.parse(record.created_at);
-    const item = { ...record, ttl: epochSeconds(createdAt + idempotencyMs) };
-    // TTL deletes late: a record that is over is as if it were gone.
-    const condition = `${absent} OR #created_at <= :oldest`;
-    return {
-      put: this.#keys.idempotency(record.id),
-      item,
-      condition,
-      values: { oldest: new Date(createdAt - idempotencyMs).toISOString() },
-    };
+    return outcome.before?.failed ? 'changed' : whyNotCreated(creation, outcome);
   }
 
   async replace({ before, after, by, audit, receipt }: Parameters<TokenRepository['replace']>[0]): Promise<boolean> {
@@ -147,11 +113,11 @@ export class DynamoTokenRepository implements TokenRepository {
       throw new Error('An epoch is raised with a receipt, and only so.');
     const stack = before.api_key;
     const steps = {
-      token: this.#replacement(before, after, 'holder' in by ? by.holder : before.digest),
-      member: 'member' in by ? this.#memberCheck(stack, by.member) : undefined,
-      oldName: before.name === after.name ? undefined : this.#nameFreed(stack, before.name, before.uid),
-      newName: before.name === after.name ? undefined : this.#nameTaken(stack, after),
-      receipt: receipt && this.#receiptStep(receipt),
+      token: this.#steps.replacement(before, after, 'holder' in by ? by.holder : before.digest),
+      member: 'member' in by ? this.#steps.memberCheck(stack, by.member) : undefined,
+      oldName: before.name === after.name ? undefined : this.#steps.nameFreed(stack, before.name, before.uid),
+      newName: before.name === after.name ? undefined : this.#steps.nameTaken(stack, after),
+      receipt: receipt && this.#steps.receipt(receipt),
     };
     const outcome = await this.#changeByName(audit, steps);
     if (!outcome) return true;
@@ -161,44 +127,14 @@ export class DynamoTokenRepository implements TokenRepository {
     throw new Error(`The name row of ${before.uid} is not its own.`);
   }
 
-  #replacement(before: Token, after: Token, digest: string): Step {
-    const { next, ...token } = after;
-    const fields = Object.entries(token).filter(([name, value]) => value !== before[name as keyof typeof token]);
-    const isArmed = next !== null && next !== before.next;
-    const due = isArmed ? { next_action: next.action, ...dueAttributes(next.at, token.uid, token.uid) } : {};
-    const set = Object.fromEntries([...fields, ...Object.entries(due)]);
-    const sets = `SET ${Object.keys(set)
-      .map((name) => `#${name} = :${name}`)
-      .join(', ')}`;
-    return {
-      update: this.#keys.token(before.uid),
-      // What failed before, failed about what was due then.
-      set:
-        next === before.next
-          ? sets
-          : `${sets} REMOVE ${next ? '' : '#next_action, #due_shard, #due_at, '}#sweep_failures`,
-      condition:
-        '#api_key = :stack AND #state = :was AND #version = :seen AND #epoch = :era AND #digest = :proof AND #armed_under = :armed',
-      values: {
-        ...set,
-        stack: before.api_key,
-        was: before.state,
-        seen: before.version,
-        era: before.epoch,
-        proof: digest,
-        armed: before.armed_under,
-      },
-    };
-  }
-
   async delete({ receipt, member, confirmedName, version, audit }: Deletion): Promise<DeletionOutcome | null> {
     const { api_key: stack, token_uid: uid } = receipt;
     const outcome = await this.#changeByName(audit, {
-      member: this.#memberCheck(stack, member),
-      token: this.#tombstone(receipt, { name: confirmedName, ...(version === undefined ? {} : { version }) }),
-      ...this.#rowsOfDead(receipt, confirmedName),
-      count: this.#countDown(stack),
-      receipt: this.#receiptStep(receipt),
+      member: this.#steps.memberCheck(stack, member),
+      token: this.#steps.tombstone(receipt, { name: confirmedName, ...(version === undefined ? {} : { version }) }),
+      ...this.#steps.rowsOfDead(receipt, confirmedName),
+      count: this.#steps.countDown(stack),
+      receipt: this.#steps.receipt(receipt),
     });
     if (!outcome) return null;
     if (!outcome.member?.failed && !outcome.token?.failed)
@@ -214,62 +150,18 @@ export class DynamoTokenRepository implements TokenRepository {
     const { name, version, state, expires_at, armed_under } = seen;
     const due_at = seen.next && dueAttributes(seen.next.at, uid, uid).due_at;
     const outcome = await this.#changeByName(audit, {
-      token: this.#tombstone(receipt, { name, version, state, expires_at, armed_under, due_at }),
-      ...this.#rowsOfDead(receipt, name),
-      count: this.#countDown(stack, { cleanedBefore, cleanedAfter }),
-      receipt: this.#receiptStep(receipt),
+      token: this.#steps.tombstone(receipt, { name, version, state, expires_at, armed_under, due_at }),
+      ...this.#steps.rowsOfDead(receipt, name),
+      count: this.#steps.countDown(stack, { cleanedBefore, cleanedAfter }),
+      receipt: this.#steps.receipt(receipt),
     });
     if (outcome && !outcome.token?.failed && !outcome.count?.failed)
       throw new Error(`The rows of ${uid} in its stack are not its own.`);
     return outcome === null;
   }
 
-  #rowsOfDead({ api_key: stack, token_uid: uid }: Receipt, name: string) {
-    const roster: Step = { delete: this.#keys.roster(stack, uid), condition: 'attribute_exists(#pk)' };
-    return { roster, name: this.#nameFreed(stack, name, uid) };
-  }
-
-  /** Of a clean-up its instant is kept, on condition that no other was counted meanwhile. */
-  #countDown(stack: string, cleaned?: Pick<CleanUp, 'cleanedBefore' | 'cleanedAfter'>): Step {
-    const [condition, values] = ['#tokens > :none', { one: 1, none: 0 }];
-    const set = 'SET #tokens = #tokens - :one';
-    if (!cleaned) return { update: this.#keys.count(stack), set, condition, values };
-    const { cleanedBefore: before, cleanedAfter: after } = cleaned;
-    return {
-      update: this.#keys.count(stack),
-      set: `${set}, #cleaned = :after`,
-      condition: `${condition} AND ${before.length === 0 ? '(attribute_not_exists(#cleaned) OR #cleaned = :before)' : '#cleaned = :before'}`,
-      values: { ...values, before, after },
-    };
-  }
-
-  /** The token must be in the stack, not deleted, and what `seen` says of it. */
-  #tombstone(receipt: Receipt, seen: Readonly<Record<string, unknown>>): Step {
-    const { refused_from: at, actor: by, reason, operation } = receipt;
-    const set = {
-      state: 'deleted',
-      end: { at, by, reason, operation },
-      ttl: epochSeconds(Date.parse(at) + tombstoneMs),
-    };
-    const assignments = Object.keys(set)
-      .map((name) => `#${name} = :${name}`)
-      .join(', ');
-    const asSeen = Object.keys(seen).map((name) => ` AND #${name} = :seen_${name}`);
-    return {
-      update: this.#keys.token(receipt.token_uid),
-      set: `SET ${assignments}, #epoch = #epoch + :one REMOVE #next_action, #due_shard, #due_at`,
-      condition: `#api_key = :stack AND #state <> :state${asSeen.join('')}`,
-      values: {
-        ...set,
-        one: 1,
-        stack: receipt.api_key,
-        ...Object.fromEntries(Object.entries(seen).map(([name, value]) => [`seen_${name}`, value])),
-      },
-    };
-  }
-
   async recordRefusal(audit: AuditEntry): Promise<void> {
-    await this.#storage.write({ put: this.#keys.audit(audit.stack, audit.uid), item: { ...audit }, condition: absent });
+    await this.#storage.write(this.#entry(audit));
   }
 
   /** As below, with the steps and their outcomes by name; a step that is undefined is left out. */
@@ -294,28 +186,31 @@ export class DynamoTokenRepository implements TokenRepository {
 
   /** The change with its audit entry, which is step 0 and the proof. */
   async #change(audit: AuditEntry, steps: readonly Step[]): Promise<StepOutcome[] | null> {
-    const entry: Step = { put: this.#keys.audit(audit.stack, audit.uid), item: { ...audit }, condition: absent };
-    return await this.#storage.transact([entry, ...steps], { proof: 0 });
+    return await this.#storage.transact([this.#entry(audit), ...steps], { proof: 0 });
   }
 
-  #memberCheck(stack: string, member: string): Step {
-    const values = { owner: 'owner', admin: 'admin' };
-    return { check: this.#keys.member(stack, member), condition: '#role IN (:owner, :admin)', values };
+  #entry(audit: AuditEntry): Put {
+    return { put: this.#keys.audit(audit.stack, audit.uid), item: { ...audit }, condition: absent };
   }
+}
 
-  #nameTaken(stack: string, { name, uid }: Token): Step {
-    return { put: this.#keys.name(stack, name), item: { token_uid: uid }, condition: absent };
-  }
+type CreationOutcome = Partial<Record<'member' | 'record' | 'name' | 'count', StepOutcome>>;
 
-  #nameFreed(stack: string, name: string, uid: string): Step {
-    return { delete: this.#keys.name(stack, name), condition: '#token_uid = :uid', values: { uid } };
-  }
-
-  #receiptStep(receipt: Receipt): Step {
-    const due = new Date(Date.parse(receipt.refused_from) + retryAfterMs).toISOString();
-    const item = { ...receipt, ...dueAttributes(due, receipt.token_uid, receipt.operation) };
-    return { put: this.#keys.receipt(receipt.token_uid, receipt.operation), item, condition: absent };
-  }
+/** What was in the way of a creation, where that is for the use case to tell. @throws {Refusal} `stack-not-found`, `not-allowed`, `invalid` */
+function whyNotCreated(
+  { stack, token }: Creation,
+  { member, record, name, count }: CreationOutcome,
+): IdempotencyRecord | 'changed' | null {
+  refuseNonMembers(member);
+  // Before the name: the first request with this key took it.
+  if (record?.failed) return idempotencyFrom(record.item);
+  if (name?.failed) throw invalid({ name: ['is not unique.'] });
+  if (!count?.failed) throw new Error(`The uid ${token.uid} is taken.`);
+  const most = stack.plan.max_tokens;
+  if (Number(count.item?.tokens) < most) return 'changed';
+  throw invalid({
+    token: [`cannot be created: this stack has ${most} management tokens, which is its limit. Delete one first.`],
+  });
 }
 
 /** @throws {Refusal} where the membership condition failed */

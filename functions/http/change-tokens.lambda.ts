@@ -13,6 +13,7 @@ import { deleteTokenEndpoint } from './delete-token.ts';
 import { editTokenEndpoint } from './edit-token.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
 import { endSessionEndpoint, endSessionsEndpoint } from './sessions-of-token.ts';
+import { succeedTokenEndpoint } from './succeed-token.ts';
 
 type Dependencies = ChangeTokensDependencies & Parameters<typeof endSessionEndpoint>[0] & DoorDependencies;
 
@@ -22,6 +23,7 @@ export const createHandler = (deps: Dependencies) =>
       'POST /v3/stacks/management_tokens': createTokenEndpoint(deps),
       'PUT /v3/stacks/management_tokens/{uid}': editTokenEndpoint(deps),
       'DELETE /v3/stacks/management_tokens/{uid}': deleteTokenEndpoint(deps),
+      'POST /v3/stacks/management_tokens/{uid}/successor': succeedTokenEndpoint(deps),
       'DELETE /v3/stacks/management_tokens/{uid}/sessions': endSessionsEndpoint(deps),
       'DELETE /v3/stacks/management_tokens/{uid}/sessions/{session_uid}': endSessionEndpoint(deps),
     },

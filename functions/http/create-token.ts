@@ -1,9 +1,9 @@
 import { etagOf, Refusal } from '../refusals.ts';
-import { createToken } from '../tokens/create-token.ts';
+import { type CreatedToken, createToken } from '../tokens/create-token.ts';
 import type { TokenDependencies } from '../tokens/token-repository.ts';
 import { envelope, jsonBody } from './body.ts';
 import { memberOf, requireStack } from './caller.ts';
-import type { Endpoint, HttpRequest } from './endpoint.ts';
+import type { Answer, Endpoint, HttpRequest } from './endpoint.ts';
 import type { SignIn } from './sign-in.ts';
 import { CreatedTokenSchema, tokenView } from './token-view.ts';
 
@@ -17,21 +17,20 @@ export const createTokenEndpoint = (deps: ChangeTokensDependencies): Endpoint =>
   handle: async (request) => {
     const actor = await memberOf(request, deps.signIn);
     const fields = envelope(jsonBody(request.event), 'token');
-    const { value, ...created } = await createToken(deps, {
-      actor,
-      stack: requireStack(request),
-      fields,
-      ...keyOf(request),
-    });
-    const view = tokenView(created, created.stack, deps.now());
-    const shown = value === null ? { token: view, token_available: false } : { token: { ...view, token: value } };
-    const body = CreatedTokenSchema.parse({ notice: 'Management Token created successfully.', ...shown });
-    return { status: 201, body, headers: { etag: etagOf(created.token.version) } };
+    return created(await createToken(deps, { actor, stack: requireStack(request), fields, ...keyOf(request) }), deps);
   },
 });
 
-/** Quoted as the draft has it (draft-ietf-httpapi-idempotency-key-header-07), or bare as most clients send it. */
-function keyOf({ event }: HttpRequest): { idempotencyKey?: string } {
+/** The one answer that holds a value, where it was not shown before. */
+export function created({ value, ...token }: CreatedToken, { now }: Pick<ChangeTokensDependencies, 'now'>): Answer {
+  const view = tokenView(token, token.stack, now());
+  const shown = value === null ? { token: view, token_available: false } : { token: { ...view, token: value } };
+  const body = CreatedTokenSchema.parse({ notice: 'Management Token created successfully.', ...shown });
+  return { status: 201, body, headers: { etag: etagOf(token.token.version) } };
+}
+
+/** The `Idempotency-Key`: quoted as the draft has it (draft-ietf-httpapi-idempotency-key-header-07), or bare as most clients send it. */
+export function keyOf({ event }: HttpRequest): { idempotencyKey?: string } {
   const header = event.headers['idempotency-key'];
   if (header === undefined) return {};
   const idempotencyKey = /^"(.*)"$/.exec(header)?.[1] ?? header;

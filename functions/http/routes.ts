@@ -15,6 +15,7 @@ export const routes = {
     'POST /v3/stacks/management_tokens',
     'PUT /v3/stacks/management_tokens/{uid}',
     'DELETE /v3/stacks/management_tokens/{uid}',
+    'POST /v3/stacks/management_tokens/{uid}/successor',
     'DELETE /v3/stacks/management_tokens/{uid}/sessions',
     'DELETE /v3/stacks/management_tokens/{uid}/sessions/{session_uid}',
   ],

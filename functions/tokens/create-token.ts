@@ -1,16 +1,13 @@
-import { createHash } from 'node:crypto';
-import { nextAction } from '../notices/schedule.ts';
-import { conflict, type FieldErrors, invalid, Refusal } from '../refusals.ts';
-import { auditEntry, operationId } from '../stacks/audit-entry.ts';
+import { conflict, type FieldErrors, invalid } from '../refusals.ts';
 import type { Actor } from '../stacks/person.ts';
 import { requireTokenRights, type Stack } from '../stacks/stack.ts';
-import { canonicalJson } from './canonical-json.ts';
 import type { TokenOfStack } from './edit-token.ts';
+import { firstAnswer, type GivenKey, givenKey, isKept } from './idempotency.ts';
+import { mintToken } from './mint-token.ts';
 import { namesToRead, type SettingsContext, settingsAfter } from './settings.ts';
-import type { Token, TokenSettings } from './token.ts';
+import type { TokenSettings } from './token.ts';
 import { type FieldsRead, readNewFields } from './token-fields.ts';
-import { type IdempotencyRecord, idempotencyMs, type TokenDependencies } from './token-repository.ts';
-import { digestOf, mintTokenValue, mintUid } from './token-value.ts';
+import type { IdempotencyRecord, Seen, TokenDependencies } from './token-repository.ts';
 
 export interface CreateToken {
   readonly actor: Actor;
@@ -24,9 +21,6 @@ export interface CreateToken {
 export interface CreatedToken extends TokenOfStack {
   readonly value: string | null;
 }
-
-/** A caller's key with the body that came with it. What breaks a rule is part of the body, too. */
-type GivenKey = Pick<IdempotencyRecord, 'id' | 'body'>;
 
 const withoutFields: FieldsRead = { fields: {}, errors: { token: ['is a required field'] } };
 
@@ -56,27 +50,40 @@ export async function createToken(deps: TokenDependencies, command: CreateToken)
 }
 
 async function tryToCreate(deps: TokenDependencies, command: CreateToken): Promise<CreatedToken | null> {
+  const { actor, stack: key } = command;
   const read = command.fields ? readNewFields(command.fields) : withoutFields;
-  const record = recordOf(command, read);
+  const given = givenKey(
+    { key: command.idempotencyKey, actor, stack: key },
+    { route: 'create-token', body: [read.fields, read.errors] },
+  );
   const seen = await deps.tokens.see({
-    stack: command.stack,
-    member: command.actor.uid,
+    stack: key,
+    member: actor.uid,
     ...namesToRead(read.fields.scope),
-    ...(record ? { idempotencyId: record.id } : {}),
+    ...(given ? { idempotencyId: given.id } : {}),
   });
   requireTokenRights(seen.member);
-  if (!seen.stack) throw new Error(`Stack ${command.stack} has members and no item of its own.`);
-  if (record && seen.earlier && holds(seen.earlier, deps.now()))
-    return await replay(deps, { command, record, earlier: seen.earlier });
-  const settings = newSettings(read, {
-    stack: seen.stack,
-    branches: seen.branches,
-    aliases: seen.aliases,
-    organization: deps.organization,
-    state: 'live',
-    now: deps.now(),
+  const { stack, earlier } = seen;
+  if (!stack) throw new Error(`Stack ${key} has members and no item of its own.`);
+  const again = async (first: IdempotencyRecord, mine: GivenKey) => ({
+    ...(await firstAnswer(deps.tokens, { stack: key, caller: actor.uid }, { given: mine, earlier: first })),
+    value: null,
   });
-  return await store(deps, { command, record, stack: seen.stack, settings });
+  if (given && earlier && isKept(earlier, deps.now())) return await again(earlier, given);
+  const settings = newSettings(read, contextOf(deps, { ...seen, stack }));
+  const { token, value, audit } = mintToken(deps.random, { actor, stack, settings, at: deps.now() });
+  const idempotency = given ? { idempotency: { ...given, token_uid: token.uid, created_at: token.created_at } } : {};
+  const before = await deps.tokens.create({ token, stack, member: actor.uid, audit, ...idempotency });
+  if (before === 'changed') return null;
+  return given && before ? await again(before, given) : { token, stack, lastUse: null, value };
+}
+
+/** What the rules of a new token look at. */
+export function contextOf(
+  { organization, now }: TokenDependencies,
+  { stack, branches, aliases }: Pick<Seen, 'branches' | 'aliases'> & { readonly stack: Stack },
+): SettingsContext {
+  return { stack, branches, aliases, organization, state: 'live', now: now() };
 }
 
 function newSettings({ fields, errors }: FieldsRead, context: SettingsContext): TokenSettings {
@@ -84,93 +91,4 @@ function newSettings({ fields, errors }: FieldsRead, context: SettingsContext): 
   const all: FieldErrors = { ...more, ...errors };
   if (Object.keys(all).length > 0) throw invalid(all);
   return settings;
-}
-
-async function store(
-  deps: TokenDependencies,
-  {
-    command,
-    record,
-    stack,
-    settings,
-  }: {
-    command: CreateToken;
-    record: GivenKey | null;
-    stack: Stack;
-    settings: TokenSettings;
-  },
-): Promise<CreatedToken | null> {
-  const { actor } = command;
-  const at = deps.now();
-  const uid = mintUid(deps.random);
-  const value = mintTokenValue(uid, deps.random);
-  const token: Token = {
-    ...settings,
-    uid,
-    api_key: stack.api_key,
-    org_uid: stack.org_uid,
-    state: 'live',
-    digest: digestOf(value),
-    digest_algorithm: 'sha256',
-    hint: value.slice(-4),
-    version: 1,
-    epoch: 1,
-    next: nextAction({ ...settings, state: 'live' }, stack.hygiene, at),
-    armed_under: stack.hygiene_version,
-    created_by: actor.uid,
-    updated_by: actor.uid,
-    created_at: at.toISOString(),
-    updated_at: at.toISOString(),
-  };
-  const changes = Object.entries(settings).map(([field, to]) => ({ field, from: null, to }));
-  const event = {
-    stack: stack.api_key,
-    module: 'management_token',
-    event_type: 'create',
-    metadata: { uid, title: token.name },
-    changes,
-  } as const;
-  const audit = auditEntry(event, { actor, at, operation: operationId(at, deps.random) });
-  const idempotency = record ? { idempotency: { ...record, token_uid: uid, created_at: token.created_at } } : {};
-  const earlier = await deps.tokens.create({ token, stack, member: actor.uid, audit, ...idempotency });
-  if (earlier === 'settings-changed') return null;
-  return record && earlier ? await replay(deps, { command, record, earlier }) : { token, stack, lastUse: null, value };
-}
-
-function recordOf({ idempotencyKey, actor, stack }: CreateToken, { fields, errors }: FieldsRead): GivenKey | null {
-  if (idempotencyKey === undefined) return null;
-  return { id: hash([actor.uid, stack, 'create-token', idempotencyKey]), body: hash([fields, errors]) };
-}
-
-/** TTL deletes late: a record that is over is as if it were gone. */
-function holds({ created_at }: IdempotencyRecord, now: Date): boolean {
-  return now.getTime() < Date.parse(created_at) + idempotencyMs;
-}
-
-/** The first answer to a key, but for the value: that was shown once. */
-async function replay(
-  deps: TokenDependencies,
-  { command, record, earlier }: { command: CreateToken; record: GivenKey; earlier: IdempotencyRecord },
-): Promise<CreatedToken> {
-  if (record.body !== earlier.body)
-    throw new Refusal('idempotency-key-reused', {
-      errors: { 'Idempotency-Key': ['was used with another body. Use a new key.'] },
-    });
-  const { member, stack, token, lastUse } = await deps.tokens.see({
-    stack: command.stack,
-    member: command.actor.uid,
-    token: earlier.token_uid,
-    lastUse: true,
-  });
-  requireTokenRights(member);
-  if (!stack || !token || token.state === 'deleted') {
-    throw new Refusal('conflict', {
-      detail: `This key created the token ${earlier.token_uid}, which has been deleted since. Use a new key.`,
-    });
-  }
-  return { token, stack, lastUse, value: null };
-}
-
-function hash(data: unknown): string {
-  return createHash('sha256').update(canonicalJson(data)).digest('hex');
 }

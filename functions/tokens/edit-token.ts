@@ -8,7 +8,7 @@ import { receiptOf, revocationByEdit } from './revocation.ts';
 import { namesToRead, settingsAfter } from './settings.ts';
 import type { Token } from './token.ts';
 import { fieldSchemas, readEditedFields } from './token-fields.ts';
-import type { Seen, TokenDependencies, UsedToken } from './token-repository.ts';
+import type { Edit, Seen, TokenDependencies, UsedToken } from './token-repository.ts';
 import { digestMatches, isUid } from './token-value.ts';
 
 export interface EditToken {
@@ -56,25 +56,35 @@ async function tryToEdit(deps: TokenDependencies, command: EditToken, operation:
   if (!isArmedBy(before, stack)) return null;
   const at = deps.now();
   const after = edited(command, { before, seen: { ...seen, stack }, at, organization: deps.organization });
-  const changes = changesBetween(before, after);
-  if (changes.length === 0 && after.state === before.state) return { token: before, stack, lastUse };
+  if (changesBetween(before, after).length === 0 && after.state === before.state)
+    return { token: before, stack, lastUse };
+  const edit = editOf({ before, after }, { actor, at, operation });
+  return (await deps.tokens.replace({ ...edit, before, by: { member: actor.uid } }))
+    ? { token: edit.after, stack, lastUse }
+    : null;
+}
+
+/** An edit as it is written: its audit entry, and where sessions end by it, a higher epoch with a receipt. */
+export function editOf(
+  { before, after }: { readonly before: Token; readonly after: Token },
+  { actor, at, operation }: { readonly actor: Actor; readonly at: Date; readonly operation: string },
+): Omit<Edit, 'before' | 'by'> {
   const reason = revocationByEdit(before, after, at);
   const token = reason ? { ...after, epoch: before.epoch + 1 } : after;
   const event = {
-    stack: stack.api_key,
+    stack: before.api_key,
     module: 'management_token',
     event_type: 'update',
-    metadata: { uid, title: token.name },
-    changes,
+    metadata: { uid: before.uid, title: token.name },
+    changes: changesBetween(before, after),
   } as const;
-  const done = await deps.tokens.replace({
-    before,
+  const audit = auditEntry(event, { actor, at, operation });
+  if (!reason) return { after: token, audit };
+  return {
     after: token,
-    by: { member: actor.uid },
-    audit: auditEntry(event, { actor, at, operation }),
-    ...(reason ? { receipt: receiptOf(token, { operation, reason, actor: actor.uid, at, epoch: token.epoch }) } : {}),
-  });
-  return done ? { token, stack, lastUse } : null;
+    audit,
+    receipt: receiptOf(token, { operation, reason, actor: actor.uid, at, epoch: token.epoch }),
+  };
 }
 
 /**
@@ -103,7 +113,11 @@ interface EditContext {
   readonly organization: TokenDependencies['organization'];
 }
 
-function edited({ actor, fields }: EditToken, { before, seen, at, organization }: EditContext): Token {
+/** A token with the fields of an edit applied. @throws {Refusal} `invalid` */
+export function edited(
+  { actor, fields }: Pick<EditToken, 'actor' | 'fields'>,
+  { before, seen, at, organization }: EditContext,
+): Token {
   if (!fields) throw invalid({ token: ['is a required field'] });
   const read = readEditedFields(fields, before);
   const { settings, state, errors } = settingsAfter(settingsOf(before), read.fields, {

@@ -61,6 +61,31 @@ export interface UsedToken {
 /** By what right a token is changed: an owner's or admin's of its stack, or that of who holds its value (the digest proves it). */
 export type Authority = { readonly member: string } | { readonly holder: string };
 
+/** A new token, with the right by which it is made. */
+export interface Creation {
+  readonly token: Token;
+  readonly stack: Stack;
+  readonly member: string;
+  readonly audit: AuditEntry;
+  readonly idempotency?: IdempotencyRecord;
+}
+
+/** An edit, as it is written: an epoch is raised with a receipt, and only so. */
+export interface Edit {
+  readonly before: Token;
+  readonly after: Token;
+  readonly by: Authority;
+  readonly audit: AuditEntry;
+  readonly receipt?: Receipt;
+}
+
+/** A new token that follows another, which must still be as it was read; it is edited in the same transaction, or only looked at. */
+export interface Succession {
+  readonly creation: Creation;
+  readonly before: Token;
+  readonly edit?: Omit<Edit, 'before' | 'by'>;
+}
+
 /** A deletion, as its caller asked for it: everything that it needs is known without a read. */
 export interface Deletion {
   readonly receipt: Receipt;
@@ -101,22 +126,21 @@ export interface TokenRepository {
   ): Promise<Pick<Seen, 'member' | 'stack'> & { readonly tokens: readonly UsedToken[] }>;
   /**
    * @throws {Refusal} `stack-not-found`, `not-allowed`; `invalid` where the name is taken or the stack is full.
-   * @returns the earlier record where another request with the same idempotency key was first, `settings-changed` where the stack's
-   * hygiene settings are not those that the token was armed by, else null.
+   * @returns the earlier record where another request with the same idempotency key was first, `changed` where the stack's hygiene
+   * settings are not those that the token was armed by, else null.
    */
-  create(creation: {
-    token: Token;
-    stack: Stack;
-    member: string;
-    audit: AuditEntry;
-    idempotency?: IdempotencyRecord;
-  }): Promise<IdempotencyRecord | 'settings-changed' | null>;
+  create(creation: Creation): Promise<IdempotencyRecord | 'changed' | null>;
+  /**
+   * Creates a token that follows another. As above; `changed` also where the other is not as it was read. Nothing was changed then.
+   * @throws {Refusal} as `create`
+   */
+  succeed(succession: Succession): Promise<IdempotencyRecord | 'changed' | null>;
   /**
    * Replaces a token on condition that it is still the version and epoch that was read, and armed by the same settings. An epoch is raised with a receipt, and only so.
    * @returns false where it is not; nothing was changed then.
    * @throws {Refusal} `stack-not-found`, `not-allowed`; `invalid` where the name is taken.
    */
-  replace(edit: { before: Token; after: Token; by: Authority; audit: AuditEntry; receipt?: Receipt }): Promise<boolean>;
+  replace(edit: Edit): Promise<boolean>;
   /** Deletes without a read. @returns null when it is done, else what was found. */
   delete(deletion: Deletion): Promise<DeletionOutcome | null>;
   /** Deletes a token that expired. @returns false where it, or the clean-ups of its stack, are not as they were seen; nothing was changed then */

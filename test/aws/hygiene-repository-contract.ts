@@ -96,7 +96,7 @@ export function describeHygieneRepository(repositories: () => Repositories): voi
       const scene = await StackOfPeople.make(repositories());
       const token = await scene.token();
       await change(scene, [token]);
-      expect(await scene.create(scene.newToken({ name: 'late' }))).toBe('settings-changed');
+      expect(await scene.create(scene.newToken({ name: 'late' }))).toBe('changed');
       expect(await scene.edit(token, { description: 'late' })).toBe(false);
     });
   });

@@ -110,6 +110,44 @@ export function describeTokenRepository(repositories: () => Repositories): void 
     });
   });
 
+  describe('a successor', () => {
+    const succeed = (scene: StackOfPeople, { before, after }: { before: Token; after?: Token }, by = scene.owner) =>
+      repositories().tokens.succeed({
+        before,
+        ...(after ? { edit: { after, audit: scene.audit() } } : {}),
+        creation: { token: scene.newToken({ name: 'next' }), stack: scene.stack, member: by.uid, audit: scene.audit() },
+      });
+
+    it('comes with the edit of what it follows, each with its entry, or not at all', async () => {
+      const scene = await made();
+      const before = await scene.token();
+      const after = { ...before, version: 2, description: 'over' };
+      const stale = { ...before, version: 9 };
+      expect(await succeed(scene, { before: stale, after })).toBe('changed');
+      expect(await succeed(scene, { before: stale })).toBe('changed');
+      await expect(succeed(scene, { before, after }, await scene.member('developer'))).rejects.toMatchObject({
+        kind: 'not-allowed',
+      });
+      await expect(succeed(scene, { before, after }, somebody())).rejects.toMatchObject({ kind: 'stack-not-found' });
+      const entries = async () =>
+        (await repositories().auditLog.auditLog(scene.stack.api_key, { limit: 100, skip: 0 })).length;
+      const count = await entries();
+      expect(await succeed(scene, { before, after })).toBeNull();
+      expect(await entries()).toBe(count + 2);
+      const seen = { stack: before.api_key, member: scene.owner.uid, token: before.uid };
+      expect((await repositories().tokens.see(seen)).token).toEqual(after);
+    });
+
+    it('leaves what it follows where there is nothing to edit', async () => {
+      const scene = await made();
+      const before = await scene.token();
+      expect(await succeed(scene, { before })).toBeNull();
+      const { tokens } = await repositories().tokenReads.list(before.api_key, scene.owner.uid);
+      expect(tokens.map(({ token }) => token.name).sort()).toEqual(['ci-deploy', 'next']);
+      expect(tokens.map(({ token }) => token)).toContainEqual(before);
+    });
+  });
+
   describe('seeing', () => {
     it('tells of the member, the stack, and the branches and aliases that exist', async () => {
       const scene = await made();

@@ -119,6 +119,19 @@ const contract: Record<RouteKey, EndpointContract> = {
     good: aToken,
     answers: { '200': ['as it should be'], ...twice, ...ofMembers, ...ofTokens, '422/141': ['a bad limit'] },
   },
+  'POST /v3/stacks/management_tokens/{uid}/successor': {
+    good: (world) => ({ ...aToken(world), json: { overlap: 'P1D', token: { name: newName() } } }),
+    answers: {
+      '201': ['as it should be', 'no body'],
+      ...ofMembers,
+      ...ofTokens,
+      ...ofJson,
+      '400/141': [...twice['400/141'], ...ofJson['400/141'], 'what is no ETag', 'what is no idempotency key'],
+      '409/141': ['always in conflict'],
+      '412/141': ['an old ETag'],
+      '422/141': ['a field that breaks a rule'],
+    },
+  },
   'DELETE /v3/stacks/management_tokens/{uid}/sessions': {
     good: ({ readOnly }) => ({ as: 'owner', uid: readOnly.uid }),
     answers: {

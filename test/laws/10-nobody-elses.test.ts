@@ -43,6 +43,7 @@ describe("law 10: nobody else's", () => {
       'edit',
       (uid, _name, call) => running.call('PUT', `${tokens}/${uid}`, { json: { token: { description: 'x' } }, ...call }),
     ],
+    ['successor', (uid, _name, call) => running.call('POST', `${tokens}/${uid}/successor`, { json: {}, ...call })],
     ['delete preview', (uid, _name, call) => running.call('GET', `${tokens}/${uid}/delete_preview`, call)],
     ['sessions', (uid, _name, call) => running.call('GET', `${tokens}/${uid}/sessions`, call)],
     ['end all sessions', (uid, _name, call) => running.call('DELETE', `${tokens}/${uid}/sessions`, call)],
@@ -66,7 +67,7 @@ describe("law 10: nobody else's", () => {
     ['audit log', (_uid, _name, call) => running.call('GET', '/v3/audit-logs', call)],
     ['audit entry', (_uid, _name, call) => running.call('GET', `/v3/audit-logs/${'0'.repeat(32)}`, call)],
   ];
-  const onOneToken = calls.filter(([name]) => /fetch|edit|delete|session/.test(name));
+  const onOneToken = calls.filter(([name]) => /fetch|edit|delete|session|successor/.test(name));
   const onTheStack = ['list', 'people', 'hygiene', 'change hygiene', 'preview hygiene', 'audit log'];
 
   const isWrite = ({ operation, status }: FrontRequest) =>
@@ -184,6 +185,7 @@ describe("law 10: nobody else's", () => {
     const changing: readonly [string, (call: Call) => Promise<Reply>][] = [
       ['create', (call) => running.call('POST', tokens, { json, ...call })],
       ['edit', (call) => running.call('PUT', `${tokens}/${token.uid}`, { json, ...call })],
+      ['succeed', (call) => running.call('POST', `${tokens}/${token.uid}/successor`, { json: {}, ...call })],
       ['delete', (call) => running.deleteToken(token, call)],
       ['change hygiene', (call) => running.call('PUT', hygiene, { json: settings(), ...call })],
     ];

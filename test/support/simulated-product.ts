@@ -13,6 +13,7 @@ import { type DeleteToken, deleteToken } from '../../functions/tokens/delete-tok
 import { type EditToken, editToken } from '../../functions/tokens/edit-token.ts';
 import type { Verdict } from '../../functions/tokens/judge.ts';
 import { fetchToken, listTokens } from '../../functions/tokens/read-tokens.ts';
+import { type SucceedToken, succeedToken } from '../../functions/tokens/succeed-token.ts';
 import { SimulatedBus } from './simulated-bus.ts';
 import { type Commit, type Row, SimulatedCommits } from './simulated-commits.ts';
 import {
@@ -155,6 +156,12 @@ export class SimulatedProduct {
 
   edit(who: Person, command: Omit<EditToken, 'actor'>) {
     return this.#answer(who, (actor) => editToken(this.#deps.change, { ...command, actor }));
+  }
+
+  succeed(who: Person, command: Omit<SucceedToken, 'actor' | 'fields' | 'overlap'> & Partial<SucceedToken>) {
+    return this.#answer(who, (actor) =>
+      succeedToken(this.#deps.change, { fields: {}, overlap: undefined, ...command, actor }),
+    );
   }
 
   delete(who: Person, command: Omit<DeleteToken, 'actor'>) {

@@ -1,0 +1,195 @@
+import { describe, expect, it } from 'vitest';
+import { settingsOf } from '../../functions/tokens/changes.ts';
+import { parseOverlap } from '../../functions/tokens/overlap.ts';
+import { day, type Person, type SimulatedProduct, scopes } from '../support/simulated-product.ts';
+import { fixture, simulatedProduct } from '../support/simulated-stack.ts';
+import { changed } from '../support/tampering.ts';
+
+const { stack, live, stopped, foreign } = fixture;
+const asked = ({ dynamo }: SimulatedProduct) => dynamo.requests.map(({ operation }) => operation);
+const token = async (product: SimulatedProduct, uid = live.uid) => {
+  const { done } = await product.fetch('owner', { stack, uid });
+  if (!done) throw new Error('There is no such token.');
+  return done.token;
+};
+const good = async (product: SimulatedProduct, value: string) => (await product.verify({ value, stack })).active;
+
+describe('a successor', () => {
+  it('has the settings of the old token and a name and value of its own; the old one expires a week later', async () => {
+    const product = simulatedProduct({});
+    const before = await token(product);
+    const { done } = await product.succeed('owner', { stack, uid: live.uid });
+    expect(asked(product).slice(-2)).toEqual(['BatchGetItem', 'TransactWriteItems']);
+    expect(settingsOf(done?.token ?? before)).toEqual({ ...settingsOf(before), name: 'ci-deploy (2)' });
+    const after = await token(product);
+    const end = Date.parse(after.updated_at) + 7 * day;
+    expect(after).toMatchObject({ expires_at: new Date(end).toISOString(), version: 2, epoch: 1 });
+    expect(await good(product, live.value)).toBe(true);
+    expect(await good(product, done?.value ?? '')).toBe(true);
+    product.pass(7 * day);
+    expect(await good(product, live.value)).toBe(false);
+    expect(await good(product, done?.value ?? '')).toBe(true);
+  });
+
+  it('is audited with the token that it follows, and so is what becomes of that one', async () => {
+    const product = simulatedProduct({});
+    const { request, done } = await product.succeed('admin', { stack, uid: live.uid });
+    const entries = product.rows().audit.filter(({ request_id }) => request_id === request);
+    expect(entries).toHaveLength(2);
+    expect(entries).toContainEqual(
+      expect.objectContaining({
+        event_type: 'create',
+        metadata: { uid: done?.token.uid, title: 'ci-deploy (2)' },
+        changes: expect.arrayContaining([{ field: 'successor_of', from: null, to: live.uid }]),
+      }),
+    );
+    expect(entries).toContainEqual(
+      expect.objectContaining({
+        event_type: 'update',
+        metadata: { uid: live.uid, title: live.name },
+        changes: [expect.objectContaining({ field: 'expires_on' }), expect.objectContaining({ field: 'expires_at' })],
+      }),
+    );
+  });
+
+  it('can differ in what is given', async () => {
+    const product = simulatedProduct({});
+    const fields = { name: 'other', scope: scopes.readOnly, expires_on: null };
+    const { done } = await product.succeed('owner', { stack, uid: live.uid, fields, overlap: 'PT1H' });
+    expect(done?.token).toMatchObject({ ...fields, expires_at: null, next: null });
+    const { expires_at, updated_at } = await token(product);
+    expect(Date.parse(expires_at ?? '')).toBe(Date.parse(updated_at) + 3_600_000);
+  });
+
+  it.for([
+    ['x', 'x (2)'],
+    ['x (2)', 'x (3)'],
+    ['x (99)', 'x (100)'],
+    ['(2)', '(2) (2)'],
+    ['\u{1f511}'.repeat(50), `${'\u{1f511}'.repeat(46)} (2)`],
+    [`${'x'.repeat(46)} (9)`, `${'x'.repeat(45)} (10)`],
+  ] as const)('of %j is named %j', async ([name, next]) => {
+    const product = simulatedProduct({});
+    await product.edit('owner', { stack, uid: live.uid, fields: { name } });
+    const { done } = await product.succeed('owner', { stack, uid: live.uid });
+    expect(done?.token.name).toBe(next);
+  });
+
+  it('with no overlap stops the old token at once, and ends its sessions', async () => {
+    const product = simulatedProduct({});
+    await product.succeed('owner', { stack, uid: live.uid, overlap: 'PT0S' });
+    expect(await token(product)).toMatchObject({ state: 'stopped', epoch: 2, next: expect.anything() });
+    expect(await good(product, live.value)).toBe(false);
+    const receipts = product.rows().tokens.filter(({ sk }) => String(sk).startsWith('RECEIPT#'));
+    expect(receipts).toContainEqual(expect.objectContaining({ token_uid: live.uid, reason: 'stopped', epoch: 2 }));
+  });
+
+  it('gives no power back, and leaves an expiry that is sooner', async () => {
+    const product = simulatedProduct({});
+    const soon = new Date(product.now().getTime() + 2 * day).toISOString();
+    await product.edit('owner', { stack, uid: live.uid, fields: { expires_on: soon } });
+    for (const uid of [live.uid, stopped.uid]) {
+      const before = await token(product, uid);
+      const { done } = await product.succeed('owner', { stack, uid, fields: { expires_on: null }, overlap: 'P90D' });
+      expect(done?.token.state).toBe('live');
+      expect(await token(product, uid)).toEqual(before);
+    }
+    expect(await good(product, stopped.value)).toBe(false);
+  });
+
+  it('of what has expired needs an expiry of its own', async () => {
+    const product = simulatedProduct({});
+    expect(await product.succeed('owner', { stack, uid: stopped.uid })).toMatchObject({ refused: 'invalid' });
+    expect(product.refusals.at(-1)?.errors).toEqual({ expires_on: [expect.stringContaining('has passed')] });
+  });
+
+  it.for(['', 'P', 'PT', 'P1', '7D', 'P91D', 'P13W', 'P1M', 'P1Y', 'P-1D', 'P1.5D', 'PT2161H', 7, null, {}])(
+    'is refused with the overlap %j, and nothing is written',
+    async (overlap) => {
+      const product = simulatedProduct({});
+      expect(await product.succeed('owner', { stack, uid: live.uid, overlap })).toMatchObject({ refused: 'invalid' });
+      expect(Object.keys(product.refusals.at(-1)?.errors ?? {})).toEqual(['overlap']);
+      expect(asked(product)).toEqual(['BatchGetItem']);
+    },
+  );
+
+  it.each([
+    ['P7D', 7 * day],
+    ['P12W', 84 * day],
+    ['P1DT6H30M5S', 1.25 * day + 1_805_000],
+    ['P90D', 90 * day],
+    ['PT2160H', 90 * day],
+    ['PT0S', 0],
+  ])('takes %s for %d ms', (text, ms) => {
+    expect(parseOverlap(text)).toBe(ms);
+  });
+
+  it('that is asked for again without a key doubles nothing: its name is taken', async () => {
+    const product = simulatedProduct({});
+    await product.succeed('owner', { stack, uid: live.uid });
+    const rows = product.rows();
+    product.pass(day);
+    expect(await product.succeed('owner', { stack, uid: live.uid })).toMatchObject({ refused: 'invalid' });
+    expect(product.rows()).toEqual(rows);
+  });
+
+  it('that is asked for again with its key is the first one without its value, also where the old one is gone', async () => {
+    const product = simulatedProduct({});
+    const withKey = { stack, uid: live.uid, idempotencyKey: 'key', version: 1 };
+    const first = await product.succeed('owner', withKey);
+    const again = await product.succeed('owner', withKey);
+    expect(again.done).toMatchObject({ token: first.done?.token, value: null });
+    await product.delete('owner', { stack, uid: live.uid, confirmName: live.name });
+    expect((await product.succeed('owner', withKey)).done?.token.uid).toBe(first.done?.token.uid);
+    expect(await product.succeed('owner', { ...withKey, overlap: 'P1D' })).toMatchObject({
+      refused: 'idempotency-key-reused',
+    });
+    expect((await product.list('owner', stack)).done?.tokens).toHaveLength(2);
+  });
+
+  it.for<[Person, string, string]>([
+    ['outsider', live.uid, 'stack-not-found'],
+    ['developer', live.uid, 'not-allowed'],
+    ['owner', foreign.uid, 'token-not-found'],
+    ['owner', 'META', 'token-not-found'],
+  ])('is refused to %s of %s, and nothing is written', async ([who, uid, kind]) => {
+    const product = simulatedProduct({});
+    expect(await product.succeed(who, { stack, uid, overlap: 'x', version: 9 })).toMatchObject({ refused: kind });
+    expect(asked(product)).toEqual(['BatchGetItem']);
+  });
+
+  it('is refused where the old token has another version, or the stack is full', async () => {
+    const product = simulatedProduct({});
+    expect(await product.succeed('owner', { stack, uid: live.uid, version: 9 })).toMatchObject({
+      refused: 'stale-version',
+    });
+    for (const name of ['third', 'fourth'])
+      await product.create('owner', { stack, fields: { name, scope: scopes.readOnly } });
+    const rows = product.rows();
+    expect(await product.succeed('owner', { stack, uid: live.uid })).toMatchObject({ refused: 'invalid' });
+    expect(product.rows()).toEqual(rows);
+  });
+
+  it.for(['edited', 'deleted'])('sees that the old token is %s in between', async (how) => {
+    let meanwhile: () => Promise<unknown> = async () => {};
+    const product = simulatedProduct({
+      tamper: (deps) => {
+        const succeed: typeof deps.tokens.succeed = async (succession) => {
+          await meanwhile();
+          meanwhile = async () => {};
+          return await deps.tokens.succeed(succession);
+        };
+        return { ...deps, tokens: changed(deps.tokens, { succeed }) };
+      },
+    });
+    meanwhile = () =>
+      how === 'edited'
+        ? product.edit('admin', { stack, uid: live.uid, fields: { description: 'meanwhile' } })
+        : product.delete('admin', { stack, uid: live.uid, confirmName: live.name });
+    const { done, refused } = await product.succeed('owner', { stack, uid: live.uid });
+    if (how === 'edited') expect(done?.token.description).toBe('meanwhile');
+    else expect(refused).toBe('token-not-found');
+    const successors = product.rows().tokens.filter(({ sk, name }) => sk === 'META' && name === 'ci-deploy (2)');
+    expect(successors).toHaveLength(how === 'edited' ? 1 : 0);
+  });
+});
