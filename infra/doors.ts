@@ -51,10 +51,23 @@ export const doors: Record<HttpFunction, Door> = {
     tokens: [
       { actions: [...strongReads, 'PutItem'], keys: ['STACK#*', 'PERSON#*'] },
       { actions: ['UpdateItem'], keys: ['PERSON#*'] },
+      { actions: ['Query'], keys: ['INVITE#*'] },
+      // An invitation that is taken up is gone.
+      { actions: ['DeleteItem'], keys: ['STACK#*', 'INVITE#*'] },
     ],
     audit: [{ actions: ['PutItem'], keys: ['STACK#*'] }],
     signIn: true,
     organization: true,
+  },
+  'http/change-stacks': {
+    failureImpact: 'Owners and admins cannot invite or remove people, nor change branches and aliases.',
+    tokens: [
+      { actions: [...strongReads, 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'], keys: ['STACK#*'] },
+      { actions: ['BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'], keys: ['PERSON#*'] },
+      { actions: ['PutItem', 'DeleteItem'], keys: ['INVITE#*'] },
+    ],
+    audit: [{ actions: ['PutItem'], keys: ['STACK#*'] }],
+    signIn: true,
   },
   'http/token-hygiene': {
     failureImpact: 'Owners and admins cannot see or change when they are warned. Warnings go on as they were set.',

@@ -2,12 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoStackChanges } from '../functions/aws/dynamo-stack-changes.ts';
 import { DynamoStackRepository } from '../functions/aws/dynamo-stack-repository.ts';
 import { DynamoTokenRepository } from '../functions/aws/dynamo-token-repository.ts';
 import type { Tables } from '../functions/aws/keys.ts';
 import { createStorage } from '../functions/aws/storage.ts';
 import { variables } from '../functions/runtime/env.ts';
 import { auditEntry, operationId } from '../functions/stacks/audit-entry.ts';
+import { createBranch, pointAlias } from '../functions/stacks/change-branches.ts';
 import { createStack } from '../functions/stacks/create-stack.ts';
 import { type Actor, personUid } from '../functions/stacks/person.ts';
 import type { Plan, Role, Stack } from '../functions/stacks/stack.ts';
@@ -110,14 +112,15 @@ interface SeededToken {
 class Seeder {
   readonly #system: System;
   readonly #stacks: DynamoStackRepository;
+  readonly #changes: DynamoStackChanges;
   readonly #tokens: DynamoTokenRepository;
-  readonly #branches = new Map<string, string[]>();
 
   constructor(system: System, client: DynamoDBClient) {
     this.#system = system;
     const storage = createStorage(client, { pause: (ms) => pause(ms), jitter: Math.random });
     const tables = tablesOf(system);
     this.#stacks = new DynamoStackRepository(storage, tables);
+    this.#changes = new DynamoStackChanges(storage, tables);
     this.#tokens = new DynamoTokenRepository(storage, tables);
   }
 
@@ -140,17 +143,16 @@ class Seeder {
   }
 
   async branch(stack: Stack, name: string): Promise<void> {
-    await this.#stacks.addBranch(stack, name, this.#audit(stack, `branch ${name}`));
+    await createBranch(this.#shaping, { actor: this.#actor('owner'), stack: stack.api_key, fields: { uid: name } });
   }
 
   async alias(stack: Stack, name: string, branch: string): Promise<void> {
-    const aliases = this.#branches.get(branch) ?? [];
-    await this.#stacks.addAlias(
-      stack,
-      { name, branch: { name: branch, aliases } },
-      this.#audit(stack, `alias ${name}`),
-    );
-    this.#branches.set(branch, [...aliases, name]);
+    const fields = { uid: name, target_branch: branch };
+    await pointAlias(this.#shaping, { actor: this.#actor('owner'), stack: stack.api_key, fields, way: 'create' });
+  }
+
+  get #shaping() {
+    return { stacks: this.#stacks, changes: this.#changes, ...this.#at(0) };
   }
 
   /** Made `daysAgo` by somebody, and expiring `daysLeft` from now: negative where it has expired. */

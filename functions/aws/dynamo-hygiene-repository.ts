@@ -1,7 +1,7 @@
 import type { HygieneChange, HygieneRepository, NoticeIdentity } from '../notices/hygiene-repository.ts';
-import { refuseNonMembers } from './dynamo-token-repository.ts';
 import { deliveryFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
+import { memberCheck, refuseNonMembers } from './membership.ts';
 import type { Reads } from './reads.ts';
 import type { Step, Transactions } from './transactions.ts';
 
@@ -23,11 +23,7 @@ export class DynamoHygieneRepository implements HygieneRepository {
     const outcome = await this.#storage.transact(
       [
         { put: this.#keys.audit(key, audit.uid), item: { ...audit }, condition: 'attribute_not_exists(#pk)' },
-        {
-          check: this.#keys.member(key, member),
-          condition: '#role IN (:owner, :admin)',
-          values: { owner: 'owner', admin: 'admin' },
-        },
+        memberCheck(this.#keys, key, member),
         {
           update: this.#keys.stack(key),
           set: 'SET #hygiene = :settings, #hygiene_version = :version, #updated_at = :at',

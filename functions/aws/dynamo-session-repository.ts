@@ -1,19 +1,17 @@
 import type { Session } from '../sessions/session.ts';
 import type { SessionEpoch, SessionPage, SessionRepository } from '../sessions/session-repository.ts';
 import type { BatchDeletes } from './batch-deletes.ts';
-import { refuseNonMembers } from './dynamo-token-repository.ts';
 import type { Item } from './expressions.ts';
 import { sessionEpochFrom, sessionFrom } from './items.ts';
 import { type Keys, keysOf, sessionPartition, type Tables } from './keys.ts';
 import type { Reads } from './reads.ts';
-import type { Transactions } from './transactions.ts';
 import type { Writes } from './writes.ts';
 
 const second = 1000;
 const exists = 'attribute_exists(#pk)';
 
-/** What each door needs of storage differs: one that only opens and ends sessions is given no transactions. */
-type SessionStorage = Reads & Writes & Partial<BatchDeletes & Transactions>;
+/** What each door needs of storage differs: one that only opens and ends sessions is given no batch deletes. */
+type SessionStorage = Reads & Writes & Partial<BatchDeletes>;
 
 /** Live sessions in DynamoDB; an ended one has no row. */
 export class DynamoSessionRepository implements SessionRepository {
@@ -62,34 +60,5 @@ export class DynamoSessionRepository implements SessionRepository {
   async deleteAll(token: string, uids: readonly string[]): Promise<void> {
     if (!this.#storage.deleteAll) throw new Error('This function was given no batch deletes.');
     await this.#storage.deleteAll(uids.map((uid) => this.#keys.session(token, uid)));
-  }
-
-  async endByMember({
-    stack,
-    member,
-    token,
-    session,
-    audit,
-  }: Parameters<SessionRepository['endByMember']>[0]): Promise<boolean> {
-    if (!this.#storage.transact) throw new Error('This function was given no transactions.');
-    const outcome = await this.#storage.transact(
-      [
-        { put: this.#keys.audit(stack, audit.uid), item: { ...audit }, condition: 'attribute_not_exists(#pk)' },
-        {
-          check: this.#keys.member(stack, member),
-          condition: '#role IN (:owner, :admin)',
-          values: { owner: 'owner', admin: 'admin' },
-        },
-        {
-          check: this.#keys.token(token),
-          condition: '#api_key = :stack AND #state <> :deleted',
-          values: { stack, deleted: 'deleted' },
-        },
-        { delete: this.#keys.session(token, session), condition: exists },
-      ],
-      { proof: 0 },
-    );
-    refuseNonMembers(outcome?.[1]);
-    return outcome === null;
   }
 }

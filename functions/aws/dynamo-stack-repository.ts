@@ -1,9 +1,11 @@
 import type { AuditEntry } from '../stacks/audit-entry.ts';
+import type { Invitation } from '../stacks/invitation.ts';
 import type { Alias, Branch, Member, Stack } from '../stacks/stack.ts';
 import type { StackOfMember, StackRepository } from '../stacks/stack-repository.ts';
 import type { Item } from './expressions.ts';
-import { aliasFrom, auditFrom, branchFrom, memberFrom, stackFrom } from './items.ts';
+import { aliasFrom, auditFrom, branchFrom, invitationFrom, memberFrom, stackFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
+import { joining } from './membership.ts';
 import type { Storage } from './storage.ts';
 import type { Step } from './transactions.ts';
 
@@ -27,27 +29,18 @@ export class DynamoStackRepository implements StackRepository {
 
   async create({ stack, owner, branch, actor, audit }: Parameters<StackRepository['create']>[0]): Promise<void> {
     const key = stack.api_key;
-    const { issuer, sub, email, email_verified } = actor.identity;
+    const { email, email_verified } = actor.identity;
     const outcome = await this.#storage.transact(
       [
         { put: this.#keys.audit(key, audit.uid), item: { ...audit }, condition: absent },
         { put: this.#keys.stack(key), item: { ...stack }, condition: absent },
         { put: this.#keys.count(key), item: { tokens: 0, hygiene_version: stack.hygiene_version }, condition: absent },
-        { put: this.#keys.member(key, owner.uid), item: { ...owner }, condition: absent },
         { put: this.#keys.branch(key, branch.name), item: { ...branch }, condition: absent },
-        this.#person(owner.uid, { issuer, sub, ...(email && email_verified ? { email } : {}) }),
-        { put: this.#keys.personStack(owner.uid, key), item: { api_key: key } },
+        ...joining(this.#keys, key, { member: owner, ...(email && email_verified ? { address: email } : {}) }),
       ],
       { proof: 0 },
     );
     if (outcome) throw new Error(`The api_key ${key} is taken.`);
-  }
-
-  /** An address is kept only when the issuer has verified it, and one that is kept is not forgotten. */
-  #person(uid: string, facts: Readonly<Record<string, string>>): Step {
-    const values = { uid, ...facts };
-    const names = Object.keys(values).map((name) => `#${name} = :${name}`);
-    return { update: this.#keys.person(uid), set: `SET ${names.join(', ')}`, values };
   }
 
   async addMember(
@@ -55,38 +48,8 @@ export class DynamoStackRepository implements StackRepository {
     { address, ...member }: Member & { readonly address?: string },
     audit: AuditEntry,
   ): Promise<boolean> {
-    const { uid, issuer, sub } = member;
-    return await this.#add(audit, [
-      { put: this.#keys.member(key, uid), item: { ...member }, condition: absent },
-      this.#person(uid, { issuer, sub, ...(address ? { email: address } : {}) }),
-      { put: this.#keys.personStack(member.uid, key), item: { api_key: key } },
-    ]);
-  }
-
-  async addBranch({ api_key: key }: Stack, name: string, audit: AuditEntry): Promise<boolean> {
-    return await this.#add(audit, [
-      { put: this.#keys.branch(key, name), item: { name, aliases: [] }, condition: absent },
-    ]);
-  }
-
-  async addAlias(
-    { api_key: key }: Stack,
-    { name, branch }: Parameters<StackRepository['addAlias']>[1],
-    audit: AuditEntry,
-  ): Promise<boolean> {
-    return await this.#add(audit, [
-      { put: this.#keys.alias(key, name), item: { name, target: branch.name }, condition: absent },
-      {
-        update: this.#keys.branch(key, branch.name),
-        set: 'SET #aliases = :after',
-        condition: '#aliases = :before',
-        values: { before: branch.aliases, after: [...branch.aliases, name] },
-      },
-    ]);
-  }
-
-  async #add(audit: AuditEntry, steps: readonly Step[]): Promise<boolean> {
     const entry: Step = { put: this.#keys.audit(audit.stack, audit.uid), item: { ...audit }, condition: absent };
+    const steps = joining(this.#keys, key, { member, ...(address ? { address } : {}) });
     return (await this.#storage.transact([entry, ...steps], { proof: 0 })) === null;
   }
 
@@ -132,6 +95,10 @@ export class DynamoStackRepository implements StackRepository {
       const address = persons[index]?.email;
       return { ...member, address: typeof address === 'string' ? address : null };
     });
+  }
+
+  async invitations(stack: string): Promise<readonly Invitation[]> {
+    return (await this.#rows(stack, 'INVITE#')).flatMap((item) => invitationFrom(item) ?? []);
   }
 
   async #rows(stack: string, prefix: string): Promise<Item[]> {

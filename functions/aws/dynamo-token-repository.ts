@@ -1,92 +1,36 @@
-import { invalid, notAllowed, stackNotFound } from '../refusals.ts';
+import { invalid } from '../refusals.ts';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
-import { maySeeTokens } from '../stacks/stack.ts';
 import type {
   CleanUp,
   Creation,
   Deletion,
   DeletionOutcome,
   IdempotencyRecord,
-  Seen,
-  Sight,
   Succession,
   TokenRepository,
 } from '../tokens/token-repository.ts';
+import { DynamoTokenReads } from './dynamo-token-reads.ts';
 import type { Put } from './expressions.ts';
-import { idempotencyFrom, lastUseFrom, memberFrom, stackFrom, tokenFrom } from './items.ts';
+import { idempotencyFrom, memberFrom, tokenFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
+import { memberCheck, refuseNonMembers } from './membership.ts';
 import type { Storage } from './storage.ts';
 import { TokenSteps } from './token-steps.ts';
 import type { Step, StepOutcome } from './transactions.ts';
 
-/** A plan allows 45; those, their last uses and two rows more are one batch read. */
-const mostTokens = 49;
 const absent = 'attribute_not_exists(#pk)';
 
 /** Tokens in DynamoDB. Every read is strong, of base items; every change is one transaction. */
-export class DynamoTokenRepository implements TokenRepository {
+export class DynamoTokenRepository extends DynamoTokenReads implements TokenRepository {
   readonly #storage: Storage;
   readonly #keys: Keys;
   readonly #steps: TokenSteps;
-  readonly #tokensTable: string;
 
   constructor(storage: Storage, tables: Tables) {
+    super(storage, tables);
     this.#storage = storage;
     this.#keys = keysOf(tables);
     this.#steps = new TokenSteps(this.#keys);
-    this.#tokensTable = tables.tokens;
-  }
-
-  async see({ stack, member, token, branches = [], aliases = [], idempotencyId, lastUse }: Sight): Promise<Seen> {
-    const keys = this.#keys;
-    const names = [
-      ...branches.map((name) => keys.branch(stack, name)),
-      ...aliases.map((name) => keys.alias(stack, name)),
-    ];
-    const always = [keys.member(stack, member), keys.stack(stack)];
-    const asked = [
-      ...(token ? [keys.token(token)] : []),
-      ...(token && lastUse ? [keys.lastUse(token)] : []),
-      ...(idempotencyId ? [keys.idempotency(idempotencyId)] : []),
-    ];
-    const [memberItem, stackItem, ...rest] = await this.#storage.read([...always, ...asked, ...names]);
-    const tokenRow = token ? rest.shift() : null;
-    const lastUseRow = token && lastUse ? rest.shift() : null;
-    const earlier = idempotencyId ? idempotencyFrom(rest.shift()) : null;
-    return {
-      member: memberFrom(memberItem),
-      stack: stackFrom(stackItem),
-      token: tokenFrom(tokenRow),
-      earlier,
-      lastUse: lastUseFrom(lastUseRow),
-      branches: branches.filter((_, index) => rest[index]),
-      aliases: aliases.filter((_, index) => rest[branches.length + index]),
-    };
-  }
-
-  async list(stack: string, member: string): ReturnType<TokenRepository['list']> {
-    const roster = await this.#storage.query({
-      table: this.#tokensTable,
-      pk: `STACK#${stack}`,
-      prefix: 'TOKEN#',
-      limit: mostTokens,
-    });
-    const uids = roster.map(({ sk }) => String(sk).slice('TOKEN#'.length));
-    const keys = [
-      this.#keys.member(stack, member),
-      this.#keys.stack(stack),
-      ...uids.map((uid) => this.#keys.token(uid)),
-      ...uids.map((uid) => this.#keys.lastUse(uid)),
-    ];
-    const [memberItem, stackItem, ...rows] = await this.#storage.read(keys);
-    return {
-      member: memberFrom(memberItem),
-      stack: stackFrom(stackItem),
-      tokens: uids.flatMap((_, index) => {
-        const token = tokenFrom(rows[index]);
-        return token ? [{ token, lastUse: lastUseFrom(rows[uids.length + index]) }] : [];
-      }),
-    };
   }
 
   async create(creation: Creation): ReturnType<TokenRepository['create']> {
@@ -114,7 +58,7 @@ export class DynamoTokenRepository implements TokenRepository {
     const stack = before.api_key;
     const steps = {
       token: this.#steps.replacement(before, after, 'holder' in by ? by.holder : before.digest),
-      member: 'member' in by ? this.#steps.memberCheck(stack, by.member) : undefined,
+      member: 'member' in by ? memberCheck(this.#keys, stack, by.member) : undefined,
       oldName: before.name === after.name ? undefined : this.#steps.nameFreed(stack, before.name, before.uid),
       newName: before.name === after.name ? undefined : this.#steps.nameTaken(stack, after),
       receipt: receipt && this.#steps.receipt(receipt),
@@ -130,7 +74,7 @@ export class DynamoTokenRepository implements TokenRepository {
   async delete({ receipt, member, confirmedName, version, audit }: Deletion): Promise<DeletionOutcome | null> {
     const { api_key: stack, token_uid: uid } = receipt;
     const outcome = await this.#changeByName(audit, {
-      member: this.#steps.memberCheck(stack, member),
+      member: memberCheck(this.#keys, stack, member),
       token: this.#steps.tombstone(receipt, { name: confirmedName, ...(version === undefined ? {} : { version }) }),
       ...this.#steps.rowsOfDead(receipt, confirmedName),
       count: this.#steps.countDown(stack),
@@ -211,12 +155,4 @@ function whyNotCreated(
   throw invalid({
     token: [`cannot be created: this stack has ${most} management tokens, which is its limit. Delete one first.`],
   });
-}
-
-/** @throws {Refusal} where the membership condition failed */
-export function refuseNonMembers(outcome: StepOutcome | undefined): void {
-  if (!outcome?.failed) return;
-  const member = memberFrom(outcome.item);
-  if (!member) throw stackNotFound();
-  if (!maySeeTokens(member)) throw notAllowed();
 }

@@ -8,6 +8,7 @@ import type { SessionEpoch } from '../sessions/session-repository.ts';
 import type { LastUse } from '../sessions/usage.ts';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Environment } from '../stacks/environment.ts';
+import type { Invitation } from '../stacks/invitation.ts';
 import type { Alias, Branch, Member, Stack } from '../stacks/stack.ts';
 import { knownModules } from '../tokens/scope.ts';
 import type { NextAction, Token } from '../tokens/token.ts';
@@ -83,6 +84,13 @@ const StackItem = z.object({
   updated_at: z.string(),
 });
 
+const InvitationItem = z.object({
+  address: z.string(),
+  role: z.enum(['admin', 'developer']),
+  invited_by: z.string(),
+  invited_at: z.string(),
+  expires_at: z.string(),
+});
 const AliasItem = z.object({ name: z.string(), target: z.string() });
 const BranchItem = z.object({ name: z.string(), aliases: z.array(z.string()) });
 const IdempotencyItem = z.object({ id: z.string(), body: z.string(), token_uid: z.string(), created_at: z.string() });
@@ -242,6 +250,7 @@ export const lastUseFrom = /* @__PURE__ */ decoded(LastUseItem, ({ at, client, r
 });
 export const environmentFrom = /* @__PURE__ */ decoded(EnvironmentItem, (environment): Environment => environment);
 export const branchFrom = /* @__PURE__ */ decoded(BranchItem, (branch): Branch => branch);
+export const invitationFrom = /* @__PURE__ */ decoded(InvitationItem, (invitation): Invitation => invitation);
 export const aliasFrom = /* @__PURE__ */ decoded(AliasItem, (alias): Alias => alias);
 export const auditFrom = /* @__PURE__ */ decoded(
   AuditItem,

@@ -36,6 +36,9 @@ function stackKeys({ tokens: table }: Tables) {
     stack: (stack: string) => inStack(stack, 'META'),
     count: (stack: string) => inStack(stack, 'COUNT'),
     member: (stack: string, uid: string) => inStack(stack, `MEMBER#${uid}`),
+    invitation: (stack: string, address: string) => inStack(stack, `INVITE#${address}`),
+    /** Where an address finds the stacks that it was invited to. */
+    invited: (address: string, stack: string): Key => ({ table, pk: `INVITE#${address}`, sk: `STACK#${stack}` }),
     branch: (stack: string, name: string) => inStack(stack, `BRANCH#${name}`),
     alias: (stack: string, name: string) => inStack(stack, `ALIAS#${name}`),
     roster: (stack: string, uid: string) => inStack(stack, `TOKEN#${uid}`),

@@ -3,6 +3,7 @@ import type { Token } from '../tokens/token.ts';
 import { type CleanUp, type Creation, type IdempotencyRecord, idempotencyMs } from '../tokens/token-repository.ts';
 import { tokenItem } from './items.ts';
 import { dueAttributes, type Keys } from './keys.ts';
+import { memberCheck } from './membership.ts';
 import type { Step } from './transactions.ts';
 
 const second = 1000;
@@ -25,7 +26,7 @@ export class TokenSteps {
   creation({ token, stack, member, idempotency }: Creation) {
     const key = stack.api_key;
     return {
-      member: this.memberCheck(key, member),
+      member: memberCheck(this.#keys, key, member),
       token: { put: this.#keys.token(token.uid), item: tokenItem(token), condition: absent },
       name: this.nameTaken(key, token),
       count: {
@@ -133,11 +134,6 @@ export class TokenSteps {
         ...Object.fromEntries(Object.entries(seen).map(([name, value]) => [`seen_${name}`, value])),
       },
     };
-  }
-
-  memberCheck(stack: string, member: string): Step {
-    const values = { owner: 'owner', admin: 'admin' };
-    return { check: this.#keys.member(stack, member), condition: '#role IN (:owner, :admin)', values };
   }
 
   nameTaken(stack: string, { name, uid }: Token): Step {

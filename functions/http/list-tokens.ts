@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { listTokens } from '../tokens/read-tokens.ts';
-import type { TokenRepository } from '../tokens/token-repository.ts';
+import type { TokenReads } from '../tokens/token-repository.ts';
 import { memberOf, requireStack } from './caller.ts';
 import type { Endpoint } from './endpoint.ts';
 import { listQuery, pageOf } from './list-query.ts';
@@ -8,7 +8,7 @@ import type { SignIn } from './sign-in.ts';
 import { TokenViewSchema, tokenView } from './token-view.ts';
 
 export interface ReadTokensDependencies {
-  readonly tokens: TokenRepository;
+  readonly tokens: TokenReads;
   readonly signIn: SignIn;
   readonly now: () => Date;
 }

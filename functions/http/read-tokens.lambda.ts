@@ -1,11 +1,4 @@
-import {
-  doorSettings,
-  now,
-  ownSessions,
-  revocationRepository,
-  signIn,
-  tokenRepository,
-} from '../runtime/dependencies.ts';
+import { doorSettings, now, ownSessions, revocationRepository, signIn, tokenReads } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
 import { fetchRevocationEndpoint } from './fetch-revocation.ts';
@@ -32,7 +25,7 @@ export const createHandler = (deps: Dependencies) =>
   );
 
 export const handler = fromRuntime(createHandler, () => ({
-  tokens: tokenRepository(),
+  tokens: tokenReads(),
   sessions: ownSessions(),
   revocations: revocationRepository(),
   signIn: signIn(now),

@@ -26,6 +26,16 @@ export const routes = {
     'GET /v3/stacks/branch_aliases',
     'GET /v3/stacks/users',
   ],
+  'http/change-stacks': [
+    'PUT /v3/stacks',
+    'POST /v3/stacks/share',
+    'POST /v3/stacks/unshare',
+    'POST /v3/stacks/transfer_ownership',
+    'POST /v3/stacks/branches',
+    'POST /v3/stacks/branch_aliases',
+    'PUT /v3/stacks/branch_aliases',
+    'PUT /v3/stacks/branch_aliases/{uid}',
+  ],
   'http/token-hygiene': [
     'GET /v3/stacks/token_hygiene',
     'PUT /v3/stacks/token_hygiene',

@@ -3,7 +3,7 @@ import { invalid } from '../refusals.ts';
 import { endOneSession } from '../sessions/end-one-session.ts';
 import { badCursor, listSessions, type Position } from '../sessions/list-sessions.ts';
 import { shards } from '../sessions/session.ts';
-import type { SessionRepository } from '../sessions/session-repository.ts';
+import type { ManagedSessions, SessionRepository } from '../sessions/session-repository.ts';
 import { endAllSessions } from '../tokens/end-all-sessions.ts';
 import { memberOf, requireStack } from './caller.ts';
 import type { ChangeTokensDependencies } from './create-token.ts';
@@ -64,7 +64,7 @@ export const endSessionsEndpoint = (deps: ChangeTokensDependencies): Endpoint =>
 });
 
 /** `DELETE /v3/stacks/management_tokens/{uid}/sessions/{session_uid}`: ends one. */
-export const endSessionEndpoint = (deps: ChangeTokensDependencies & { sessions: SessionRepository }): Endpoint => ({
+export const endSessionEndpoint = (deps: ChangeTokensDependencies & { sessions: ManagedSessions }): Endpoint => ({
   failed: 'The session could not be ended. Please try again.',
   handle: async (request) => {
     const actor = await memberOf(request, deps.signIn);

@@ -1,5 +1,6 @@
 import {
   doorSettings,
+  invitationRepository,
   newStackPlan,
   now,
   organization,
@@ -18,7 +19,9 @@ import {
   usersEndpoint,
 } from './stacks.ts';
 
-export const createHandler = (deps: StacksDependencies & DoorDependencies) =>
+type Dependencies = StacksDependencies & Parameters<typeof readStacksEndpoint>[0] & DoorDependencies;
+
+export const createHandler = (deps: Dependencies) =>
   door<'http/stacks'>(
     {
       'POST /v3/stacks': createStackEndpoint(deps),
@@ -32,6 +35,7 @@ export const createHandler = (deps: StacksDependencies & DoorDependencies) =>
 
 export const handler = fromRuntime(createHandler, () => ({
   stacks: stackRepository(),
+  invitations: invitationRepository(),
   signIn: signIn(now),
   now,
   random,

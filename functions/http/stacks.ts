@@ -1,8 +1,10 @@
 import * as z from 'zod/mini';
 import { stackNotFound } from '../refusals.ts';
 import { createStack, type StackDependencies } from '../stacks/create-stack.ts';
+import type { Actor } from '../stacks/person.ts';
 import { readAliases, readBranches, readPeople } from '../stacks/read-stack.ts';
 import type { StackOfMember } from '../stacks/stack-repository.ts';
+import { type TakeUpDependencies, takeUpInvitations } from '../stacks/take-up-invitations.ts';
 import { envelope, jsonBody } from './body.ts';
 import { memberOf, requireStack, stackOf } from './caller.ts';
 import type { Endpoint, HttpRequest } from './endpoint.ts';
@@ -28,20 +30,37 @@ export const StackViewSchema = z.object({
   updated_at: z.string(),
 });
 
-const stackView = ({ stack, member, tokenCount }: StackOfMember) =>
+export const stackView = ({ stack, member, tokenCount }: StackOfMember) =>
   StackViewSchema.parse({ ...stack, role: member.role, token_count: tokenCount });
 
+export const StackSchema = z.object({ stack: StackViewSchema });
+export const StacksSchema = z.object({ stacks: z.array(StackViewSchema) });
+/** What is told of a change, with the stack as it is then. */
+export const ChangedStackSchema = z.object({ notice: z.string(), stack: StackViewSchema });
+
 /** A branch with the aliases that point to it. */
-export const BranchesSchema = z.object({
-  branches: z.array(z.object({ uid: z.string(), alias: z.array(z.object({ uid: z.string() })) })),
-});
-export const BranchAliasesSchema = z.object({
-  branch_aliases: z.array(z.object({ uid: z.string(), target_branch: z.string() })),
-});
-/** Who belongs to a stack; a machine has no address. */
+export const BranchViewSchema = z.object({ uid: z.string(), alias: z.array(z.object({ uid: z.string() })) });
+export const AliasViewSchema = z.object({ uid: z.string(), target_branch: z.string() });
+export const BranchesSchema = z.object({ branches: z.array(BranchViewSchema) });
+export const BranchAliasesSchema = z.object({ branch_aliases: z.array(AliasViewSchema) });
+/** Who belongs to a stack, and who is invited to it; a machine has no address, and is known by its client id. */
 export const UsersSchema = z.object({
   users: z.array(
-    z.object({ uid: z.string(), email: z.nullable(z.string()), role: z.enum(['owner', 'admin', 'developer']) }),
+    z.object({
+      uid: z.string(),
+      email: z.nullable(z.string()),
+      client: z.nullable(z.string()),
+      role: z.enum(['owner', 'admin', 'developer']),
+    }),
+  ),
+  invitations: z.array(
+    z.object({
+      email: z.string(),
+      role: z.enum(['admin', 'developer']),
+      invited_by: z.string(),
+      invited_at: z.string(),
+      expires_at: z.string(),
+    }),
   ),
 });
 
@@ -69,9 +88,15 @@ export const branchAliasesEndpoint = (deps: StacksDependencies): Endpoint => ({
 export const usersEndpoint = (deps: StacksDependencies): Endpoint => ({
   failed: 'The people of the stack could not be read. Please try again.',
   handle: async (request) => {
-    const people = await readPeople(deps.stacks, await askedBy(request, deps));
-    const views = people.map(({ uid, address, role }) => ({ uid, email: address, role }));
-    return { status: 200, body: UsersSchema.parse({ users: views }) };
+    const { people, invitations: open } = await readPeople(deps, await askedBy(request, deps));
+    const users = people.map(({ uid, address, sub, role }) => ({
+      uid,
+      email: address,
+      client: address === null ? sub : null,
+      role,
+    }));
+    const invitations = open.map(({ address: email, ...invitation }) => ({ email, ...invitation }));
+    return { status: 200, body: UsersSchema.parse({ users, invitations }) };
   },
 });
 
@@ -89,18 +114,37 @@ export const createStackEndpoint = (deps: StacksDependencies): Endpoint => ({
   handle: async (request) => {
     const actor = await memberOf(request, deps.signIn);
     const created = await createStack(deps, { actor, fields: envelope(jsonBody(request.event), 'stack') });
-    return { status: 201, body: { notice: 'Stack created successfully!', stack: stackView(created) } };
+    const body = ChangedStackSchema.parse({ notice: 'Stack created successfully!', stack: stackView(created) });
+    return { status: 201, body };
   },
 });
 
-/** `GET /v3/stacks`: one stack where `api_key` names it, else all of the caller's. */
-export const readStacksEndpoint = ({ stacks, signIn }: StacksDependencies): Endpoint => ({
+/**
+ * `GET /v3/stacks`: one stack where `api_key` names it, else all of the caller's. Who signs in asks for this first, and so it is here
+ * that invitations are taken up.
+ */
+export const readStacksEndpoint = (deps: StacksDependencies & TakeUpDependencies): Endpoint => ({
   failed: 'Stacks could not be read. Please try again.',
   handle: async (request) => {
-    const { uid } = await memberOf(request, signIn);
-    if (stackOf(request) === null) return { status: 200, body: { stacks: (await stacks.listOf(uid)).map(stackView) } };
-    const found = await stacks.find(requireStack(request), uid);
-    if (!found) throw stackNotFound();
-    return { status: 200, body: { stack: stackView(found) } };
+    const actor = await memberOf(request, deps.signIn);
+    if (stackOf(request) !== null) {
+      const stack = stackView(await ownStack(deps, { actor, stack: requireStack(request) }));
+      return { status: 200, body: StackSchema.parse({ stack }) };
+    }
+    await takeUpInvitations(deps, { actor });
+    const stacks = (await deps.stacks.listOf(actor.uid)).map(stackView);
+    return { status: 200, body: StacksSchema.parse({ stacks }) };
   },
 });
+
+async function ownStack(
+  deps: StacksDependencies & TakeUpDependencies,
+  { actor, stack }: { actor: Actor; stack: string },
+): Promise<StackOfMember> {
+  const found = await deps.stacks.find(stack, actor.uid);
+  if (found) return found;
+  await takeUpInvitations(deps, { actor, stack });
+  const joined = await deps.stacks.find(stack, actor.uid);
+  if (!joined) throw stackNotFound();
+  return joined;
+}

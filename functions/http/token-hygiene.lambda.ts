@@ -1,4 +1,4 @@
-import { doorSettings, hygieneRepository, now, random, signIn, tokenRepository } from '../runtime/dependencies.ts';
+import { doorSettings, hygieneRepository, now, random, signIn, tokenReads } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
 import {
@@ -19,7 +19,7 @@ export const createHandler = (deps: TokenHygieneDependencies & DoorDependencies)
   );
 
 export const handler = fromRuntime(createHandler, () => ({
-  tokens: tokenRepository(),
+  tokens: tokenReads(),
   hygiene: hygieneRepository(),
   signIn: signIn(now),
   now,

@@ -4,7 +4,7 @@ import type { Actor } from '../stacks/person.ts';
 import type { Stack } from '../stacks/stack.ts';
 import { canonicalJson } from '../tokens/canonical-json.ts';
 import { listTokens } from '../tokens/read-tokens.ts';
-import type { TokenRepository, UsedToken } from '../tokens/token-repository.ts';
+import type { TokenReads, UsedToken } from '../tokens/token-repository.ts';
 import type { Randomness } from '../tokens/token-value.ts';
 import { type Decision, decide, inOrder } from './decide.ts';
 import { digestFor } from './digest-entries.ts';
@@ -14,7 +14,7 @@ import type { HygieneRepository, NoticeIdentity } from './hygiene-repository.ts'
 import { rearmed } from './schedule.ts';
 
 export interface HygieneDependencies {
-  readonly tokens: TokenRepository;
+  readonly tokens: TokenReads;
   readonly hygiene: HygieneRepository;
   readonly now: () => Date;
   readonly random: Randomness;

@@ -5,12 +5,16 @@ import { DynamoCredentialReader } from '../aws/dynamo-credential-reader.ts';
 import { DynamoDigestRepository } from '../aws/dynamo-digest-repository.ts';
 import { DynamoEnvironmentRepository } from '../aws/dynamo-environment-repository.ts';
 import { DynamoHygieneRepository } from '../aws/dynamo-hygiene-repository.ts';
+import { DynamoInvitations } from '../aws/dynamo-invitations.ts';
+import { DynamoManagedSessions } from '../aws/dynamo-managed-sessions.ts';
 import { DynamoNoticeRepository } from '../aws/dynamo-notice-repository.ts';
 import { DynamoRateWindows } from '../aws/dynamo-rate-windows.ts';
 import { DynamoReconciliationRepository } from '../aws/dynamo-reconciliation-repository.ts';
 import { DynamoRevocationRepository } from '../aws/dynamo-revocation-repository.ts';
 import { DynamoSessionRepository } from '../aws/dynamo-session-repository.ts';
+import { DynamoStackChanges } from '../aws/dynamo-stack-changes.ts';
 import { DynamoStackRepository } from '../aws/dynamo-stack-repository.ts';
+import { DynamoTokenReads } from '../aws/dynamo-token-reads.ts';
 import { DynamoTokenRepository } from '../aws/dynamo-token-repository.ts';
 import { DynamoUsageRepository } from '../aws/dynamo-usage-repository.ts';
 import { EventBridgePublisher, eventBridgeClient } from '../aws/event-bus.ts';
@@ -18,6 +22,7 @@ import type { Tables } from '../aws/keys.ts';
 import { createReads } from '../aws/reads.ts';
 import { SesMailer, sesClient } from '../aws/ses-mailer.ts';
 import { createStorage } from '../aws/storage.ts';
+import { createTransactions } from '../aws/transactions.ts';
 import { createWrites } from '../aws/writes.ts';
 import { createSignIn } from '../http/sign-in.ts';
 import { UseLog } from '../sessions/usage.ts';
@@ -36,8 +41,13 @@ const writes = /* @__PURE__ */ once(() => createWrites(client()));
 const storage = /* @__PURE__ */ once(() => createStorage(client(), realPauses));
 
 export const tokenRepository = /* @__PURE__ */ once(() => new DynamoTokenRepository(storage(), tables()));
+export const tokenReads = /* @__PURE__ */ once(() => new DynamoTokenReads(reads(), tables()));
 export const credentialReader = /* @__PURE__ */ once(() => new DynamoCredentialReader(reads(), tables()));
 export const stackRepository = /* @__PURE__ */ once(() => new DynamoStackRepository(storage(), tables()));
+export const stackChanges = /* @__PURE__ */ once(
+  () => new DynamoStackChanges(createTransactions(client(), realPauses), tables()),
+);
+export const invitationRepository = /* @__PURE__ */ once(() => new DynamoInvitations(storage(), tables()));
 export const environmentRepository = /* @__PURE__ */ once(
   () => new DynamoEnvironmentRepository({ ...reads(), ...writes() }, tables()),
 );
@@ -45,7 +55,7 @@ export const sessionRepository = /* @__PURE__ */ once(
   () => new DynamoSessionRepository({ ...reads(), ...writes(), ...createBatchDeletes(client(), realPauses) }, tables()),
 );
 /** Sessions for a door that changes them in the name of a member. */
-export const managedSessions = /* @__PURE__ */ once(() => new DynamoSessionRepository(storage(), tables()));
+export const managedSessions = /* @__PURE__ */ once(() => new DynamoManagedSessions(storage(), tables()));
 /** Sessions for a door that opens and ends them one by one. */
 export const ownSessions = /* @__PURE__ */ once(
   () => new DynamoSessionRepository({ ...reads(), ...writes() }, tables()),

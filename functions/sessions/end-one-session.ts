@@ -4,14 +4,14 @@ import type { Actor } from '../stacks/person.ts';
 import { requireToken } from '../tokens/edit-token.ts';
 import type { TokenDependencies } from '../tokens/token-repository.ts';
 import { isUid } from '../tokens/token-value.ts';
-import type { SessionRepository } from './session-repository.ts';
+import type { ManagedSessions } from './session-repository.ts';
 
 /**
  * An owner or admin ends one session of a token: its row's own conditional write, with the caller's membership tested in it.
  * @throws {Refusal} `stack-not-found`, `not-allowed`, `token-not-found`, `session-not-found`, `conflict`, `unavailable`
  */
 export async function endOneSession(
-  deps: Omit<TokenDependencies, 'organization'> & { readonly sessions: SessionRepository },
+  deps: Omit<TokenDependencies, 'organization'> & { readonly sessions: ManagedSessions },
   { actor, stack, uid, session }: { actor: Actor; stack: string; uid: string; session: string },
 ): Promise<void> {
   const seen = await deps.tokens.see({ stack, member: actor.uid, ...(isUid(uid) ? { token: uid } : {}) });

@@ -1,7 +1,7 @@
 import { Refusal } from '../refusals.ts';
 import { requireToken } from '../tokens/edit-token.ts';
 import { isAlive, type Token } from '../tokens/token.ts';
-import type { TokenRepository } from '../tokens/token-repository.ts';
+import type { TokenReads } from '../tokens/token-repository.ts';
 import { isUid } from '../tokens/token-value.ts';
 import { isOpen, type Session, shards } from './session.ts';
 import type { SessionRepository } from './session-repository.ts';
@@ -25,7 +25,7 @@ export interface SessionListing {
  * @throws {Refusal} `stack-not-found`, `not-allowed`, `token-not-found`, `unavailable`
  */
 export async function listSessions(
-  deps: { tokens: TokenRepository; sessions: SessionRepository; now: () => Date },
+  deps: { tokens: TokenReads; sessions: SessionRepository; now: () => Date },
   {
     caller,
     stack,

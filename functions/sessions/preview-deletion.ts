@@ -1,6 +1,6 @@
 import { requireToken } from '../tokens/edit-token.ts';
 import { isAlive, statusOf, type TokenStatus } from '../tokens/token.ts';
-import type { TokenRepository } from '../tokens/token-repository.ts';
+import type { TokenReads } from '../tokens/token-repository.ts';
 import { isUid } from '../tokens/token-value.ts';
 import { countLiveSessions } from './list-sessions.ts';
 import type { SessionRepository } from './session-repository.ts';
@@ -24,7 +24,7 @@ const week = 7 * 24;
 
 /** @throws {Refusal} `stack-not-found`, `not-allowed`, `token-not-found`, `unavailable` */
 export async function previewDeletion(
-  deps: { tokens: TokenRepository; sessions: SessionRepository; now: () => Date },
+  deps: { tokens: TokenReads; sessions: SessionRepository; now: () => Date },
   { caller, stack: key, uid }: { readonly caller: string; readonly stack: string; readonly uid: string },
 ): Promise<DeletionPreview> {
   const seen = await deps.tokens.see({

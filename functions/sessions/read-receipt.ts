@@ -1,6 +1,6 @@
 import { Refusal, tokenNotFound } from '../refusals.ts';
 import { requireTokenRights } from '../stacks/stack.ts';
-import type { TokenRepository } from '../tokens/token-repository.ts';
+import type { TokenReads } from '../tokens/token-repository.ts';
 import { isUid } from '../tokens/token-value.ts';
 import type { FoundRevocation, RevocationRepository } from './revocation-repository.ts';
 
@@ -9,7 +9,7 @@ import type { FoundRevocation, RevocationRepository } from './revocation-reposit
  * @throws {Refusal} `stack-not-found`, `not-allowed`; `token-not-found`, and `receipt-not-found` for a token that is not deleted; `unavailable`
  */
 export async function readReceipt(
-  deps: { readonly tokens: TokenRepository; readonly revocations: RevocationRepository },
+  deps: { readonly tokens: TokenReads; readonly revocations: RevocationRepository },
   { caller, stack, uid }: { readonly caller: string; readonly stack: string; readonly uid: string },
 ): Promise<FoundRevocation> {
   const { member, token } = await deps.tokens.see({ stack, member: caller, ...(isUid(uid) ? { token: uid } : {}) });

@@ -23,6 +23,10 @@ export interface SessionRepository {
   epochs(page: SessionPage): Promise<readonly SessionEpoch[]>;
   /** Deletes the rows of sessions that are over; those that are gone already are no error. */
   deleteAll(token: string, uids: readonly string[]): Promise<void>;
+}
+
+/** Sessions, for a member of the stack. */
+export interface ManagedSessions {
   /**
    * An admin ends one session: its row's deletion, the caller's membership, the token's stack and the audit entry in one transaction.
    * @returns whether there was such a session of such a token in the stack

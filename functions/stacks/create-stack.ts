@@ -17,17 +17,16 @@ export interface StackDependencies {
   readonly newStackPlan: Plan;
 }
 
+export const StackDescriptionSchema = z.string('must be text.').check(
+  z.maxLength(1000, 'can be at most 1000 characters long.'),
+  z.refine((value) => value.isWellFormed(), 'cannot have unpaired surrogates.'),
+);
+
 /** What a caller may say of a new stack. */
 export const NewStackSchema = z.object(
   {
     name: NameSchema,
-    description: z._default(
-      z.string('must be text.').check(
-        z.maxLength(1000, 'can be at most 1000 characters long.'),
-        z.refine((value) => value.isWellFormed(), 'cannot have unpaired surrogates.'),
-      ),
-      '',
-    ),
+    description: z._default(StackDescriptionSchema, ''),
     master_locale: z._default(
       z
         .string('must be text.')

@@ -1,6 +1,7 @@
 import { stackNotFound } from '../refusals.ts';
-import { type Alias, type Branch, type Member, requireTokenRights } from './stack.ts';
-import type { StackRepository } from './stack-repository.ts';
+import { type Invitation, isOpen } from './invitation.ts';
+import { type Alias, type Branch, requireTokenRights } from './stack.ts';
+import type { PersonOfStack, StackRepository } from './stack-repository.ts';
 
 interface Asked {
   /** Uid of who asks. */
@@ -20,13 +21,17 @@ export async function readAliases(stacks: StackRepository, asked: Asked): Promis
   return await stacks.aliases(asked.stack);
 }
 
-/** Who belongs to a stack: for its owner and admins. @throws {Refusal} `stack-not-found`, `not-allowed`, `unavailable` */
+/**
+ * Who belongs to a stack, and who is invited to it: for its owner and admins.
+ * @throws {Refusal} `stack-not-found`, `not-allowed`, `unavailable`
+ */
 export async function readPeople(
-  stacks: StackRepository,
+  { stacks, now }: { readonly stacks: StackRepository; readonly now: () => Date },
   { caller, stack }: Asked,
-): Promise<readonly (Member & { readonly address: string | null })[]> {
+): Promise<{ people: readonly PersonOfStack[]; invitations: readonly Invitation[] }> {
   requireTokenRights(await stacks.findMember(stack, caller));
-  return await stacks.people(stack);
+  const [people, invitations] = [await stacks.people(stack), await stacks.invitations(stack)];
+  return { people, invitations: invitations.filter((invitation) => isOpen(invitation, now())) };
 }
 
 async function requireMember(stacks: StackRepository, { caller, stack }: Asked): Promise<void> {

@@ -1,4 +1,5 @@
 import type { AuditEntry } from './audit-entry.ts';
+import type { Invitation } from './invitation.ts';
 import type { Actor } from './person.ts';
 import type { Alias, Branch, Member, Stack } from './stack.ts';
 
@@ -10,20 +11,17 @@ export interface StackOfMember {
   readonly tokenCount: number;
 }
 
+/** A member with the address that the issuer has verified; null: none is known, as of a machine. */
+export interface PersonOfStack extends Member {
+  readonly address: string | null;
+}
+
 /** Storage of stacks, their people and their audit log. Every read is strong. */
 export interface StackRepository {
   /** Creates a stack with its owner, its first branch and the audit entry, in one transaction. */
   create(creation: { stack: Stack; owner: Member; branch: Branch; actor: Actor; audit: AuditEntry }): Promise<void>;
-  /** Adds a member who is not one yet, with the address that the issuer has verified. @returns false where they are. */
+  /** For the operator: adds a member who is not one yet, with the address that the issuer has verified. @returns false where they are. */
   addMember(stack: Stack, member: Member & { readonly address?: string }, audit: AuditEntry): Promise<boolean>;
-  /** Adds a branch. @returns false where there is one of that name. */
-  addBranch(stack: Stack, name: string, audit: AuditEntry): Promise<boolean>;
-  /** Adds an alias that points to a branch. @returns false where there is one of that name, or no such branch. */
-  addAlias(
-    stack: Stack,
-    alias: { readonly name: string; readonly branch: Branch },
-    audit: AuditEntry,
-  ): Promise<boolean>;
   /** Null where the caller is no member, or there is no such stack. */
   find(stack: string, member: string): Promise<StackOfMember | null>;
   /** The stacks that a person or machine is a member of, at most 100. */
@@ -34,7 +32,9 @@ export interface StackRepository {
   /** At most 100, by their names. */
   aliases(stack: string): Promise<readonly Alias[]>;
   /** At most 100, each with the address that the issuer has verified; null: none is known. */
-  people(stack: string): Promise<readonly (Member & { readonly address: string | null })[]>;
+  people(stack: string): Promise<readonly PersonOfStack[]>;
+  /** At most 100, by their addresses, also those that are over. */
+  invitations(stack: string): Promise<readonly Invitation[]>;
   /** The newest entries first. */
   auditLog(stack: string, page: { readonly limit: number; readonly skip: number }): Promise<readonly AuditEntry[]>;
   auditEntry(stack: string, uid: string): Promise<AuditEntry | null>;

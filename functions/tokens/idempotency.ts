@@ -4,7 +4,7 @@ import type { Actor } from '../stacks/person.ts';
 import { requireTokenRights } from '../stacks/stack.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { TokenOfStack } from './edit-token.ts';
-import { type IdempotencyRecord, idempotencyMs, type TokenRepository } from './token-repository.ts';
+import { type IdempotencyRecord, idempotencyMs, type TokenReads } from './token-repository.ts';
 
 /** A caller's key with the body that came with it. What breaks a rule is part of the body, too. */
 export type GivenKey = Pick<IdempotencyRecord, 'id' | 'body'>;
@@ -27,7 +27,7 @@ export function isKept({ created_at }: IdempotencyRecord, now: Date): boolean {
  * @throws {Refusal} `idempotency-key-reused`, `conflict` where it has been deleted since, `stack-not-found`, `not-allowed`
  */
 export async function firstAnswer(
-  tokens: TokenRepository,
+  tokens: TokenReads,
   { stack: key, caller }: { readonly stack: string; readonly caller: string },
   { given, earlier }: { readonly given: GivenKey; readonly earlier: IdempotencyRecord },
 ): Promise<TokenOfStack> {

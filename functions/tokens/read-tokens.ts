@@ -1,6 +1,6 @@
 import { requireTokenRights, type Stack } from '../stacks/stack.ts';
 import { requireToken, type TokenOfStack } from './edit-token.ts';
-import type { TokenRepository, UsedToken } from './token-repository.ts';
+import type { TokenReads, UsedToken } from './token-repository.ts';
 import { isUid } from './token-value.ts';
 
 interface Asked {
@@ -11,7 +11,7 @@ interface Asked {
 
 /** The tokens of a stack, newest first. @throws {Refusal} `stack-not-found`, `not-allowed`, `unavailable` */
 export async function listTokens(
-  tokens: TokenRepository,
+  tokens: TokenReads,
   { caller, stack: key }: Asked,
 ): Promise<{ tokens: readonly UsedToken[]; stack: Stack }> {
   const { member, stack, tokens: found } = await tokens.list(key, caller);
@@ -28,7 +28,7 @@ export async function listTokens(
 
 /** One token of a stack. @throws {Refusal} `stack-not-found`, `not-allowed`, `token-not-found`, `unavailable` */
 export async function fetchToken(
-  tokens: TokenRepository,
+  tokens: TokenReads,
   { caller, stack, uid }: Asked & { readonly uid: string },
 ): Promise<TokenOfStack> {
   return requireToken(

@@ -115,8 +115,8 @@ export interface DeletionOutcome {
   readonly token?: Token | null;
 }
 
-/** Storage of management tokens. Every read is strong; every change is one transaction that tests the caller's membership. */
-export interface TokenRepository {
+/** Reading management tokens, strongly. */
+export interface TokenReads {
   /** One strong batch read. */
   see(sight: Sight): Promise<Seen>;
   /** All tokens of a stack, with the caller's membership: a strong query of the roster and one strong batch read. */
@@ -124,6 +124,10 @@ export interface TokenRepository {
     stack: string,
     member: string,
   ): Promise<Pick<Seen, 'member' | 'stack'> & { readonly tokens: readonly UsedToken[] }>;
+}
+
+/** Storage of management tokens. Every change is one transaction that tests the caller's membership. */
+export interface TokenRepository extends TokenReads {
   /**
    * @throws {Refusal} `stack-not-found`, `not-allowed`; `invalid` where the name is taken or the stack is full.
    * @returns the earlier record where another request with the same idempotency key was first, `changed` where the stack's hygiene

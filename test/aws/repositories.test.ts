@@ -4,6 +4,7 @@ import { describeDigestRepository } from './digest-repository-contract.ts';
 import { describeHygieneRepository } from './hygiene-repository-contract.ts';
 import { describeNoticeRepository } from './notice-repository-contract.ts';
 import { onTheDouble, onTheEngine, type Repositories } from './repository-backends.ts';
+import { describeStackChanges } from './stack-changes-contract.ts';
 import { describeStackRepository } from './stack-repository-contract.ts';
 import { describeTokenRepository } from './token-repository-contract.ts';
 
@@ -20,6 +21,7 @@ describe.each([
 
   describeTokenRepository(() => repositories);
   describeStackRepository(() => repositories);
+  describeStackChanges(() => repositories);
   describeCleanUp(() => repositories);
   describeNoticeRepository(() => repositories);
   describeDigestRepository(() => repositories);

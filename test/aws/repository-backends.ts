@@ -7,7 +7,9 @@ import { DynamoCredentialReader } from '../../functions/aws/dynamo-credential-re
 import { DynamoDigestRepository } from '../../functions/aws/dynamo-digest-repository.ts';
 import { DynamoEnvironmentRepository } from '../../functions/aws/dynamo-environment-repository.ts';
 import { DynamoHygieneRepository } from '../../functions/aws/dynamo-hygiene-repository.ts';
+import { DynamoInvitations } from '../../functions/aws/dynamo-invitations.ts';
 import { DynamoNoticeRepository } from '../../functions/aws/dynamo-notice-repository.ts';
+import { DynamoStackChanges } from '../../functions/aws/dynamo-stack-changes.ts';
 import { DynamoStackRepository } from '../../functions/aws/dynamo-stack-repository.ts';
 import { DynamoTokenRepository } from '../../functions/aws/dynamo-token-repository.ts';
 import type { Tables } from '../../functions/aws/keys.ts';
@@ -27,8 +29,12 @@ export interface Repositories {
   readonly tokenReads: DynamoTokenRepository;
   /** Of the function that creates and shows stacks. */
   readonly stacks: DynamoStackRepository;
-  /** Of the operator: no function adds members, branches or aliases yet. */
+  /** Of the operator: a function makes members by invitation only. */
   readonly people: DynamoStackRepository;
+  /** Of the function that changes stacks and their people. */
+  readonly changes: DynamoStackChanges;
+  /** Of the function that shows stacks, where invitations are taken up. */
+  readonly invitations: DynamoInvitations;
   readonly auditLog: DynamoStackRepository;
   readonly credentials: DynamoCredentialReader;
   readonly environments: DynamoEnvironmentRepository;
@@ -93,6 +99,8 @@ function repositoriesOver(clientOf: (who: Who) => Client, tables: Tables): Omit<
     tokenReads: new DynamoTokenRepository(storageOf('http/read-tokens'), tables),
     stacks: new DynamoStackRepository(storageOf('http/stacks'), tables),
     people: new DynamoStackRepository(storage, tables),
+    changes: new DynamoStackChanges(storageOf('http/change-stacks'), tables),
+    invitations: new DynamoInvitations(storageOf('http/stacks'), tables),
     auditLog: new DynamoStackRepository(storageOf('http/audit-logs'), tables),
     credentials: new DynamoCredentialReader(programs, tables),
     environments: new DynamoEnvironmentRepository(programs, tables),

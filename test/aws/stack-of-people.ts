@@ -48,6 +48,17 @@ export class StackOfPeople {
     return actor;
   }
 
+  /** Who changes the stack, with the entry of it. */
+  by(actor: Actor = this.owner) {
+    return { stack: this.stack.api_key, member: actor.uid, audit: this.audit() };
+  }
+
+  /** An alias that points to `main`. */
+  async alias(name: string): Promise<void> {
+    const to = { name: 'main', aliases: [] };
+    await this.#repositories.changes.pointAlias({ ...this.by(), name, from: null, to });
+  }
+
   audit(operation = operationId(at, random), title = 'x'): AuditEntry {
     const metadata = { uid: this.stack.api_key, title };
     const event = { stack: this.stack.api_key, module: 'management_token', event_type: 'update', metadata } as const;

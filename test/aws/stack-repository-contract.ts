@@ -36,7 +36,7 @@ export function describeStackRepository(repositories: () => Repositories): void 
       expect(await repositories().stacks.listOf(somebody().uid)).toEqual([]);
     });
 
-    it('takes a member, a branch and an alias once', async () => {
+    it('takes a member once', async () => {
       const scene = await made();
       const { stack } = scene;
       const { people } = repositories();
@@ -45,11 +45,6 @@ export function describeStackRepository(repositories: () => Repositories): void 
       expect(await people.addMember(stack, admin, audit())).toBe(true);
       expect(await people.addMember(stack, { ...admin, role: 'owner' }, audit())).toBe(false);
       expect(await people.findMember(stack.api_key, admin.uid)).toEqual(admin);
-      expect(await people.addBranch(stack, 'next', audit())).toBe(true);
-      expect(await people.addBranch(stack, 'next', audit())).toBe(false);
-      const alias = { name: 'deploy', branch: { name: 'next', aliases: [] } };
-      expect(await people.addAlias(stack, alias, audit())).toBe(true);
-      expect(await people.addAlias(stack, alias, audit())).toBe(false);
     });
   });
 
@@ -84,8 +79,7 @@ export function describeStackRepository(repositories: () => Repositories): void 
     it('is its token, and the branch with the aliases that point to it', async () => {
       const scene = await made();
       const token = await scene.token();
-      const alias = { name: 'deploy', branch: { name: 'main', aliases: [] } };
-      await repositories().people.addAlias(scene.stack, alias, scene.audit());
+      await scene.alias('deploy');
       const branch = { stack: scene.stack.api_key, name: 'main' };
       const { credentials } = repositories();
       const found = { token, session: null, branch: { name: 'main', aliases: ['deploy'] } };

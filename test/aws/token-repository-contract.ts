@@ -151,11 +151,7 @@ export function describeTokenRepository(repositories: () => Repositories): void 
   describe('seeing', () => {
     it('tells of the member, the stack, and the branches and aliases that exist', async () => {
       const scene = await made();
-      await repositories().people.addAlias(
-        scene.stack,
-        { name: 'deploy', branch: { name: 'main', aliases: [] } },
-        scene.audit(),
-      );
+      await scene.alias('deploy');
       const seen = await repositories().tokens.see({
         stack: scene.stack.api_key,
         member: scene.owner.uid,

@@ -65,6 +65,11 @@ export class ContractWorld {
     const stop = { as: 'owner', json: { token: { expires_on: 'now' } } } as const;
     await system.call('PUT', `/v3/stacks/management_tokens/${tokens.stopped.uid}`, stop);
     await system.deleteToken(tokens.deleted);
+    // Somebody to remove, and somebody to transfer it to.
+    const { stack } = tokens.contested;
+    const json = { clients: ['bot'], emails: ['adam@example.test'] };
+    await system.call('POST', '/v3/stacks/share', { as: 'owner', stack, json });
+    await system.call('GET', '/v3/stacks', { as: 'admin', stack });
     const world = new ContractWorld(system, tokens);
     world.#injectFaults();
     return world;

@@ -1,11 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import { DynamoHygieneRepository } from '../../functions/aws/dynamo-hygiene-repository.ts';
-import { DynamoSessionRepository } from '../../functions/aws/dynamo-session-repository.ts';
+import { DynamoInvitations } from '../../functions/aws/dynamo-invitations.ts';
+import { DynamoManagedSessions } from '../../functions/aws/dynamo-managed-sessions.ts';
+import { DynamoStackChanges } from '../../functions/aws/dynamo-stack-changes.ts';
 import { DynamoStackRepository } from '../../functions/aws/dynamo-stack-repository.ts';
 import { DynamoTokenRepository } from '../../functions/aws/dynamo-token-repository.ts';
 import type { Tables } from '../../functions/aws/keys.ts';
 import { createStorage } from '../../functions/aws/storage.ts';
+import { createHandler as createChangeStacks } from '../../functions/http/change-stacks.lambda.ts';
 import { createHandler as createChangeTokens } from '../../functions/http/change-tokens.lambda.ts';
 import type { HttpEvent } from '../../functions/http/endpoint.ts';
 import { createHandler as createStacks } from '../../functions/http/stacks.lambda.ts';
@@ -49,7 +52,9 @@ export class DoorsInProcess {
     const deps = {
       tokens: new DynamoTokenRepository(storage, tables),
       stacks: new DynamoStackRepository(storage, tables),
-      sessions: new DynamoSessionRepository(storage, tables),
+      changes: new DynamoStackChanges(storage, tables),
+      invitations: new DynamoInvitations(storage, tables),
+      sessions: new DynamoManagedSessions(storage, tables),
       hygiene: new DynamoHygieneRepository(storage, tables),
       signIn: { recognize: async () => ({ identity, scopes: [] }) },
       now: () => new Date(),
@@ -65,7 +70,8 @@ export class DoorsInProcess {
     };
     this.#doors = [
       { routes: /management_tokens/, handler: createChangeTokens(deps) },
-      { routes: /\/v3\/stacks$/, handler: createStacks(deps) },
+      { routes: /(POST|GET) \/v3\/stacks$/, handler: createStacks(deps) },
+      { routes: /(PUT|POST) \/v3\/stacks(\/(un)?share|\/transfer|\/branch|$)/, handler: createChangeStacks(deps) },
       { routes: /token_hygiene/, handler: createTokenHygiene(deps) },
     ];
   }

@@ -37,7 +37,9 @@ describe('what is odd', () => {
     ['a limit that is no number', '422/141', 'GET', '/v3/audit-logs?limit=1e2', () => ({ as: 'owner' })],
     ['a limit of nothing', '200', 'GET', '/v3/audit-logs?limit=0', () => ({ as: 'owner' })],
     ['a skip beyond the end', '200', 'GET', '/v3/audit-logs?skip=10000', () => ({ as: 'owner' })],
-    ['unknown parameters', '200', 'GET', `${tokensPath}?limit=x&skip=-1&query=%7B&asc=%ff`, () => ({ as: 'owner' })],
+    ['unknown parameters', '200', 'GET', `${tokensPath}?page=x&branch=-1&locale=%7B&sort=%ff`, () => ({ as: 'owner' })],
+    ['an order that is no UTF-8', '422/141', 'GET', `${tokensPath}?asc=%ff`, () => ({ as: 'owner' })],
+    ['a query that is no JSON', '422/141', 'GET', `${tokensPath}?query=%7B`, () => ({ as: 'owner' })],
     [
       'a branch of 3,000 characters',
       '403/162',

@@ -53,6 +53,24 @@ const form = async ({ system }: ContractWorld, value: string): Promise<Attempt> 
 let names = 0;
 const newName = () => `name ${++names}`;
 
+/** What changes a stack or its people answers alike. @param good the request, without who makes it */
+function changesStack(
+  done: string,
+  good: (world: ContractWorld, isGood: boolean) => Attempt | Promise<Attempt>,
+): EndpointContract {
+  return {
+    good: async (world, what) => ({ as: 'owner', ...(await good(world, what === 'as it should be')) }),
+    answers: {
+      [done]: ['as it should be'],
+      ...ofMembers,
+      ...ofJson,
+      '400/141': [...twice['400/141'], ...ofJson['400/141']],
+      '409/141': ['always in conflict'],
+      '422/141': ['a field that breaks a rule'],
+    },
+  };
+}
+
 /** Every route, with every status that it can answer. A route without a row here does not compile. */
 const contract: Record<RouteKey, EndpointContract> = {
   'GET /v3/stacks/management_tokens': {
@@ -197,6 +215,33 @@ const contract: Record<RouteKey, EndpointContract> = {
     good: () => ({ as: 'admin' }),
     answers: { '200': ['as it should be'], ...twice, ...ofMembers },
   },
+  'PUT /v3/stacks': changesStack('200', () => ({ json: { stack: { description: newName() } } })),
+  'POST /v3/stacks/share': changesStack('200', () => ({ json: { clients: [newName().replace(' ', '-')] } })),
+  'POST /v3/stacks/unshare': changesStack('200', async ({ system }, isGood) => {
+    const json = { client: isGood ? newName().replace(' ', '-') : 'bot' };
+    if (isGood) await system.call('POST', '/v3/stacks/share', { as: 'owner', json: { clients: [json.client] } });
+    return { json };
+  }),
+  'POST /v3/stacks/transfer_ownership': changesStack('200', async ({ system }, isGood) => {
+    // To and fro, on a stack of their own: on the others the owner stays.
+    const json = { transfer_to: 'adam@example.test' };
+    if (!isGood) return { json };
+    const stack = await system.createStack('owner');
+    await system.call('POST', '/v3/stacks/share', { as: 'owner', stack, json: { emails: [json.transfer_to] } });
+    await system.call('GET', '/v3/stacks', { as: 'admin', stack });
+    return { json, stack };
+  }),
+  'POST /v3/stacks/branches': changesStack('201', () => ({ json: { branch: { uid: newName().replace(' ', '-') } } })),
+  'POST /v3/stacks/branch_aliases': changesStack('201', () => ({
+    json: { branch_alias: { uid: newName().replace(' ', '-'), target_branch: 'main' } },
+  })),
+  'PUT /v3/stacks/branch_aliases': changesStack('200', () => ({
+    json: { branch_alias: { uid: newName().replace(' ', '-'), target_branch: 'main' } },
+  })),
+  'PUT /v3/stacks/branch_aliases/{uid}': changesStack('200', () => ({
+    uid: newName().replace(' ', '-'),
+    json: { branch_alias: { target_branch: 'main' } },
+  })),
   'GET /v3/stacks/token_hygiene': {
     good: () => ({ as: 'owner' }),
     answers: { '200': ['as it should be'], ...twice, ...ofMembers },

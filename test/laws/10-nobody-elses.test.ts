@@ -34,6 +34,10 @@ describe("law 10: nobody else's", () => {
   let changes = 0;
   /** Others each time: the same again would be no change. */
   const settings = () => ({ token_hygiene: { cleanup_after_days: 100 + ++changes } });
+  const described = () => ({ description: `described ${++changes}` });
+  const shared = () => ({ clients: [`bot-${++changes}`] });
+  const branch = () => ({ branch: { uid: `branch-${++changes}` } });
+  const alias = () => ({ branch_alias: { uid: `alias-${++changes}`, target_branch: 'main' } });
   /** Every call that needs to be an owner or admin, on a token. */
   const calls: readonly [string, (uid: string, name: string, call: Call) => Promise<Reply>][] = [
     ['list', (_uid, _name, call) => running.call('GET', tokens, call)],
@@ -58,6 +62,37 @@ describe("law 10: nobody else's", () => {
       (uid, _name, call) => running.call('DELETE', `${tokens}/${uid}?confirm_name=%00`, call),
     ],
     ['people', (_uid, _name, call) => running.call('GET', '/v3/stacks/users', call)],
+    [
+      'edit the stack',
+      (_uid, _name, call) => running.call('PUT', '/v3/stacks', { json: { stack: described() }, ...call }),
+    ],
+    ['share', (_uid, _name, call) => running.call('POST', '/v3/stacks/share', { json: shared(), ...call })],
+    [
+      'unshare',
+      (_uid, _name, call) => running.call('POST', '/v3/stacks/unshare', { json: { client: 'bot' }, ...call }),
+    ],
+    [
+      'transfer',
+      (_uid, _name, call) =>
+        running.call('POST', '/v3/stacks/transfer_ownership', { json: { transfer_to: people.admin.email }, ...call }),
+    ],
+    ['add a branch', (_uid, _name, call) => running.call('POST', '/v3/stacks/branches', { json: branch(), ...call })],
+    [
+      'add an alias',
+      (_uid, _name, call) => running.call('POST', '/v3/stacks/branch_aliases', { json: alias(), ...call }),
+    ],
+    [
+      'move an alias',
+      (_uid, _name, call) => running.call('PUT', '/v3/stacks/branch_aliases', { json: alias(), ...call }),
+    ],
+    [
+      'move an alias by its path',
+      (_uid, _name, call) =>
+        running.call('PUT', '/v3/stacks/branch_aliases/deploy', {
+          json: { branch_alias: { target_branch: 'main' } },
+          ...call,
+        }),
+    ],
     ['hygiene', (_uid, _name, call) => running.call('GET', hygiene, call)],
     ['change hygiene', (_uid, _name, call) => running.call('PUT', hygiene, { json: settings(), ...call })],
     [
@@ -67,7 +102,7 @@ describe("law 10: nobody else's", () => {
     ['audit log', (_uid, _name, call) => running.call('GET', '/v3/audit-logs', call)],
     ['audit entry', (_uid, _name, call) => running.call('GET', `/v3/audit-logs/${'0'.repeat(32)}`, call)],
   ];
-  const onOneToken = calls.filter(([name]) => /fetch|edit|delete|session|successor/.test(name));
+  const onOneToken = calls.filter(([name]) => /fetch|edit$|delete|session|successor/.test(name));
   const onTheStack = ['list', 'people', 'hygiene', 'change hygiene', 'preview hygiene', 'audit log'];
 
   const isWrite = ({ operation, status }: FrontRequest) =>
@@ -152,7 +187,18 @@ describe("law 10: nobody else's", () => {
       const own = await running.createToken({}, { as });
       const statuses = [];
       for (const [name, ask] of calls.filter(([name]) =>
-        [...onTheStack, 'fetch', 'edit', 'delete preview', 'sessions', 'end all sessions', 'delete'].includes(name),
+        [
+          ...onTheStack,
+          'edit the stack',
+          'share',
+          'move an alias',
+          'fetch',
+          'edit',
+          'delete preview',
+          'sessions',
+          'end all sessions',
+          'delete',
+        ].includes(name),
       )) {
         statuses.push([name, (await ask(own.uid, own.name, { as })).status]);
       }
@@ -188,8 +234,14 @@ describe("law 10: nobody else's", () => {
       ['succeed', (call) => running.call('POST', `${tokens}/${token.uid}/successor`, { json: {}, ...call })],
       ['delete', (call) => running.deleteToken(token, call)],
       ['change hygiene', (call) => running.call('PUT', hygiene, { json: settings(), ...call })],
+      ['edit the stack', (call) => running.call('PUT', '/v3/stacks', { json: { stack: described() }, ...call })],
+      ['share', (call) => running.call('POST', '/v3/stacks/share', { json: shared(), ...call })],
+      ['add a branch', (call) => running.call('POST', '/v3/stacks/branches', { json: branch(), ...call })],
+      ['move an alias', (call) => running.call('PUT', '/v3/stacks/branch_aliases', { json: alias(), ...call })],
     ];
-    const doors = ['http/change-tokens', 'http/token-hygiene'].map((door) => running.operator.roleOf(door));
+    const doors = ['http/change-tokens', 'http/token-hygiene', 'http/change-stacks'].map((door) =>
+      running.operator.roleOf(door),
+    );
     for (const [name, change] of changing) {
       const before = await stored();
       const member = await memberRow('admin');

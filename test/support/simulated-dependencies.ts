@@ -1,5 +1,6 @@
 /** What every use case of the product is given, over the simulated DynamoDB: the real repositories, and perhaps a bug. */
 import { DynamoCredentialReader } from '../../functions/aws/dynamo-credential-reader.ts';
+import { DynamoManagedSessions } from '../../functions/aws/dynamo-managed-sessions.ts';
 import { DynamoRateWindows } from '../../functions/aws/dynamo-rate-windows.ts';
 import { DynamoReconciliationRepository } from '../../functions/aws/dynamo-reconciliation-repository.ts';
 import { DynamoRevocationRepository } from '../../functions/aws/dynamo-revocation-repository.ts';
@@ -10,12 +11,15 @@ import { keysOf, type Tables } from '../../functions/aws/keys.ts';
 import { createStorage } from '../../functions/aws/storage.ts';
 import type { EndSessionsDependencies } from '../../functions/sessions/end-sessions.ts';
 import type { OpenSessionDependencies } from '../../functions/sessions/open-session.ts';
+import type { ManagedSessions } from '../../functions/sessions/session-repository.ts';
 import type { TokenDependencies } from '../../functions/tokens/token-repository.ts';
 import type { SimulatedBus } from './simulated-bus.ts';
 import type { SimulatedDynamo, TableSpec } from './simulated-dynamo.ts';
 
 export type Client = Pick<SimulatedDynamo, 'send'>;
-export type Dependencies = TokenDependencies & OpenSessionDependencies & EndSessionsDependencies;
+export type Dependencies = TokenDependencies &
+  OpenSessionDependencies &
+  EndSessionsDependencies & { readonly managed: ManagedSessions };
 /** What an instance is for. */
 export type Use = 'opening' | 'verification' | 'introspection' | 'round' | 'change';
 /** A bug put between a use case and what it is given, on purpose. */
@@ -45,6 +49,7 @@ export function dependenciesOver({ client, bus, pause, now, random }: Given): De
     tokens: new DynamoTokenRepository(storage, tables),
     credentials: new DynamoCredentialReader(storage, tables),
     sessions: new DynamoSessionRepository(storage, tables),
+    managed: new DynamoManagedSessions(storage, tables),
     windows: new DynamoRateWindows(storage, tables),
     revocations: new DynamoRevocationRepository(storage, tables),
     // The publisher asks its client for `PutEvents` alone.

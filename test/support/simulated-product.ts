@@ -2,6 +2,8 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Scheduler } from 'fast-check';
 import { DynamoEnvironmentRepository } from '../../functions/aws/dynamo-environment-repository.ts';
+import { DynamoInvitations } from '../../functions/aws/dynamo-invitations.ts';
+import { DynamoStackChanges } from '../../functions/aws/dynamo-stack-changes.ts';
 import { DynamoStackRepository } from '../../functions/aws/dynamo-stack-repository.ts';
 import { createStorage } from '../../functions/aws/storage.ts';
 import { Refusal, type RefusalKind } from '../../functions/refusals.ts';
@@ -63,6 +65,8 @@ const firstDigitStep = 0x80;
 export class SimulatedProduct {
   readonly dynamo: SimulatedDynamo;
   readonly stacks: DynamoStackRepository;
+  readonly stackChanges: DynamoStackChanges;
+  readonly invitations: DynamoInvitations;
   readonly sessions: SimulatedSessions;
   readonly doors: SimulatedDoors;
   /** Every refusal that was answered. */
@@ -93,6 +97,8 @@ export class SimulatedProduct {
     this.#client = sabotage ? sabotage(this.dynamo) : this.dynamo;
     this.bus = new SimulatedBus({ hop: this.#hop });
     this.stacks = new DynamoStackRepository(this.#storage(), tables);
+    this.stackChanges = new DynamoStackChanges(this.#storage(), tables);
+    this.invitations = new DynamoInvitations(this.#storage(), tables);
     const deps = this.#given(this.#client, this.bus);
     const of = (use: Use) => tamper({ ...deps, now: () => this.now(use) }, use);
     this.#deps = {

@@ -50,7 +50,10 @@ export class SimulatedSessions {
 
   endOne(who: Person, { stack, uid, session }: { stack: string; uid: string; session: string }): Promise<Answer<true>> {
     return this.#answer(who, async (actor) => {
-      await endOneSession(this.#deps.change, { actor, stack, uid, session });
+      await endOneSession(
+        { ...this.#deps.change, sessions: this.#deps.change.managed },
+        { actor, stack, uid, session },
+      );
       return true as const;
     });
   }

@@ -1,0 +1,58 @@
+import type { Invitation } from '../stacks/invitation.ts';
+import type { Invitations } from '../stacks/stack-changes.ts';
+import { invitationFrom } from './items.ts';
+import { type Keys, keysOf, type Tables } from './keys.ts';
+import { joining } from './membership.ts';
+import type { Reads } from './reads.ts';
+import type { Step, Transactions } from './transactions.ts';
+
+const mostInvitations = 100;
+
+/** Invitations in DynamoDB: one row in the stack, and one by which the address finds it. */
+export class DynamoInvitations implements Invitations {
+  readonly #storage: Reads & Transactions;
+  readonly #keys: Keys;
+
+  constructor(storage: Reads & Transactions, tables: Tables) {
+    this.#storage = storage;
+    this.#keys = keysOf(tables);
+  }
+
+  async waitingFor(address: string): Promise<readonly string[]> {
+    const { table, pk } = this.#keys.invited(address, '');
+    const items = await this.#storage.query({ table, pk, prefix: 'STACK#', limit: mostInvitations });
+    return items.map(({ sk }) => String(sk).slice('STACK#'.length));
+  }
+
+  async find(stack: string, address: string): Promise<Invitation | null> {
+    const [item] = await this.#storage.read([this.#keys.invitation(stack, address)]);
+    return invitationFrom(item);
+  }
+
+  async takeUp({ stack, invitation, member, audit }: Parameters<Invitations['takeUp']>[0]): Promise<boolean> {
+    const gone = this.#gone(stack, invitation);
+    const entry: Step = {
+      put: this.#keys.audit(stack, audit.uid),
+      item: { ...audit },
+      condition: 'attribute_not_exists(#pk)',
+    };
+    const steps = joining(this.#keys, stack, { member, address: invitation.address });
+    const outcome = await this.#storage.transact([entry, ...gone, ...steps], { proof: 0 });
+    const [, , , joined] = outcome ?? [];
+    // Who is a member already needs no invitation, and keeps the role that they have.
+    if (joined?.failed) await this.#storage.transact(gone);
+    return outcome === null;
+  }
+
+  /** Both rows, on condition that the invitation is the one that was seen. */
+  #gone(stack: string, { address, invited_at: seen, role }: Invitation): [Step, Step] {
+    return [
+      {
+        delete: this.#keys.invitation(stack, address),
+        condition: '#invited_at = :seen AND #role = :role',
+        values: { seen, role },
+      },
+      { delete: this.#keys.invited(address, stack) },
+    ];
+  }
+}

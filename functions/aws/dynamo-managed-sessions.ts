@@ -1,0 +1,39 @@
+import type { ManagedSessions } from '../sessions/session-repository.ts';
+import { type Keys, keysOf, type Tables } from './keys.ts';
+import { memberCheck, refuseNonMembers } from './membership.ts';
+import type { Transactions } from './transactions.ts';
+
+/** Sessions in DynamoDB, ended in the name of a member. */
+export class DynamoManagedSessions implements ManagedSessions {
+  readonly #storage: Transactions;
+  readonly #keys: Keys;
+
+  constructor(storage: Transactions, tables: Tables) {
+    this.#storage = storage;
+    this.#keys = keysOf(tables);
+  }
+
+  async endByMember({
+    stack,
+    member,
+    token,
+    session,
+    audit,
+  }: Parameters<ManagedSessions['endByMember']>[0]): Promise<boolean> {
+    const outcome = await this.#storage.transact(
+      [
+        { put: this.#keys.audit(stack, audit.uid), item: { ...audit }, condition: 'attribute_not_exists(#pk)' },
+        memberCheck(this.#keys, stack, member),
+        {
+          check: this.#keys.token(token),
+          condition: '#api_key = :stack AND #state <> :deleted',
+          values: { stack, deleted: 'deleted' },
+        },
+        { delete: this.#keys.session(token, session), condition: 'attribute_exists(#pk)' },
+      ],
+      { proof: 0 },
+    );
+    refuseNonMembers(outcome?.[1]);
+    return outcome === null;
+  }
+}

@@ -1,0 +1,13 @@
+import * as z from 'zod/mini';
+import { holdsValue } from '../tokens/token-value.ts';
+
+/** One address has one spelling: issuers and people differ in capitals. */
+export const normalAddress = (address: string): string => address.normalize('NFC').toLowerCase();
+
+const shape = /^[^\s@\p{C}]{1,64}@[^\s@\p{C}]{1,189}$/u;
+
+/** An e-mail address that can be a key. Whether there is such a mailbox is for the issuer to verify. */
+export const AddressSchema = z.string('must be an e-mail address.').check(
+  z.overwrite(normalAddress),
+  z.refine((address) => shape.test(address) && !holdsValue(address), 'must be an e-mail address.'),
+);

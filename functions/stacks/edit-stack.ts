@@ -1,0 +1,98 @@
+import * as z from 'zod/mini';
+import { errorsOf } from '../field-errors.ts';
+import { conflict, invalid, notAllowed, stackNotFound } from '../refusals.ts';
+import { canonicalJson } from '../tokens/canonical-json.ts';
+import { NameSchema } from '../tokens/names.ts';
+import type { Randomness } from '../tokens/token-value.ts';
+import { type AuditEntry, auditEntry, type FieldChange, operationId } from './audit-entry.ts';
+import { StackDescriptionSchema } from './create-stack.ts';
+import type { Actor } from './person.ts';
+import { maySeeTokens } from './stack.ts';
+import type { StackChanges } from './stack-changes.ts';
+import type { StackOfMember, StackRepository } from './stack-repository.ts';
+
+export interface ChangeStacksDependencies {
+  readonly stacks: StackRepository;
+  readonly changes: StackChanges;
+  readonly now: () => Date;
+  readonly random: Randomness;
+}
+
+/** Whoever changes a stack, and how. */
+export interface StackCommand {
+  readonly actor: Actor;
+  /** `api_key` */
+  readonly stack: string;
+  /** Unchecked. */
+  readonly fields: unknown;
+}
+
+const mostTries = 3;
+
+/**
+ * Reads, decides and changes; where what was read has changed in between, again, three times at most.
+ * @param attempt false where nothing was changed because something is not as it was seen
+ * @throws {Refusal} `conflict`
+ */
+export async function untilDone<T>(attempt: () => Promise<T | false>): Promise<T> {
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const done = await attempt();
+    if (done !== false) return done;
+  }
+  throw conflict('Others are changing this stack at the same time. Try again.');
+}
+
+/** A stack that the caller may change. @throws {Refusal} `stack-not-found`, `not-allowed` */
+export async function stackToChange(
+  stacks: StackRepository,
+  { actor, stack }: Pick<StackCommand, 'actor' | 'stack'>,
+): Promise<StackOfMember> {
+  const found = await stacks.find(stack, actor.uid);
+  if (!found) throw stackNotFound();
+  if (!maySeeTokens(found.member)) throw notAllowed();
+  return found;
+}
+
+/** The entry of a change of a stack. */
+export function stackEntry(
+  { now, random }: Pick<ChangeStacksDependencies, 'now' | 'random'>,
+  {
+    actor,
+    of: { stack },
+    changes,
+  }: { actor: Actor; of: Pick<StackOfMember, 'stack'>; changes: readonly FieldChange[] },
+): AuditEntry {
+  const at = now();
+  const metadata = { uid: stack.api_key, title: stack.name };
+  const event = { stack: stack.api_key, module: 'stack', event_type: 'update', metadata, changes } as const;
+  return auditEntry(event, { actor, at, operation: operationId(at, random) });
+}
+
+/** What may be changed of a stack; the rest is ignored, as SDKs send back what they were given. */
+export const StackEditSchema = z.object(
+  { name: z.optional(NameSchema), description: z.optional(StackDescriptionSchema) },
+  'is a required field',
+);
+
+/**
+ * Changes name and description. Fields that are absent stay as they are.
+ * @throws {Refusal} `stack-not-found`, `not-allowed`, `invalid`, `conflict`, `unavailable`
+ */
+export async function editStack(deps: ChangeStacksDependencies, command: StackCommand): Promise<StackOfMember> {
+  return await untilDone(async () => {
+    const found = await stackToChange(deps.stacks, command);
+    const parsed = StackEditSchema.safeParse(command.fields);
+    if (!parsed.success) throw invalid(errorsOf('stack', parsed.error.issues));
+    const { stack: before } = found;
+    const { name = before.name, description = before.description } = parsed.data;
+    const given = { name, description };
+    const changes = (['name', 'description'] as const)
+      .filter((field) => canonicalJson(before[field]) !== canonicalJson(given[field]))
+      .map((field) => ({ field, from: before[field], to: given[field] }));
+    if (changes.length === 0) return found;
+    const after = { ...before, ...given, updated_at: deps.now().toISOString() };
+    const audit = stackEntry(deps, { actor: command.actor, of: found, changes });
+    const change = { stack: before.api_key, member: command.actor.uid, audit, before, after };
+    return (await deps.changes.edit(change)) && { ...found, stack: after };
+  });
+}

@@ -1,0 +1,151 @@
+import * as z from 'zod/mini';
+import { errorsOf, FieldErrorList } from '../field-errors.ts';
+import { invalid } from '../refusals.ts';
+import { AddressSchema, normalAddress } from './address.ts';
+import type { FieldChange } from './audit-entry.ts';
+import { ClientSchema } from './client.ts';
+import {
+  type ChangeStacksDependencies,
+  type StackCommand,
+  stackEntry,
+  stackToChange,
+  untilDone,
+} from './edit-stack.ts';
+import { type Invitation, invitationMs, isOpen } from './invitation.ts';
+import { type Actor, personUid } from './person.ts';
+import type { Member } from './stack.ts';
+import type { RoleChange } from './stack-changes.ts';
+import type { PersonOfStack } from './stack-repository.ts';
+
+const required = 'is a required field';
+/** People and invitations together: one strong batch read holds them. */
+const mostPeople = 100;
+/** A transaction holds 100 writes, and a machine that joins takes three. */
+const mostAtOnce = 20;
+
+const RolesSchema = z
+  .array(z.enum(['admin', 'developer'], 'must be admin or developer.'), 'must be a list of admin and developer.')
+  .check(z.minLength(1, required));
+const listOf = <S extends z.ZodMiniType>(schema: S, what: string) =>
+  z._default(z.array(schema, `must be a list of ${what}.`), []);
+
+/** Whom to share a stack with; who is given no role is a developer. */
+export const ShareSchema = z
+  .object({
+    emails: listOf(AddressSchema, 'e-mail addresses'),
+    clients: listOf(ClientSchema, 'client ids'),
+    roles: z._default(z.record(z.string(), RolesSchema, 'must be an object of roles by address or client id.'), {}),
+  })
+  .check(
+    z.refine(({ emails, clients }) => emails.length + clients.length > 0, { error: required, path: ['emails'] }),
+    z.refine(({ emails, clients }) => emails.length + clients.length <= mostAtOnce, {
+      error: `can hold at most ${mostAtOnce} at once, clients counted.`,
+      path: ['emails'],
+    }),
+    z.refine(
+      ({ emails, clients, roles }) =>
+        Object.keys(roles).every((one) => clients.includes(one) || emails.includes(normalAddress(one))),
+      { error: 'names somebody who is neither in emails nor in clients.', path: ['roles'] },
+    ),
+  );
+
+type Share = z.output<typeof ShareSchema>;
+
+interface Plan {
+  readonly invitations: Invitation[];
+  readonly joining: Member[];
+  readonly roles: RoleChange[];
+  readonly changes: FieldChange[];
+}
+
+/**
+ * Shares a stack: addresses are invited, machines join at once, and who is a member already gets the role. Doing it again changes
+ * nothing but how long an invitation waits.
+ * @throws {Refusal} `stack-not-found`, `not-allowed`, `invalid`, `conflict`, `unavailable`
+ */
+export async function shareStack(deps: ChangeStacksDependencies, command: StackCommand): Promise<void> {
+  const { actor, stack } = command;
+  await untilDone(async () => {
+    const found = await stackToChange(deps.stacks, command);
+    const parsed = ShareSchema.safeParse(command.fields);
+    if (!parsed.success) throw invalid(errorsOf('emails', parsed.error.issues));
+    const at = deps.now();
+    const people = await deps.stacks.people(stack);
+    const open = (await deps.stacks.invitations(stack)).filter((invitation) => isOpen(invitation, at));
+    const plan = planOf(parsed.data, { actor, people, open, at });
+    if (plan.changes.length === 0) return true;
+    const audit = stackEntry(deps, { actor, of: found, changes: plan.changes });
+    return await deps.changes.share({ ...plan, stack, member: actor.uid, audit });
+  });
+}
+
+interface Scene {
+  readonly actor: Actor;
+  readonly people: readonly PersonOfStack[];
+  readonly open: readonly Invitation[];
+  readonly at: Date;
+}
+
+function planOf(share: Share, scene: Scene): Plan {
+  const plan: Plan = { invitations: [], joining: [], roles: [], changes: [] };
+  const errors = new FieldErrorList();
+  for (const address of new Set(share.emails)) {
+    const members = scene.people.filter(
+      (person) => person.address !== null && normalAddress(person.address) === address,
+    );
+    const role = roleOf(share, (name) => normalAddress(name) === address);
+    if (members.length === 0) invite(plan, { address, role }, scene);
+    for (const member of members) changeRole(plan, { member, role, field: 'emails', name: address }, { scene, errors });
+  }
+  for (const client of new Set(share.clients)) {
+    const { issuer } = scene.actor.identity;
+    const uid = personUid({ issuer, sub: client });
+    const role = roleOf(share, (name) => name === client);
+    const member = scene.people.find((person) => person.uid === uid);
+    if (member) changeRole(plan, { member, role, field: 'clients', name: client }, { scene, errors });
+    else join(plan, { uid, role, issuer, sub: client });
+  }
+  const { people, open } = scene;
+  if (people.length + open.length + plan.joining.length + plan.invitations.length > mostPeople)
+    errors.add('emails', `are too many: a stack has at most ${mostPeople} people, machines and invitations.`);
+  if (Object.keys(errors.all).length > 0) throw invalid(errors.all);
+  return plan;
+}
+
+function roleOf({ roles }: Share, isMeant: (name: string) => boolean): Invitation['role'] {
+  const given = Object.entries(roles).flatMap(([name, some]) => (isMeant(name) ? some : []));
+  return given.includes('admin') ? 'admin' : 'developer';
+}
+
+function invite(
+  plan: Plan,
+  { address, role }: Pick<Invitation, 'address' | 'role'>,
+  { actor, open, at }: Pick<Scene, 'actor' | 'open' | 'at'>,
+): void {
+  const earlier = open.find((invitation) => invitation.address === address);
+  plan.changes.push({ field: `invitations.${address}`, from: earlier?.role ?? null, to: role });
+  const expires_at = new Date(at.getTime() + invitationMs).toISOString();
+  plan.invitations.push({ address, role, invited_by: actor.uid, invited_at: at.toISOString(), expires_at });
+}
+
+function join(plan: Plan, member: Member): void {
+  plan.changes.push({ field: `members.${member.sub}`, from: null, to: member.role });
+  plan.joining.push(member);
+}
+
+function changeRole(
+  plan: Plan,
+  { member, role, field, name }: { member: Member; role: Invitation['role']; field: string; name: string },
+  { scene, errors }: { scene: Scene; errors: FieldErrorList },
+): void {
+  if (member.role === role) return;
+  if (member.role === 'owner')
+    errors.add(field, `name the owner of this stack, ${name}. Transfer the ownership first.`);
+  else if (member.uid === scene.actor.uid)
+    errors.add(field, `name yourself, ${name}. Let another admin change your role.`);
+  else if (plan.roles.some(({ uid }) => uid === member.uid)) errors.add(field, `name somebody twice, ${name}.`);
+  else {
+    plan.changes.push({ field: `members.${name}`, from: member.role, to: role });
+    plan.roles.push({ uid: member.uid, from: member.role, to: role });
+  }
+}

@@ -1,0 +1,49 @@
+import type { Randomness } from '../tokens/token-value.ts';
+import { normalAddress } from './address.ts';
+import { auditEntry, operationId } from './audit-entry.ts';
+import { isOpen } from './invitation.ts';
+import type { Actor } from './person.ts';
+import type { Invitations } from './stack-changes.ts';
+
+export interface TakeUpDependencies {
+  readonly invitations: Invitations;
+  readonly now: () => Date;
+  readonly random: Randomness;
+}
+
+/**
+ * Makes somebody a member of every stack that their address was invited to, and only where the issuer says that the address is
+ * verified. Twice at once: the invitation is a condition of the transaction that takes it up.
+ * @param stack only the invitation to this one
+ * @throws {Refusal} `conflict`, `unavailable`
+ */
+export async function takeUpInvitations(
+  deps: TakeUpDependencies,
+  { actor, stack }: { readonly actor: Actor; readonly stack?: string },
+): Promise<void> {
+  const { email, email_verified: isVerified } = actor.identity;
+  if (!email || !isVerified) return;
+  const address = normalAddress(email);
+  for (const key of stack ? [stack] : await deps.invitations.waitingFor(address)) {
+    await takeUp(deps, { actor, stack: key, address });
+  }
+}
+
+async function takeUp(
+  { invitations, now, random }: TakeUpDependencies,
+  { actor, stack, address }: { actor: Actor; stack: string; address: string },
+): Promise<void> {
+  const invitation = await invitations.find(stack, address);
+  const at = now();
+  if (!invitation || !isOpen(invitation, at)) return;
+  const { role } = invitation;
+  const { issuer, sub } = actor.identity;
+  const changes = [
+    { field: `invitations.${address}`, from: role, to: null },
+    { field: `members.${address}`, from: null, to: role },
+  ];
+  const metadata = { uid: stack, title: address };
+  const event = { stack, module: 'stack', event_type: 'update', metadata, changes } as const;
+  const audit = auditEntry(event, { actor, at, operation: operationId(at, random) });
+  await invitations.takeUp({ stack, invitation, member: { uid: actor.uid, role, issuer, sub }, audit });
+}

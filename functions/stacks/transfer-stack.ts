@@ -1,0 +1,39 @@
+import * as z from 'zod/mini';
+import { errorsOf } from '../field-errors.ts';
+import { invalid, notAllowed } from '../refusals.ts';
+import { AddressSchema, normalAddress } from './address.ts';
+import {
+  type ChangeStacksDependencies,
+  type StackCommand,
+  stackEntry,
+  stackToChange,
+  untilDone,
+} from './edit-stack.ts';
+
+export const TransferSchema = z.object({ transfer_to: AddressSchema });
+
+/**
+ * Makes another member the owner; who was it becomes an admin, so that a stack has one owner at every moment. Only the owner may.
+ * @throws {Refusal} `stack-not-found`, `not-allowed`, `invalid`, `conflict`, `unavailable`
+ */
+export async function transferStack(deps: ChangeStacksDependencies, command: StackCommand): Promise<void> {
+  const { actor, stack } = command;
+  await untilDone(async () => {
+    const found = await stackToChange(deps.stacks, command);
+    if (found.member.role !== 'owner') throw notAllowed();
+    const parsed = TransferSchema.safeParse(command.fields);
+    if (!parsed.success) throw invalid(errorsOf('transfer_to', parsed.error.issues));
+    const { transfer_to: address } = parsed.data;
+    const people = await deps.stacks.people(stack);
+    const [to, ...more] = people.filter((one) => one.address !== null && normalAddress(one.address) === address);
+    if (!to) throw invalid({ transfer_to: ['is not a member of this stack. Share it first.'] });
+    if (to.uid === actor.uid) throw invalid({ transfer_to: ['is the owner of this stack.'] });
+    if (more.length > 0) throw invalid({ transfer_to: ['is the address of more than one member of this stack.'] });
+    const changes = [
+      { field: 'owner', from: actor.uid, to: to.uid },
+      { field: `members.${address}`, from: to.role, to: 'owner' },
+    ];
+    const audit = stackEntry(deps, { actor, of: found, changes });
+    return await deps.changes.transfer({ stack, member: actor.uid, audit, to });
+  });
+}

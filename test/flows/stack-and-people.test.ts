@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { people } from '../../local/cast.ts';
+import { type Call, RunningSystem } from '../support/running-system.ts';
+
+/** Section 6 of the contract, over HTTP: what people do with a stack, and what it means for the next request of others. */
+describe('a stack and its people', () => {
+  let running: RunningSystem;
+  beforeAll(async () => {
+    running = await RunningSystem.start({ streams: false });
+  });
+  afterAll(() => running.stop());
+
+  const tokens = '/v3/stacks/management_tokens';
+  const { outsider, admin } = people;
+  const on = (stack: string) => ({
+    get: (path: string, as: NonNullable<Call['as']> = 'owner') => running.call('GET', path, { as, stack }),
+    post: (path: string, json: object, as: NonNullable<Call['as']> = 'owner') =>
+      running.call('POST', path, { as, stack, json }),
+    put: (path: string, json: object, as: NonNullable<Call['as']> = 'owner') =>
+      running.call('PUT', path, { as, stack, json }),
+  });
+  const stacksOf = async (as: NonNullable<Call['as']>) =>
+    (await running.call('GET', '/v3/stacks', { as, stack: null })).body.stacks as { api_key: string; role: string }[];
+
+  it('an invitation is taken up by who asks for their stacks, and a removal holds for the next request', async () => {
+    const stack = await running.createStack('owner');
+    const { get, post } = on(stack);
+    expect((await get(tokens, 'outsider')).status).toBe(412);
+    const shared = await post('/v3/stacks/share', { emails: [outsider.email], roles: { [outsider.email]: ['admin'] } });
+    expect(shared).toMatchObject({ status: 200, body: { notice: 'Stack shared successfully.' } });
+    expect((await get('/v3/stacks/users')).body.invitations).toEqual([
+      expect.objectContaining({ email: outsider.email, role: 'admin' }),
+    ]);
+    expect((await get(tokens, 'outsider')).status).toBe(412);
+    expect(await stacksOf('outsider')).toContainEqual(expect.objectContaining({ api_key: stack, role: 'admin' }));
+    expect((await get(tokens, 'outsider')).status).toBe(200);
+    expect((await get('/v3/stacks/users')).body).toMatchObject({
+      users: expect.arrayContaining([
+        expect.objectContaining({ email: outsider.email, role: 'admin', client: null }),
+        expect.objectContaining({ email: people.owner.email, role: 'owner', client: null }),
+      ]),
+      invitations: [],
+    });
+    expect((await post('/v3/stacks/unshare', { email: outsider.email })).status).toBe(200);
+    expect((await get(tokens, 'outsider')).status).toBe(412);
+    expect((await stacksOf('outsider')).map(({ api_key }) => api_key)).not.toContain(stack);
+  });
+
+  it('an invitation is also taken up by who asks for that stack, and only with a verified address', async () => {
+    const stack = await running.createStack('owner');
+    await on(stack).post('/v3/stacks/share', { emails: [outsider.email] });
+    const { issuer } = running.system;
+    const unverified = await issuer.mint({ sub: 'somebody', email: outsider.email, email_verified: false });
+    const asked = await running.call('GET', '/v3/stacks', { stack, headers: { authtoken: unverified } });
+    expect(asked.status).toBe(412);
+    expect((await on(stack).get('/v3/stacks', 'outsider')).body.stack).toMatchObject({
+      api_key: stack,
+      role: 'developer',
+    });
+    expect((await on(stack).get(tokens, 'outsider')).status).toBe(403);
+  });
+
+  it('a machine is a member by its client id at once, and leaves by it', async () => {
+    const stack = await running.createStack('owner');
+    const { get, post } = on(stack);
+    expect((await post('/v3/stacks/share', { clients: ['automation'], roles: { automation: ['admin'] } })).status).toBe(
+      200,
+    );
+    expect((await get(tokens, 'automation')).status).toBe(200);
+    expect((await get('/v3/stacks/users')).body.users).toContainEqual(
+      expect.objectContaining({ email: null, client: 'automation', role: 'admin' }),
+    );
+    expect((await post('/v3/stacks/unshare', { client: 'automation' })).status).toBe(200);
+    expect((await get(tokens, 'automation')).status).toBe(412);
+  });
+
+  it('the ownership is transferred, and the old owner can be removed then', async () => {
+    const stack = await running.createStack('owner');
+    const { get, post } = on(stack);
+    await post('/v3/stacks/share', { emails: [admin.email] });
+    await get('/v3/stacks', 'admin');
+    expect((await post('/v3/stacks/transfer_ownership', { transfer_to: admin.email })).status).toBe(200);
+    expect((await post('/v3/stacks/unshare', { email: admin.email })).status).toBe(422);
+    expect((await post('/v3/stacks/unshare', { email: people.owner.email }, 'admin')).status).toBe(200);
+    expect((await get(tokens)).status).toBe(412);
+    const { logs } = (await get('/v3/audit-logs', 'admin')).body;
+    expect(logs[0]).toMatchObject({ changes: [{ field: `members.${people.owner.email}`, from: 'admin', to: null }] });
+  });
+
+  it('a stack has another name, and what is given is in the answer', async () => {
+    const stack = await running.createStack('owner');
+    const edited = await on(stack).put('/v3/stacks', { stack: { name: 'Renamed', description: 'new' } });
+    expect(edited).toMatchObject({
+      status: 200,
+      body: { stack: { name: 'Renamed', description: 'new', role: 'owner' } },
+    });
+    expect((await on(stack).get('/v3/stacks')).body.stack).toMatchObject({ name: 'Renamed', description: 'new' });
+  });
+
+  it('an alias that moves takes the tokens with it, from the next request on', async () => {
+    const stack = await running.createStack('owner');
+    const { get, post, put } = on(stack);
+    expect((await post('/v3/stacks/branches', { branch: { uid: 'next', source: 'main' } })).body).toMatchObject({
+      branch: { uid: 'next', alias: [] },
+    });
+    const alias = (target_branch: string) => ({ branch_alias: { uid: 'deploy', target_branch } });
+    expect((await post('/v3/stacks/branch_aliases', alias('main'))).status).toBe(201);
+    const scope = [
+      { module: 'environment', acl: { read: true } },
+      { module: 'branch_alias', branch_aliases: ['deploy'], acl: { read: true } },
+    ];
+    const { value } = await running.createToken({ scope }, { as: 'owner', stack });
+    const statuses = async () =>
+      Promise.all(
+        ['main', 'next'].map(async (branch) => (await running.use(value, { stack, headers: { branch } })).status),
+      );
+    expect(await statuses()).toEqual([200, 403]);
+    expect((await put('/v3/stacks/branch_aliases', alias('next'))).status).toBe(200);
+    expect(await statuses()).toEqual([403, 200]);
+    expect((await put('/v3/stacks/branch_aliases/deploy', { branch_alias: { target_branch: 'main' } })).status).toBe(
+      200,
+    );
+    expect(await statuses()).toEqual([200, 403]);
+    expect((await get('/v3/stacks/branch_aliases')).body.branch_aliases).toEqual([
+      { uid: 'deploy', target_branch: 'main' },
+    ]);
+  });
+});

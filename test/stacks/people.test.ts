@@ -1,0 +1,367 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { auditEntry } from '../../functions/stacks/audit-entry.ts';
+import { PeopleScene } from '../support/people-scene.ts';
+import { day, type Person } from '../support/simulated-product.ts';
+import { fixture } from '../support/simulated-stack.ts';
+
+const ann = 'ann@example.test';
+let scene: PeopleScene;
+beforeEach(() => {
+  scene = new PeopleScene();
+});
+const rows = () => scene.product.rows();
+const invalid = (errors: object) => ({ kind: 'invalid', errors });
+
+describe('an invitation', () => {
+  it('is taken up by who signs in with the address, in whatever capitals, and is gone then', async () => {
+    expect(await scene.share({ emails: ['Ann@Example.test'], roles: { 'ANN@example.test': ['admin'] } })).toBe('done');
+    const actor = scene.withAddress('aNN@example.test');
+    expect(await scene.roleOf(actor)).toBeNull();
+    await scene.signIn(actor);
+    expect(await scene.roleOf(actor)).toBe('admin');
+    expect((await scene.product.stacks.listOf(actor.uid)).map(({ stack }) => stack.api_key)).toEqual([scene.stack]);
+    expect(await scene.product.stacks.people(scene.stack)).toContainEqual(
+      expect.objectContaining({ uid: actor.uid, address: ann }),
+    );
+    expect(rows().tokens.filter(({ pk, sk }) => /INVITE#/.test(`${pk} ${sk}`))).toEqual([]);
+    expect(scene.lastEntry()).toMatchObject({
+      created_by: actor.uid,
+      changes: [
+        { field: `invitations.${ann}`, from: 'admin', to: null },
+        { field: `members.${ann}`, from: null, to: 'admin' },
+      ],
+    });
+  });
+
+  it.each([
+    ['an address that is not verified', ann, false],
+    ['another address', 'bob@example.test', true],
+  ])('is not for %s', async (_, address, isVerified) => {
+    await scene.share({ emails: [ann] });
+    const before = rows();
+    const actor = scene.withAddress(address, { isVerified });
+    await scene.signIn(actor);
+    await scene.signIn(actor, scene.stack);
+    expect(rows()).toEqual(before);
+  });
+
+  it('is for one stack, where one is named', async () => {
+    await scene.share({ emails: [ann] });
+    const actor = scene.withAddress(ann);
+    await scene.signIn(actor, fixture.otherStack);
+    expect(await scene.roleOf(actor)).toBeNull();
+    await scene.signIn(actor, scene.stack);
+    expect(await scene.roleOf(actor)).toBe('developer');
+  });
+
+  it('waits 30 days', async () => {
+    await scene.share({ emails: [ann] });
+    scene.product.pass(30 * day + 1);
+    const actor = scene.withAddress(ann);
+    await scene.signIn(actor);
+    expect(await scene.roleOf(actor)).toBeNull();
+    await scene.share({ emails: [ann] });
+    await scene.signIn(actor);
+    expect(await scene.roleOf(actor)).toBe('developer');
+  });
+
+  it('that is withdrawn, or changed, is no longer what it was', async () => {
+    await scene.share({ emails: [ann], roles: { [ann]: ['admin'] } });
+    await scene.share({ emails: [ann], roles: { [ann]: ['developer'] } });
+    expect(await scene.unshare({ email: ann })).toBe('done');
+    const actor = scene.withAddress(ann);
+    await scene.signIn(actor);
+    expect(await scene.roleOf(actor)).toBeNull();
+    expect(scene.lastEntry()).toMatchObject({
+      changes: [{ field: `invitations.${ann}`, from: 'developer', to: null }],
+    });
+  });
+
+  it('leaves the role of who has become a member meanwhile', async () => {
+    const actor = await scene.member(ann, 'admin');
+    const invitation = {
+      address: ann,
+      role: 'developer',
+      invited_by: 'x',
+      invited_at: '2026-01-01T00:00:00.000Z',
+      expires_at: '2099-01-01T00:00:00.000Z',
+    } as const;
+    const { product, stack } = scene;
+    const event = { stack, module: 'stack', event_type: 'update', metadata: { uid: stack, title: '' } } as const;
+    const owner = scene.who('owner');
+    const audit = auditEntry(event, { actor: owner, at: product.now(), operation: '0'.repeat(32) });
+    const change = { stack, member: owner.uid, audit, joining: [], roles: [] };
+    await product.stackChanges.share({ ...change, invitations: [invitation] });
+    await scene.signIn(actor);
+    expect(await scene.roleOf(actor)).toBe('admin');
+    expect(await scene.product.stacks.invitations(scene.stack)).toEqual([]);
+  });
+});
+
+describe('sharing', () => {
+  it('makes a machine a member at once, and changes the role of who is one', async () => {
+    const actor = await scene.member(ann, 'developer');
+    const bot = scene.withAddress('', { sub: 'ci-bot' });
+    expect(
+      await scene.share({
+        emails: [ann],
+        clients: ['ci-bot'],
+        roles: { [ann]: ['admin'], 'ci-bot': ['developer', 'admin'] },
+      }),
+    ).toBe('done');
+    expect([await scene.roleOf(actor), await scene.roleOf(bot)]).toEqual(['admin', 'admin']);
+    const before = rows();
+    expect(
+      await scene.share({ clients: ['ci-bot'], emails: [ann], roles: { [ann]: ['admin'], 'ci-bot': ['admin'] } }),
+    ).toBe('done');
+    expect(rows()).toEqual(before);
+  });
+
+  it.each([
+    [null, ['emails']],
+    [{}, ['emails']],
+    [{ emails: 'ann@example.test' }, ['emails']],
+    [{ emails: [5] }, ['emails.0']],
+    [{ emails: ['ann'] }, ['emails.0']],
+    [{ emails: ['a@b@c'] }, ['emails.0']],
+    [{ emails: ['a b@c'] }, ['emails.0']],
+    [{ emails: ['ann@example.test\u0000'] }, ['emails.0']],
+    [{ emails: [`${'x'.repeat(65)}@c`] }, ['emails.0']],
+    [{ clients: [''] }, ['clients.0']],
+    [{ clients: ['a b'] }, ['clients.0']],
+    [{ clients: Array.from({ length: 21 }, (_, at) => `c${at}`) }, ['emails']],
+    [{ emails: [ann], roles: [] }, ['roles']],
+    [{ emails: [ann], roles: { [ann]: 'admin' } }, [`roles.${ann}`]],
+    [{ emails: [ann], roles: { [ann]: [] } }, [`roles.${ann}`]],
+    [{ emails: [ann], roles: { [ann]: ['owner'] } }, [`roles.${ann}.0`]],
+    [{ emails: [ann], roles: { 'bob@example.test': ['admin'] } }, ['roles']],
+  ])('by %j is refused, and nothing is written', async (fields, names) => {
+    const before = rows();
+    const outcome = await scene.share(fields);
+    expect(outcome).toMatchObject({ kind: 'invalid' });
+    expect(Object.keys(typeof outcome === 'string' ? {} : outcome.errors)).toEqual(names);
+    expect(rows()).toEqual(before);
+  });
+
+  it('does not touch the owner, nor who shares, nor somebody twice', async () => {
+    const actor = await scene.member(ann, 'admin');
+    await scene.transfer({ transfer_to: ann });
+    expect(await scene.share({ emails: [ann] }, scene.who('admin'))).toMatchObject(
+      invalid({ emails: [expect.stringContaining('owner')] }),
+    );
+    const bob = await scene.member('bob@example.test', 'admin');
+    expect(await scene.share({ emails: ['bob@example.test'] }, bob)).toMatchObject(
+      invalid({ emails: [expect.stringContaining('yourself')] }),
+    );
+    expect(await scene.share({ emails: ['bob@example.test'], clients: ['bob@example.test'] }, actor)).toMatchObject(
+      invalid({ clients: [expect.stringContaining('twice')] }),
+    );
+  });
+
+  it('ends at 100 people, machines and invitations', async () => {
+    const clients = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => `bot-${from + at}`);
+    for (const from of [0, 20, 40, 60]) expect(await scene.share({ clients: clients(from, from + 20) })).toBe('done');
+    const { length } = await scene.product.stacks.people(scene.stack);
+    expect(await scene.share({ clients: clients(80, 180 - length), emails: [ann] })).toMatchObject(
+      invalid({ emails: [expect.stringContaining('100')] }),
+    );
+    expect(await scene.share({ clients: clients(80, 179 - length), emails: [ann] })).toBe('done');
+  });
+});
+
+describe('unsharing', () => {
+  it('removes a person, a machine, and who does it', async () => {
+    const actor = await scene.member(ann, 'admin');
+    await scene.share({ clients: ['ci-bot'] });
+    expect(await scene.unshare({ client: 'ci-bot' }, actor)).toBe('done');
+    expect(await scene.roleOf(scene.withAddress('', { sub: 'ci-bot' }))).toBeNull();
+    expect(await scene.unshare({ email: ann.toUpperCase() }, actor)).toBe('done');
+    expect(await scene.roleOf(actor)).toBeNull();
+    expect(await scene.product.stacks.listOf(actor.uid)).toEqual([]);
+    expect(scene.lastEntry()).toMatchObject({ changes: [{ field: `members.${ann}`, from: 'admin', to: null }] });
+  });
+
+  it.each([
+    [null, 'email'],
+    [{}, 'email'],
+    [{ email: 'nobody@example.test' }, 'email'],
+    [{ client: 'nobody' }, 'client'],
+    [{ client: 'owner' }, 'client'],
+    [{ email: ann, client: 'x' }, 'email'],
+    [{ email: 'x' }, 'email'],
+  ])('by %j is refused: nobody is meant, or the owner', async (fields, field) => {
+    const before = rows();
+    const outcome = await scene.unshare(fields);
+    expect(outcome).toMatchObject(invalid({ [field]: [expect.any(String)] }));
+    expect(rows()).toEqual(before);
+  });
+
+  it('leaves who has become the owner meanwhile', async () => {
+    const [actor] = [await scene.member(ann, 'admin')];
+    const owner = scene.who('owner');
+    scene.meanwhile = () => scene.transfer({ transfer_to: ann }, owner);
+    expect(await scene.unshare({ email: ann }, scene.who('admin'))).toMatchObject({ kind: 'invalid' });
+    expect(await scene.roleOf(actor)).toBe('owner');
+    const bob = await scene.member('bob@example.test', 'admin');
+    scene.meanwhile = () => scene.transfer({ transfer_to: 'bob@example.test' }, actor);
+    expect(await scene.unshare({ email: 'bob@example.test' }, bob)).toMatchObject({ kind: 'invalid' });
+    expect(await scene.roleOf(bob)).toBe('owner');
+  });
+});
+
+describe('a transfer', () => {
+  it('makes another the owner, and the owner an admin', async () => {
+    const actor = await scene.member(ann, 'developer');
+    expect(await scene.transfer({ transfer_to: ann })).toBe('done');
+    expect([await scene.roleOf(actor), await scene.roleOf(scene.who('owner'))]).toEqual(['owner', 'admin']);
+    expect(await scene.transfer({ transfer_to: ann })).toMatchObject({ kind: 'not-allowed' });
+  });
+
+  it.each([[null], [{}], [{ transfer_to: 'nobody@example.test' }], [{ transfer_to: 5 }]])(
+    'by %j is refused by the name of the field',
+    async (fields) => {
+      expect(await scene.transfer(fields)).toMatchObject(invalid({ transfer_to: [expect.any(String)] }));
+    },
+  );
+
+  it('is not for an admin, and not to an invitation or to oneself', async () => {
+    const actor = await scene.member(ann, 'admin');
+    expect(await scene.transfer({ transfer_to: ann }, actor)).toMatchObject({ kind: 'not-allowed' });
+    await scene.share({ emails: ['bob@example.test'] });
+    expect(await scene.transfer({ transfer_to: 'bob@example.test' })).toMatchObject({ kind: 'invalid' });
+    await scene.transfer({ transfer_to: ann });
+    expect(await scene.transfer({ transfer_to: ann }, actor)).toMatchObject({ kind: 'invalid' });
+  });
+
+  it('leaves one owner, also where two are begun at once', async () => {
+    const actors = [await scene.member(ann, 'admin'), await scene.member('bob@example.test', 'admin')];
+    const owner = scene.who('owner');
+    scene.meanwhile = () => scene.transfer({ transfer_to: ann }, owner);
+    expect(await scene.transfer({ transfer_to: 'bob@example.test' }, owner)).toMatchObject({ kind: 'not-allowed' });
+    const roles = await Promise.all([owner, ...actors].map((actor) => scene.roleOf(actor)));
+    expect(roles).toEqual(['admin', 'owner', 'admin']);
+  });
+});
+
+describe('a change of a stack', () => {
+  const changes = [
+    ['edit', { name: 'renamed' }],
+    ['branch', { uid: 'next' }],
+    ['alias', { uid: 'deploy', target_branch: 'main' }],
+    ['share', { emails: ['bob@example.test'] }],
+    ['unshare', { email: ann }],
+  ] as const;
+
+  it.each(changes)('%s: an admin who is removed in between changes nothing', async (name, fields) => {
+    await scene.member(ann, 'developer');
+    const carl = await scene.member('carl@example.test', 'admin');
+    scene.meanwhile = () => scene.unshare({ email: 'carl@example.test' });
+    const before = rows();
+    expect(await scene[name](fields, carl)).toMatchObject({ kind: 'stack-not-found' });
+    const isGone = (row: object) => JSON.stringify(row).includes(carl.uid);
+    const kept = ({ tokens }: ReturnType<typeof rows>) => tokens.filter((row) => !isGone(row));
+    expect(kept(rows())).toEqual(kept(before));
+    expect(scene.lastEntry().changes).toEqual([{ field: 'members.carl@example.test', from: 'admin', to: null }]);
+  });
+
+  it.each(
+    [...changes, ['transfer', { transfer_to: ann }] as const].flatMap(([name, fields]) =>
+      (
+        [
+          ['outsider', 'stack-not-found'],
+          ['developer', 'not-allowed'],
+        ] as [Person, string][]
+      ).map(([who, kind]) => ({ name, fields, who, kind })),
+    ),
+  )('$name is not for $who, and nothing is written', async ({ name, fields, who, kind }) => {
+    await scene.member(ann, 'developer');
+    const before = rows();
+    for (const some of [fields, null]) expect(await scene[name](some, scene.who(who))).toMatchObject({ kind });
+    expect(rows()).toEqual(before);
+  });
+});
+
+describe('editing a stack', () => {
+  it('changes what is given, and says from what to what', async () => {
+    expect(await scene.edit({ name: 'Site', role: 'owner', api_key: 'x', plan: { max_tokens: 45 } })).toBe('done');
+    const { stack } = (await scene.product.stacks.find(scene.stack, scene.who('owner').uid)) ?? {};
+    expect(stack).toMatchObject({ name: 'Site', description: '', api_key: scene.stack, plan: { max_tokens: 4 } });
+    expect(scene.lastEntry().changes).toEqual([{ field: 'name', from: 'Web', to: 'Site' }]);
+    const before = rows();
+    expect(await scene.edit({ name: 'Site' })).toBe('done');
+    expect(rows()).toEqual(before);
+  });
+
+  it.each([
+    [null, 'stack'],
+    [{ name: '' }, 'name'],
+    [{ name: null }, 'name'],
+    [{ description: 5 }, 'description'],
+    [{ description: 'x'.repeat(1001) }, 'description'],
+  ])('with %j is refused', async (fields, name) => {
+    expect(await scene.edit(fields)).toMatchObject(invalid({ [name]: [expect.any(String)] }));
+  });
+
+  it('that loses a race is done again on what there is then', async () => {
+    scene.meanwhile = () => scene.edit({ name: 'Meanwhile' });
+    expect(await scene.edit({ description: 'mine' })).toBe('done');
+    const { stack } = (await scene.product.stacks.find(scene.stack, scene.who('owner').uid)) ?? {};
+    expect(stack).toMatchObject({ name: 'Meanwhile', description: 'mine' });
+  });
+});
+
+describe('branches and aliases', () => {
+  const aliasesOf = async (name: string) =>
+    (await scene.product.stacks.branches(scene.stack)).find((branch) => branch.name === name)?.aliases;
+
+  it('an alias points to a branch, and moves', async () => {
+    expect(await scene.branch({ uid: 'next', source: 'main' })).toBe('done');
+    expect(await scene.alias({ uid: 'deploy', target_branch: 'main' })).toBe('done');
+    expect(await scene.point({ uid: 'other', target_branch: 'main' })).toBe('done');
+    expect(await aliasesOf('main')).toEqual(['deploy', 'other']);
+    expect(await scene.point({ uid: 'deploy', target_branch: 'next' })).toBe('done');
+    expect([await aliasesOf('main'), await aliasesOf('next')]).toEqual([['other'], ['deploy']]);
+    expect(scene.lastEntry().changes).toEqual([{ field: 'branch_aliases.deploy', from: 'main', to: 'next' }]);
+    const before = rows();
+    expect(await scene.point({ uid: 'deploy', target_branch: 'next' })).toBe('done');
+    expect(rows()).toEqual(before);
+  });
+
+  it.each([
+    ['branch', { uid: 'main' }, 'uid'],
+    ['branch', { uid: 'deploy' }, 'uid'],
+    ['branch', { uid: '$all' }, 'uid'],
+    ['branch', { uid: '' }, 'uid'],
+    ['branch', { uid: 'a b' }, 'uid'],
+    ['branch', {}, 'uid'],
+    ['branch', null, 'branch'],
+    ['branch', { uid: 'next', source: 'none' }, 'source'],
+    ['branch', { uid: 'next', source: 'deploy' }, 'source'],
+    ['alias', { uid: 'deploy', target_branch: 'main' }, 'uid'],
+    ['alias', { uid: 'main', target_branch: 'main' }, 'uid'],
+    ['point', { uid: 'development', target_branch: 'main' }, 'uid'],
+    ['alias', { uid: 'next', target_branch: 'none' }, 'target_branch'],
+    ['alias', { uid: 'next', target_branch: '$all' }, 'target_branch'],
+    ['point', { uid: 'deploy', target_branch: 'deploy' }, 'target_branch'],
+    ['point', { uid: '$all', target_branch: 'main' }, 'uid'],
+    ['point', null, 'branch_alias'],
+  ] as const)('%s with %j is refused by %s, and nothing is written', async (name, fields, field) => {
+    await scene.alias({ uid: 'deploy', target_branch: 'main' });
+    const before = rows();
+    expect(await scene[name](fields)).toMatchObject(invalid({ [field]: [expect.any(String)] }));
+    expect(rows()).toEqual(before);
+  });
+
+  it('no alias is in two places where two moves meet, and no name is a branch and an alias', async () => {
+    await scene.branch({ uid: 'next' });
+    await scene.alias({ uid: 'deploy', target_branch: 'main' });
+    scene.meanwhile = () => scene.point({ uid: 'deploy', target_branch: 'development' });
+    expect(await scene.point({ uid: 'deploy', target_branch: 'next' })).toBe('done');
+    const all = (await scene.product.stacks.branches(scene.stack)).filter(({ aliases }) => aliases.length > 0);
+    expect(all).toEqual([{ name: 'next', aliases: ['deploy'] }]);
+    scene.meanwhile = () => scene.branch({ uid: 'both' });
+    expect(await scene.alias({ uid: 'both', target_branch: 'main' })).toMatchObject({ kind: 'invalid' });
+    scene.meanwhile = () => scene.alias({ uid: 'two', target_branch: 'main' });
+    expect(await scene.branch({ uid: 'two' })).toMatchObject({ kind: 'invalid' });
+  });
+});

@@ -1,0 +1,111 @@
+/** Stacks and their people, by the use cases themselves over the simulated product. */
+
+import { Refusal } from '../../functions/refusals.ts';
+import { createBranch, pointAlias } from '../../functions/stacks/change-branches.ts';
+import { editStack } from '../../functions/stacks/edit-stack.ts';
+import { type Actor, personUid } from '../../functions/stacks/person.ts';
+import { shareStack } from '../../functions/stacks/share-stack.ts';
+import type { StackChanges } from '../../functions/stacks/stack-changes.ts';
+import { takeUpInvitations } from '../../functions/stacks/take-up-invitations.ts';
+import { transferStack } from '../../functions/stacks/transfer-stack.ts';
+import { unshareStack } from '../../functions/stacks/unshare-stack.ts';
+import type { Row } from './simulated-commits.ts';
+import { type Person, type SimulatedProduct, tables } from './simulated-product.ts';
+import { fixture, simulatedProduct } from './simulated-stack.ts';
+
+/** `done`, or the kind of the refusal with what it says of the fields. */
+export type Outcome = 'done' | { readonly kind: string; readonly errors: Refusal['errors'] };
+
+type Fields = Readonly<Record<string, unknown>> | null;
+
+export class PeopleScene {
+  readonly product: SimulatedProduct = simulatedProduct({});
+  readonly stack: string = fixture.stack;
+  /** What happens between the reads of a change and its transaction, once. */
+  meanwhile: (() => Promise<unknown>) | null = null;
+
+  edit = (fields: Fields, by?: Actor) => this.#asked(editStack, fields, by);
+  branch = (fields: Fields, by?: Actor) => this.#asked(createBranch, fields, by);
+  point = (fields: Fields, by?: Actor) =>
+    this.#asked((deps, command) => pointAlias(deps, { ...command, way: 'point' }), fields, by);
+  alias = (fields: Fields, by?: Actor) =>
+    this.#asked((deps, command) => pointAlias(deps, { ...command, way: 'create' }), fields, by);
+  share = (fields: Fields, by?: Actor) => this.#asked(shareStack, fields, by);
+  unshare = (fields: Fields, by?: Actor) => this.#asked(unshareStack, fields, by);
+  transfer = (fields: Fields, by?: Actor) => this.#asked(transferStack, fields, by);
+
+  who(person: Person): Actor {
+    return this.product.actor(person);
+  }
+
+  /** Somebody who signs in with an address. */
+  withAddress(email: string, { sub = email, isVerified = true } = {}): Actor {
+    const { identity, ...actor } = this.product.actor('outsider');
+    const own = { issuer: identity.issuer, sub, email, email_verified: isVerified };
+    return { ...actor, identity: own, uid: personUid(own) };
+  }
+
+  async signIn(actor: Actor, stack?: string): Promise<void> {
+    const { invitations } = this.product;
+    const deps = { invitations, now: () => this.product.now(), random: (bytes: number) => this.product.random(bytes) };
+    await takeUpInvitations(deps, { actor, ...(stack ? { stack } : {}) });
+  }
+
+  /** Invited and signed in. */
+  async member(email: string, role: 'admin' | 'developer'): Promise<Actor> {
+    await this.share({ emails: [email], roles: { [email]: [role] } });
+    const actor = this.withAddress(email);
+    await this.signIn(actor);
+    return actor;
+  }
+
+  async roleOf({ uid }: Actor): Promise<string | null> {
+    return (await this.product.stacks.findMember(this.stack, uid))?.role ?? null;
+  }
+
+  /** The entry that was put last. */
+  lastEntry(): Row {
+    return this.product.commits(tables.audit).at(-1)?.after ?? {};
+  }
+
+  async #asked(
+    change: (deps: Parameters<typeof editStack>[0], command: Parameters<typeof editStack>[1]) => Promise<unknown>,
+    fields: Fields,
+    actor: Actor = this.who('owner'),
+  ): Promise<Outcome> {
+    const { product, stack } = this;
+    const deps = {
+      stacks: product.stacks,
+      changes: this.#interrupted(),
+      now: () => product.now(),
+      random: (bytes: number) => product.random(bytes),
+    };
+    try {
+      await change(deps, { actor, stack, fields });
+      return 'done';
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return { kind: error.kind, errors: error.errors };
+    }
+  }
+
+  #interrupted(): StackChanges {
+    const first =
+      <A extends readonly unknown[], T>(change: (...args: A) => Promise<T>) =>
+      async (...args: A): Promise<T> => {
+        const { meanwhile } = this;
+        this.meanwhile = null;
+        await meanwhile?.();
+        return await change(...args);
+      };
+    const changes = this.product.stackChanges;
+    return {
+      edit: first((change) => changes.edit(change)),
+      addBranch: first((change) => changes.addBranch(change)),
+      pointAlias: first((change) => changes.pointAlias(change)),
+      share: first((change) => changes.share(change)),
+      remove: first((change) => changes.remove(change)),
+      transfer: first((change) => changes.transfer(change)),
+    };
+  }
+}
