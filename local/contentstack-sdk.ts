@@ -22,7 +22,17 @@ export interface ManagementTokens {
   };
 }
 
+/** An entry of the audit log; its fields are those of the answer. */
+export interface AuditLogEntry {
+  readonly uid: string;
+  readonly [field: string]: unknown;
+}
+
 export interface Stack {
+  auditLog(): {
+    fetchAll(parameters?: object): Promise<{ readonly items: readonly AuditLogEntry[]; readonly count?: number }>;
+  };
+  auditLog(uid: string): { fetch(): Promise<{ readonly logs: AuditLogEntry }> };
   managementToken(): ManagementTokens;
   managementToken(uid: string): ManagementToken;
 }

@@ -3,23 +3,27 @@ import { canonicalJson } from '../tokens/canonical-json.ts';
 import { readJson } from './body.ts';
 import { oneOf, wholeNumberIn } from './query.ts';
 
-/** What a caller asked a list for. */
-export interface ListQuery {
+/** Which elements of a list a caller asked for, and how many of them. */
+export interface PageQuery {
   readonly limit: number;
   readonly skip: number;
   /** `include_count`: how many match, beside the page of them. */
   readonly withCount: boolean;
+  /** `query`: values that fields must equal. */
+  readonly where: Readonly<Record<string, unknown>>;
+}
+
+/** The same of a list that is small enough to be put into another order. */
+export interface ListQuery extends PageQuery {
   /** `count`: how many match, instead of a page of them. */
   readonly onlyCount: boolean;
   /** `asc` and `desc`, in the order in which they were given. */
   readonly order: readonly { readonly field: string; readonly direction: 1 | -1 }[];
-  /** `query`: values that fields must equal. */
-  readonly where: Readonly<Record<string, unknown>>;
   /** `typeahead`: what a name begins with, or null for any. */
   readonly prefix: string | null;
 }
 
-export const mostPerPage = 100;
+const mostPerPage = 100;
 const mostSkipped = 10_000;
 
 /**
@@ -29,13 +33,20 @@ const mostSkipped = 10_000;
  */
 export function listQuery(query: URLSearchParams, fields: readonly string[]): ListQuery {
   return {
+    ...pageQuery(query, fields),
+    onlyCount: oneOf(query, 'count') === 'true',
+    order: orderIn(query, fields),
+    prefix: oneOf(query, 'typeahead'),
+  };
+}
+
+/** Reads the parameters of a list that has one order. @throws {Refusal} as above */
+export function pageQuery(query: URLSearchParams, fields: readonly string[]): PageQuery {
+  return {
     limit: wholeNumberIn(query, 'limit', { absent: mostPerPage, most: mostPerPage }),
     skip: wholeNumberIn(query, 'skip', { absent: 0, most: mostSkipped }),
     withCount: oneOf(query, 'include_count') === 'true',
-    onlyCount: oneOf(query, 'count') === 'true',
-    order: orderIn(query, fields),
     where: equalities(oneOf(query, 'query'), fields),
-    prefix: oneOf(query, 'typeahead'),
   };
 }
 
@@ -72,7 +83,7 @@ type Row = Readonly<Record<string, unknown>>;
 /** The elements that match, and those of them that are on the page: the order is the given one where nothing else tells them apart. */
 export function pageOf<T extends Row>(
   rows: readonly T[],
-  { limit, skip, order, where, prefix }: ListQuery,
+  { limit, skip, where, order = [], prefix = null }: PageQuery & Partial<Pick<ListQuery, 'order' | 'prefix'>>,
 ): { readonly page: readonly T[]; readonly count: number } {
   const wanted = Object.entries(where).map(([field, value]) => [field, canonicalJson(value)] as const);
   const start = prefix === null ? '' : folded(prefix);

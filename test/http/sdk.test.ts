@@ -128,6 +128,35 @@ describe('the official SDK', () => {
     expect((await tokenward.use(String(token.token))).status).toBe(401);
   });
 
+  it('reads the audit log: all, a page, what is asked for, and one entry', async () => {
+    const token = await create({ name: 'audited' });
+    Object.assign(token, { description: 'edited' });
+    await token.update();
+    await stack
+      .managementToken(token.uid)
+      .delete({ confirm_name: 'Audited' })
+      .catch(() => 'refused');
+    const about = { 'metadata.uid': token.uid };
+    const log = (parameters: object) => stack.auditLog().fetchAll(parameters);
+    const eventsOf = ({ items }: { items: readonly { readonly [field: string]: unknown }[] }) =>
+      items.map(({ event_type, outcome }) => `${event_type} ${outcome}`);
+    const all = await log({ query: about, include_count: true });
+    expect(eventsOf(all)).toEqual(['delete refused', 'update done', 'create done']);
+    expect(all.count).toBe(3);
+    expect(eventsOf(await log({ query: { ...about, outcome: 'done' }, skip: 1, limit: 1 }))).toEqual(['create done']);
+    expect(eventsOf(await log({ limit: 2 }))).toEqual(['delete refused', 'update done']);
+    expect((await log({ include_count: true, limit: 0 })).count).toBeGreaterThan(3);
+    expect((await log({})).count).toBeUndefined();
+    const [newest] = all.items;
+    const { logs } = await stack.auditLog(newest?.uid ?? '').fetch();
+    expect(logs).toMatchObject({
+      uid: newest?.uid,
+      event_type: 'delete',
+      metadata: { uid: token.uid, title: 'audited' },
+    });
+    expect(Object.keys(logs)).not.toContain('metadata.uid');
+  });
+
   describe('tells its user what was wrong', () => {
     const error = (act: () => Promise<unknown>) => act().then(Object, (refusal: unknown) => refusal);
 
