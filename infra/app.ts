@@ -1,4 +1,5 @@
 import { App } from 'aws-cdk-lib';
+import { holdToRules } from './acknowledgements.ts';
 import { bundle } from './bundle.ts';
 import { buildConsole } from './console-build.ts';
 import { deployedFunctions } from './service-function.ts';
@@ -12,5 +13,5 @@ const app = new App({
   context: { '@aws-cdk/aws-iam:minimizePolicies': true, '@aws-cdk/core:checkSecretUsage': true },
 });
 const stageName: string = app.node.tryGetContext('stage') ?? 'dev';
-new ServiceStack(app, `tokenward-${stageName}`, { stage: stageNamed(stageName) });
+holdToRules(app, new ServiceStack(app, `tokenward-${stageName}`, { stage: stageNamed(stageName) }));
 app.synth();

@@ -3,9 +3,9 @@ import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
-import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { DataStore } from './data-store.ts';
+import { DeadLetters } from './dead-letters.ts';
 import type { EventBus } from './event-bus.ts';
 import { ServiceFunction } from './service-function.ts';
 import type { Stage } from './stages.ts';
@@ -103,7 +103,7 @@ class Sender extends Construct {
 
 /** Runs a function by the clock. What fails is seen in a queue: hand-off and run each have their own tries. */
 function runEvery(scheduled: ServiceFunction, schedule: Schedule): void {
-  const deadLetters = new Queue(scheduled, 'DeadLetters', { enforceSSL: true, retentionPeriod: Duration.days(14) });
+  const deadLetters = new DeadLetters(scheduled, 'DeadLetters');
   scheduled.keepFailures(deadLetters);
   const target = new LambdaFunction(scheduled.lambda, {
     deadLetterQueue: deadLetters,

@@ -1,9 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { DataStore } from './data-store.ts';
+import { DeadLetters } from './dead-letters.ts';
 import type { EventBus } from './event-bus.ts';
 import { ServiceFunction } from './service-function.ts';
 import type { Stage } from './stages.ts';
@@ -75,7 +75,7 @@ export class SessionFanOut extends Construct {
     data: DataStore,
     { filters, parallel, batch }: { filters: readonly Record<string, unknown>[]; parallel: number; batch: number },
   ): void {
-    const deadLetters = new Queue(reader, 'DeadLetters', { enforceSSL: true, retentionPeriod: Duration.days(14) });
+    const deadLetters = new DeadLetters(reader, 'DeadLetters');
     data.tokens.allowStream(reader);
     new EventSourceMapping(reader, 'Stream', {
       target: reader.lambda,

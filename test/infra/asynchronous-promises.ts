@@ -59,6 +59,18 @@ export function describeAsynchronousParts(stack: () => Synthesized): void {
     expect(functions.map(({ id }) => id).sort()).toEqual(triggered.sort());
   });
 
+  it('has no queue but those, so that each is the end of something that fails, and of nothing else', () => {
+    const ends = [
+      ...stack()
+        .all('AWS::Lambda::EventSourceMapping')
+        .map(({ properties }) => properties.DestinationConfig?.OnFailure.Destination),
+      ...stack()
+        .all('AWS::Lambda::EventInvokeConfig')
+        .map(({ properties }) => properties.DestinationConfig.OnFailure.Destination),
+    ];
+    expect(ends.sort()).toEqual([...queues()].sort());
+  });
+
   it('has a queue for failures that keeps them for 14 days and refuses what is not encrypted', () => {
     const policies = stack().all('AWS::SQS::QueuePolicy');
     for (const { id, properties } of stack().all('AWS::SQS::Queue')) {

@@ -5,6 +5,7 @@ import { deployedFunctions } from '../../infra/service-function.ts';
 import { type StageName, stageNamed, stages } from '../../infra/stages.ts';
 import { describeAsynchronousParts } from './asynchronous-promises.ts';
 import { describeConsole } from './console-promises.ts';
+import { describeEveryResource } from './every-resource.ts';
 import { describeRights, tables } from './rights-promises.ts';
 import { functionName, knownTypes, type Resource, type Synthesized, synthesize } from './synthesized-stack.ts';
 
@@ -161,6 +162,8 @@ describe.each(Object.keys(stages) as StageName[])('the template of %s', (stageNa
     const retentions = stack.all('AWS::Logs::LogGroup').map(({ properties }) => properties.RetentionInDays);
     expect(new Set(retentions)).toEqual(new Set([stage.logRetentionDays]));
   });
+
+  describe('every resource', () => describeEveryResource(() => stack));
 
   describe('every right', () => describeRights(() => stack));
 

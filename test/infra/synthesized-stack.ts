@@ -4,6 +4,7 @@ import path from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as z from 'zod';
+import { acknowledgeFindings, rulePacks } from '../../infra/acknowledgements.ts';
 import { bundleDirectory } from '../../infra/bundle.ts';
 import { consoleDirectory } from '../../infra/console-build.ts';
 import { deployedFunctions } from '../../infra/service-function.ts';
@@ -203,6 +204,17 @@ export interface Synthesized {
   all<T extends ResourceType>(type: T): readonly Resource<T>[];
   /** The types that there are. */
   readonly types: readonly string[];
+  /** Everything that there is, CDK's own included, as it stands in the template. */
+  readonly everything: readonly RawResource[];
+  /** What the rule packs find, as `rule at path`; with and without what is acknowledged. */
+  readonly findings: { readonly all: readonly string[]; readonly left: readonly string[] };
+}
+
+export interface RawResource {
+  readonly id: string;
+  readonly type: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly deletionPolicy: string | undefined;
 }
 
 /** What copies the console's files into their bucket is CDK's own, with rights that CDK gives it. */
@@ -212,8 +224,15 @@ const copierOfCdk = 'CustomCDKBucketDeployment';
 export function synthesize(stageName: StageName): Synthesized {
   for (const name of deployedFunctions) mkdirSync(bundleDirectory(name), { recursive: true });
   mkdirSync(consoleDirectory, { recursive: true });
-  const resources = resourcesOf(stageName);
+  const { resources, findings } = resourcesOf(stageName);
   return {
+    findings,
+    everything: Object.entries(resources).map(([id, { Type: type, Properties, DeletionPolicy: deletionPolicy }]) => ({
+      id,
+      type,
+      properties: Properties,
+      deletionPolicy,
+    })),
     types: [...new Set(Object.values(resources).map(({ Type }) => Type))],
     all: (type) =>
       Object.entries(resources)
@@ -228,15 +247,28 @@ export function synthesize(stageName: StageName): Synthesized {
   };
 }
 
-function resourcesOf(stageName: StageName): z.output<typeof TemplateSchema>['Resources'] {
+function resourcesOf(stageName: StageName) {
   const outdir = mkdtempSync(path.join(tmpdir(), 'synthesized-'));
   try {
     const app = new App({ outdir, analyticsReporting: false });
     const stack = new ServiceStack(app, `tokenward-${stageName}`, { stage: stageNamed(stageName) });
-    return TemplateSchema.parse(Template.fromStack(stack).toJSON()).Resources;
+    const { Resources: resources } = TemplateSchema.parse(Template.fromStack(stack).toJSON());
+    const all = findingsIn(stack);
+    acknowledgeFindings(stack);
+    return { resources, findings: { all, left: findingsIn(stack) } };
   } finally {
     rmSync(outdir, { recursive: true });
   }
+}
+
+function findingsIn(stack: ServiceStack): string[] {
+  return rulePacks.flatMap((Pack) =>
+    new Pack()
+      .validateScope(stack)
+      .violations.flatMap(({ ruleName, violatingResources }) =>
+        violatingResources.map(({ constructPath = '' }) => `${ruleName} at ${constructPath.replace(/^[^/]+\//, '')}`),
+      ),
+  );
 }
 
 const TemplateSchema = z.object({
@@ -244,7 +276,7 @@ const TemplateSchema = z.object({
     z.string(),
     z.object({
       Type: z.string(),
-      Properties: z.unknown().optional(),
+      Properties: z.record(z.string(), z.unknown()).default({}),
       Metadata: z.record(z.string(), z.unknown()).default({}),
       DeletionPolicy: z.string().optional(),
       UpdateReplacePolicy: z.string().optional(),
