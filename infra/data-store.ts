@@ -31,12 +31,14 @@ export interface Right {
 /** A table with the name of the variable that tells functions where it is: right and variable are given together. */
 export class DataTable extends Construct {
   readonly table: TableV2;
+  readonly indexes: readonly string[];
   readonly #variable: Variable;
 
   constructor(scope: Construct, id: string, props: Partial<TablePropsV2> & { variable: Variable }) {
     super(scope, id);
     const { variable, ...table } = props;
     this.#variable = variable;
+    this.indexes = (table.globalSecondaryIndexes ?? []).map(({ indexName }) => indexName);
     this.table = new TableV2(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },

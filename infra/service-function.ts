@@ -38,10 +38,15 @@ export interface ServiceFunctionProps {
 /** The house Lambda: Node 24 on arm64, the measured bundle, JSON logs that end, a time limit, a role of its own with nothing but its rights. */
 export class ServiceFunction extends Construct {
   readonly lambda: LambdaFunction;
+  readonly logGroup: LogGroup;
+  readonly entry: string;
+  readonly failureImpact: string;
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     super(scope, id);
-    const logGroup = new LogGroup(this, 'Logs', {
+    this.entry = props.entry;
+    this.failureImpact = props.failureImpact;
+    this.logGroup = new LogGroup(this, 'Logs', {
       retention: props.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -49,7 +54,7 @@ export class ServiceFunction extends Construct {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `Rights of ${props.entry} in ${Stack.of(this).stackName}`,
     });
-    logGroup.grantWrite(role);
+    this.logGroup.grantWrite(role);
     this.lambda = new LambdaFunction(this, 'Function', {
       description: props.failureImpact,
       code: Code.fromAsset(bundleDirectory(props.entry)),
@@ -59,7 +64,7 @@ export class ServiceFunction extends Construct {
       memorySize: 512,
       timeout: props.timeout ?? Duration.seconds(25),
       role,
-      logGroup,
+      logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
     });
     const resource = this.lambda.node.defaultChild as CfnFunction;

@@ -4,6 +4,7 @@ import { ConsoleSite } from './console-site.ts';
 import { DataStore } from './data-store.ts';
 import { EventBus } from './event-bus.ts';
 import { HygieneSchedule } from './hygiene-schedule.ts';
+import { Observability } from './observability.ts';
 import { SessionFanOut } from './session-fan-out.ts';
 import type { Stage } from './stages.ts';
 import { TokenApi } from './token-api.ts';
@@ -19,6 +20,7 @@ export class ServiceStack extends Stack {
     new SessionFanOut(this, 'FanOut', { stage, data, events });
     const console = new ConsoleSite(this, 'Console', { stage, api });
     new HygieneSchedule(this, 'Hygiene', { stage, data, events, consoleUrl: console.url });
+    new Observability(this, 'Observability', { stage, api });
     new CfnOutput(this, 'Endpoint', { value: api.endpoint, description: 'Base of every route; SDKs append /v3.' });
     new CfnOutput(this, 'ConsoleAddress', { value: console.url, description: 'Where people sign in.' });
     new CfnOutput(this, 'EventBusName', { value: events.bus.eventBusName, description: 'Where rules of your own go.' });

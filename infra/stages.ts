@@ -20,6 +20,8 @@ export interface Stage {
   };
   /** The address that mails come from: SES must have verified it. A parameter of the template, with this default. */
   readonly mailFrom: string;
+  /** Who is told of alarms by mail; empty: nobody. A parameter of the template, with this default. */
+  readonly alarmEmail: string;
   /** The stage's protective throttle for everybody together, requests per second. */
   readonly throttle: { readonly rate: number; readonly burst: number };
   readonly logRetentionDays: number;
@@ -37,6 +39,7 @@ const everywhere = {
     origins: 'https://issuer.invalid',
   },
   mailFrom: 'tokenward@tokenward.example',
+  alarmEmail: '',
   throttle: { rate: 2000, burst: 1000 },
   problemTypes: 'https://tokenward.example/problems/',
 } as const;

@@ -23,7 +23,7 @@ export class TokenApi extends Construct {
   readonly endpoint: string;
   /** As parameters have it: what members' tokens are issued by. */
   readonly issuerUrl: string;
-  readonly #api: HttpApi;
+  readonly httpApi: HttpApi;
   readonly #stage: Stage;
   readonly #signIn: SignIn;
 
@@ -32,14 +32,14 @@ export class TokenApi extends Construct {
     this.#stage = props.stage;
     this.#signIn = new SignIn(this, 'SignIn', props.stage);
     this.issuerUrl = this.#signIn.issuerUrl;
-    this.#api = new HttpApi(this, 'HttpApi', { createDefaultStage: false, description: 'Tokenward' });
+    this.httpApi = new HttpApi(this, 'HttpApi', { createDefaultStage: false, description: 'Tokenward' });
     for (const name of Object.keys(routes) as HttpFunction[]) this.#addFunction(name, props.data);
     this.endpoint = this.#addStage();
   }
 
   /** Where a distribution finds it. */
   get domainName(): string {
-    return Fn.parseDomainName(this.#api.apiEndpoint);
+    return Fn.parseDomainName(this.httpApi.apiEndpoint);
   }
 
   #addFunction(name: HttpFunction, data: DataStore): void {
@@ -66,7 +66,7 @@ export class TokenApi extends Construct {
     for (const key of routes[name]) {
       const [method, path] = key.split(' ') as [HttpMethod, string?];
       new HttpRoute(serviceFunction, key, {
-        httpApi: this.#api,
+        httpApi: this.httpApi,
         integration,
         routeKey: path === undefined ? HttpRouteKey.DEFAULT : HttpRouteKey.with(path, method),
       });
@@ -80,7 +80,7 @@ export class TokenApi extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const stage = new HttpStage(this, 'Stage', {
-      httpApi: this.#api,
+      httpApi: this.httpApi,
       stageName: '$default',
       autoDeploy: true,
       throttle: { rateLimit: rate, burstLimit: burst },

@@ -83,6 +83,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     attributes: { Arn: ({ name }) => arn('logs', `log-group:${name}:*`) },
     leftOut: 'the output of the functions goes to files',
   },
+  'AWS::Logs::MetricFilter': { leftOut: 'nothing on this machine counts what the functions log' },
   'AWS::SQS::QueuePolicy': { leftOut: 'nothing on this machine reaches a queue but what the template sends there' },
   'AWS::CloudWatch::Alarm': {
     nameProperty: 'AlarmName',
@@ -90,6 +91,17 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     leftOut: 'nobody on this machine is to be woken',
   },
   'AWS::CloudWatch::Dashboard': { nameProperty: 'DashboardName', leftOut: 'there are no metrics to show' },
+  'AWS::SNS::Topic': {
+    nameProperty: 'TopicName',
+    attributes: { TopicArn: ({ name }) => arn('sns', name) },
+    leftOut: 'nobody on this machine is to be woken',
+  },
+  'AWS::SNS::TopicPolicy': { leftOut: 'nobody on this machine is to be woken' },
+  'AWS::SNS::Subscription': { leftOut: 'nobody on this machine is to be woken' },
+  'AWS::KMS::Key': {
+    attributes: { Arn: ({ name }) => arn('kms', `key/${name}`) },
+    leftOut: 'only alarms use it, and nobody on this machine is to be woken',
+  },
   'AWS::CloudFront::OriginAccessControl': {
     attributes: { Id: ({ name }) => name },
     leftOut: 'nobody on this machine reaches a bucket but the distribution',

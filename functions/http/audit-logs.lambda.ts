@@ -1,4 +1,4 @@
-import { doorSettings, now, signIn, stackRepository } from '../runtime/dependencies.ts';
+import { answering, now, signIn, stackRepository } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type AuditLogDependencies, fetchAuditEntryEndpoint, listAuditLogEndpoint } from './audit-logs.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
@@ -12,5 +12,5 @@ export const createHandler = (deps: AuditLogDependencies & DoorDependencies) =>
 export const handler = fromRuntime(createHandler, () => ({
   stacks: stackRepository(),
   signIn: signIn(now),
-  ...doorSettings(),
+  ...answering(),
 }));

@@ -1,4 +1,4 @@
-import { doorSettings, now, random, signIn, stackChanges, stackRepository } from '../runtime/dependencies.ts';
+import { answering, now, random, signIn, stackChanges, stackRepository } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import {
   createBranchEndpoint,
@@ -32,5 +32,5 @@ export const handler = fromRuntime(createHandler, () => ({
   signIn: signIn(now),
   now,
   random,
-  ...doorSettings(),
+  ...answering(),
 }));

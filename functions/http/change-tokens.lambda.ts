@@ -1,5 +1,5 @@
 import {
-  doorSettings,
+  answering,
   managedSessions,
   now,
   organization,
@@ -37,5 +37,5 @@ export const handler = fromRuntime(createHandler, () => ({
   now,
   random,
   organization: organization(),
-  ...doorSettings(),
+  ...answering(),
 }));

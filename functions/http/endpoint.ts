@@ -39,6 +39,8 @@ export interface DoorDependencies {
   readonly problemTypes: string;
   /** What a distribution shows that leads here; absent: there is none. */
   readonly edgeProof?: string | undefined;
+  /** Told of every answer that refuses the caller: by them refusals are counted. */
+  readonly onRefusal?: (refused: object) => void;
 }
 
 /**
@@ -47,14 +49,18 @@ export interface DoorDependencies {
  */
 export function door<F extends HttpFunction>(
   endpoints: Readonly<Record<RouteKey<F>, Endpoint>>,
-  { problemTypes, edgeProof }: DoorDependencies,
+  deps: DoorDependencies,
 ): HttpHandler {
   const endpointOf = ({ routeKey }: HttpEvent): Endpoint | undefined =>
     (endpoints as Readonly<Record<string, Endpoint>>)[routeKey];
   const handler = async (event: HttpEvent, context: Context): Promise<APIGatewayProxyStructuredResultV2> => {
     const endpoint = endpointOf(event);
     if (!endpoint) throw new Error(`No endpoint for ${event.routeKey}.`);
-    const { status, body, headers = {} } = await endpoint.handle(requestOf(event, { context, edgeProof }));
+    const {
+      status,
+      body,
+      headers = {},
+    } = await endpoint.handle(requestOf(event, { context, edgeProof: deps.edgeProof }));
     return {
       statusCode: status,
       headers: { 'content-type': 'application/json', ...headers },
@@ -64,7 +70,7 @@ export function door<F extends HttpFunction>(
   // No early time-out: it sets a timer and an AbortController for every call that nothing here reads.
   return middy<HttpEvent, APIGatewayProxyStructuredResultV2>({ timeoutEarlyInMillis: 0 })
     .use(commonHeaders())
-    .use(problemDocuments(endpointOf, problemTypes))
+    .use(problemDocuments(endpointOf, deps))
     .use(bodyLimit())
     .handler(handler) as unknown as HttpHandler;
 }
@@ -111,14 +117,19 @@ function commonHeaders(): Middleware {
   return { after: add, onError: add };
 }
 
-function problemDocuments(endpointOf: (event: HttpEvent) => Endpoint | undefined, types: string): Middleware {
+function problemDocuments(
+  endpointOf: (event: HttpEvent) => Endpoint | undefined,
+  { problemTypes: types, onRefusal }: DoorDependencies,
+): Middleware {
   return {
     onError: (request) => {
       const { error, event, context } = request;
       const requestId = context.awsRequestId;
       const { document, headers } = problemOf(error, { requestId, types, failed: endpointOf(event)?.failed ?? null });
-      if (document.status >= 500)
-        log('error', 'request failed', { requestId, route: event.routeKey, status: document.status, error });
+      const { status, type } = document;
+      const failed = { requestId, route: event.routeKey, status, reason: type.slice(types.length) };
+      if (status < 500) onRefusal?.(failed);
+      else log('error', 'request failed', { ...failed, error });
       request.response = {
         statusCode: document.status,
         headers: { ...headers, 'content-type': 'application/problem+json' },

@@ -1,6 +1,6 @@
 import {
+  answering,
   credentialReader,
-  doorSettings,
   environmentRepository,
   now,
   random,
@@ -26,6 +26,6 @@ export const handler = fromRuntime(createHandler, () => ({
   windows: rateWindows(),
   now,
   random,
-  ...doorSettings(),
+  ...answering(),
   uses: uses(),
 }));

@@ -1,5 +1,6 @@
-import { credentialReader, doorSettings, introspectionScope, now, signIn, uses } from '../runtime/dependencies.ts';
+import { answering, credentialReader, introspectionScope, now, signIn, uses } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
+import { log } from '../runtime/log.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
 import { type IntrospectionDependencies, introspectEndpoint } from './introspect.ts';
 
@@ -11,6 +12,7 @@ export const handler = fromRuntime(createHandler, () => ({
   signIn: signIn(now),
   now,
   introspectionScope: introspectionScope(),
-  ...doorSettings(),
+  ...answering(),
   uses: uses(),
+  onInactive: (reason: string) => log('info', 'token not active', { reason }),
 }));

@@ -12,6 +12,8 @@ export interface IntrospectionDependencies extends VerificationDependencies {
   readonly signIn: SignIn;
   /** The scope that a service needs to ask. */
   readonly introspectionScope: string;
+  /** Told why, of what is answered to be not active: the caller is not. */
+  readonly onInactive?: (reason: string) => void;
 }
 
 /** RFC 7662, 2.2. What is not active says nothing else. */
@@ -35,6 +37,7 @@ export const IntrospectionSchema = z.union([
 export const introspectEndpoint = ({
   signIn,
   introspectionScope,
+  onInactive,
   ...verification
 }: IntrospectionDependencies): Endpoint => ({
   failed: 'The token could not be introspected. Please try again.',
@@ -46,6 +49,7 @@ export const introspectEndpoint = ({
     // The program that presented it to the service is not known here.
     const by = { client: '', remote_addr: request.remoteAddress };
     const verdict = await verifyCredential(verification, { value, stack: stackOf(request), by });
+    if (!verdict.active) onInactive?.(verdict.reason);
     return { status: 200, body: IntrospectionSchema.parse(verdict.active ? active(verdict) : { active: false }) };
   },
 });

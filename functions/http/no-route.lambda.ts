@@ -1,8 +1,8 @@
-import { doorSettings } from '../runtime/dependencies.ts';
+import { answering } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
 import { noRouteEndpoint } from './no-route.ts';
 
 export const createHandler = (deps: DoorDependencies) => door<'http/no-route'>({ $default: noRouteEndpoint() }, deps);
 
-export const handler = fromRuntime(createHandler, () => ({ ...doorSettings() }));
+export const handler = fromRuntime(createHandler, () => ({ ...answering() }));

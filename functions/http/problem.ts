@@ -10,6 +10,9 @@ interface ProblemRow {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const notLoggedIn = "You're not allowed in here unless you're logged in.";
+const accessDenied = 'Access denied. You have insufficient permissions to perform this operation.';
+
 /** The error table: what every refusal is on the wire. */
 const problems: Record<RefusalKind, ProblemRow> = {
   malformed: { status: 400, code: 141, title: 'The request is malformed.' },
@@ -17,14 +20,14 @@ const problems: Record<RefusalKind, ProblemRow> = {
     status: 401,
     code: 105,
     title: 'No credential, or none that is good.',
-    message: "You're not allowed in here unless you're logged in.",
+    message: notLoggedIn,
     headers: { 'www-authenticate': 'Bearer realm="tokenward"' },
   },
   'token-expired': {
     status: 401,
     code: 105,
     title: 'The token has expired.',
-    message: "You're not allowed in here unless you're logged in.",
+    message: notLoggedIn,
     headers: {
       'www-authenticate': 'Bearer realm="tokenward", error="invalid_token", error_description="The token has expired."',
     },
@@ -33,7 +36,7 @@ const problems: Record<RefusalKind, ProblemRow> = {
     status: 401,
     code: 105,
     title: 'The token has been revoked.',
-    message: "You're not allowed in here unless you're logged in.",
+    message: notLoggedIn,
     headers: {
       'www-authenticate':
         'Bearer realm="tokenward", error="invalid_token", error_description="The token has been revoked."',
@@ -43,13 +46,13 @@ const problems: Record<RefusalKind, ProblemRow> = {
     status: 403,
     code: 162,
     title: 'Not allowed.',
-    message: 'Access denied. You have insufficient permissions to perform this operation.',
+    message: accessDenied,
   },
   'insufficient-scope': {
     status: 403,
     code: 162,
     title: 'The credential does not cover this.',
-    message: 'Access denied. You have insufficient permissions to perform this operation.',
+    message: accessDenied,
     headers: { 'www-authenticate': 'Bearer realm="tokenward", error="insufficient_scope"' },
   },
   'token-not-found': {

@@ -1,4 +1,4 @@
-import { doorSettings, now, ownSessions, revocationRepository, signIn, tokenReads } from '../runtime/dependencies.ts';
+import { answering, now, ownSessions, revocationRepository, signIn, tokenReads } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
 import { fetchRevocationEndpoint } from './fetch-revocation.ts';
@@ -30,5 +30,5 @@ export const handler = fromRuntime(createHandler, () => ({
   revocations: revocationRepository(),
   signIn: signIn(now),
   now,
-  ...doorSettings(),
+  ...answering(),
 }));

@@ -1,4 +1,4 @@
-import { credentialReader, doorSettings, now, ownSessions, random, tokenRepository } from '../runtime/dependencies.ts';
+import { answering, credentialReader, now, ownSessions, random, tokenRepository } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
 import { revokeEndpoint } from './revoke.ts';
@@ -14,5 +14,5 @@ export const handler = fromRuntime(createHandler, () => ({
   sessions: ownSessions(),
   now,
   random,
-  ...doorSettings(),
+  ...answering(),
 }));

@@ -1,5 +1,5 @@
 import {
-  doorSettings,
+  answering,
   invitationRepository,
   newStackPlan,
   now,
@@ -41,5 +41,5 @@ export const handler = fromRuntime(createHandler, () => ({
   random,
   organizationUid: organization().uid,
   newStackPlan: newStackPlan(),
-  ...doorSettings(),
+  ...answering(),
 }));

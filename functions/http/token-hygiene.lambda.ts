@@ -1,4 +1,4 @@
-import { doorSettings, hygieneRepository, now, random, signIn, tokenReads } from '../runtime/dependencies.ts';
+import { answering, hygieneRepository, now, random, signIn, tokenReads } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
 import {
@@ -24,5 +24,5 @@ export const handler = fromRuntime(createHandler, () => ({
   signIn: signIn(now),
   now,
   random,
-  ...doorSettings(),
+  ...answering(),
 }));

@@ -1,12 +1,4 @@
-import {
-  credentialReader,
-  doorSettings,
-  now,
-  ownSessions,
-  random,
-  rateWindows,
-  uses,
-} from '../runtime/dependencies.ts';
+import { answering, credentialReader, now, ownSessions, random, rateWindows, uses } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
 import {
@@ -32,6 +24,6 @@ export const handler = fromRuntime(createHandler, () => ({
   windows: rateWindows(),
   now,
   random,
-  ...doorSettings(),
+  ...answering(),
   uses: uses(),
 }));

@@ -100,8 +100,12 @@ export const signIn = /* @__PURE__ */ once((currentTime: () => Date) =>
 
 /** Without a slash at the end; null: there is none. */
 export const consoleUrl = () => envIfSet('consoleUrl')?.replace(/\/$/, '') || null;
-/** What every door is given. */
-export const doorSettings = () => ({ problemTypes: env('problemTypes'), edgeProof: envIfSet('edgeProof') });
+/** What every door needs for its answers. */
+export const answering = () => ({
+  problemTypes: env('problemTypes'),
+  edgeProof: envIfSet('edgeProof'),
+  onRefusal: (refused: object) => log('info', 'request failed', { ...refused }),
+});
 export const introspectionScope = () => env('introspectionScope');
 
 export function organization() {

@@ -19,6 +19,12 @@ export const sweepBySchedule =
       // A run by hand may tell no time: then it is now.
       { time: Number.isNaN(scheduled.getTime()) ? deps.now() : scheduled, requestId: context.awsRequestId },
     );
-    log(report.failed.length > 0 ? 'warn' : 'info', 'swept', { ...report });
+    log(report.failed.length > 0 ? 'warn' : 'info', 'swept', { ...report, ...counted(report) });
     return report;
   };
+
+/** What was due and came to something, as numbers: metrics are made of the line. */
+function counted({ notices, skipped, cleaned_up, held_back, revocations, failed }: SweepReport) {
+  const done = notices + skipped + cleaned_up + held_back + revocations;
+  return { due: done + failed.length, done, failures: failed.length };
+}

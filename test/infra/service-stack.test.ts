@@ -6,6 +6,7 @@ import { type StageName, stageNamed, stages } from '../../infra/stages.ts';
 import { describeAsynchronousParts } from './asynchronous-promises.ts';
 import { describeConsole } from './console-promises.ts';
 import { describeEveryResource } from './every-resource.ts';
+import { describeObservability } from './observability-promises.ts';
 import { describeRights, tables } from './rights-promises.ts';
 import { functionName, knownTypes, type Resource, type Synthesized, synthesize } from './synthesized-stack.ts';
 
@@ -17,7 +18,7 @@ describe.each(Object.keys(stages) as StageName[])('the template of %s', (stageNa
   });
 
   it('has only resources that this file makes promises about', () => {
-    expect(stack.types.filter((type) => !(knownTypes as readonly string[]).includes(type))).toEqual([]);
+    expect(stack.types.filter((type) => !knownTypes.includes(type))).toEqual([]);
   });
 
   describe('the console', () => describeConsole(() => stack));
@@ -164,6 +165,8 @@ describe.each(Object.keys(stages) as StageName[])('the template of %s', (stageNa
   });
 
   describe('every resource', () => describeEveryResource(() => stack));
+
+  describe('what is seen', () => describeObservability(() => stack));
 
   describe('every right', () => describeRights(() => stack));
 

@@ -11,6 +11,17 @@ import { deployedFunctions } from '../../infra/service-function.ts';
 import { ServiceStack } from '../../infra/service-stack.ts';
 import { type StageName, stageNamed } from '../../infra/stages.ts';
 
+/** What `observability-promises.ts` reads as it stands. */
+const observedTypes = [
+  'AWS::CloudWatch::Alarm',
+  'AWS::CloudWatch::Dashboard',
+  'AWS::KMS::Key',
+  'AWS::Logs::MetricFilter',
+  'AWS::SNS::Subscription',
+  'AWS::SNS::Topic',
+  'AWS::SNS::TopicPolicy',
+];
+
 /** `{Ref}` and `{Fn::GetAtt}`: the logical id of what a value points to. */
 const RefSchema = z.union([
   z.strictObject({ Ref: z.string() }).transform(({ Ref }) => Ref),
@@ -185,7 +196,7 @@ const schemas = {
 } as const;
 
 export type ResourceType = keyof typeof schemas;
-export const knownTypes = Object.keys(schemas) as ResourceType[];
+export const knownTypes: readonly string[] = [...Object.keys(schemas), ...observedTypes];
 
 export interface Resource<T extends ResourceType> {
   readonly id: string;
