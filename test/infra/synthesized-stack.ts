@@ -80,7 +80,9 @@ const schemas = {
     Description: z.string().optional(),
     Role: RefSchema,
     LoggingConfig: z.object({ LogFormat: z.string(), LogGroup: RefSchema }).optional(),
-    Environment: z.object({ Variables: z.record(z.string(), z.union([z.string(), RefSchema, ChoiceSchema, PartSchema])) }),
+    Environment: z.object({
+      Variables: z.record(z.string(), z.union([z.string(), RefSchema, ChoiceSchema, PartSchema])),
+    }),
   }),
   'AWS::IAM::Role': z.object({
     AssumeRolePolicyDocument: z.object({
