@@ -15,6 +15,6 @@ export interface Invitation {
 export const invitationMs = 30 * 24 * 60 * 60 * 1000;
 
 /** An invitation counts if and only if `now < expires_at`; storage tidies later. */
-export function isOpen({ expires_at }: Invitation, now: Date): boolean {
+export function isPending({ expires_at }: Invitation, now: Date): boolean {
   return now.getTime() < Date.parse(expires_at);
 }

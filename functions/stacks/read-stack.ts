@@ -1,5 +1,5 @@
 import { stackNotFound } from '../refusals.ts';
-import { type Invitation, isOpen } from './invitation.ts';
+import { type Invitation, isPending } from './invitation.ts';
 import { type Alias, type Branch, requireTokenRights } from './stack.ts';
 import type { PersonOfStack, StackRepository } from './stack-repository.ts';
 
@@ -31,7 +31,7 @@ export async function readPeople(
 ): Promise<{ people: readonly PersonOfStack[]; invitations: readonly Invitation[] }> {
   requireTokenRights(await stacks.findMember(stack, caller));
   const [people, invitations] = [await stacks.people(stack), await stacks.invitations(stack)];
-  return { people, invitations: invitations.filter((invitation) => isOpen(invitation, now())) };
+  return { people, invitations: invitations.filter((invitation) => isPending(invitation, now())) };
 }
 
 async function requireMember(stacks: StackRepository, { caller, stack }: Asked): Promise<void> {

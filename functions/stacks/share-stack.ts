@@ -11,7 +11,7 @@ import {
   stackToChange,
   untilDone,
 } from './edit-stack.ts';
-import { type Invitation, invitationMs, isOpen } from './invitation.ts';
+import { type Invitation, invitationMs, isPending } from './invitation.ts';
 import { type Actor, personUid } from './person.ts';
 import type { Member } from './stack.ts';
 import type { RoleChange } from './stack-changes.ts';
@@ -71,7 +71,7 @@ export async function shareStack(deps: ChangeStacksDependencies, command: StackC
     if (!parsed.success) throw invalid(errorsOf('emails', parsed.error.issues));
     const at = deps.now();
     const people = await deps.stacks.people(stack);
-    const open = (await deps.stacks.invitations(stack)).filter((invitation) => isOpen(invitation, at));
+    const open = (await deps.stacks.invitations(stack)).filter((invitation) => isPending(invitation, at));
     const plan = planOf(parsed.data, { actor, people, open, at });
     if (plan.changes.length === 0) return true;
     const audit = stackEntry(deps, { actor, of: found, changes: plan.changes });

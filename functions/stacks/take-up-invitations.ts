@@ -1,7 +1,7 @@
 import type { Randomness } from '../tokens/token-value.ts';
 import { normalAddress } from './address.ts';
 import { auditEntry, operationId } from './audit-entry.ts';
-import { isOpen } from './invitation.ts';
+import { isPending } from './invitation.ts';
 import type { Actor } from './person.ts';
 import type { Invitations } from './stack-changes.ts';
 
@@ -35,7 +35,7 @@ async function takeUp(
 ): Promise<void> {
   const invitation = await invitations.find(stack, address);
   const at = now();
-  if (!invitation || !isOpen(invitation, at)) return;
+  if (!invitation || !isPending(invitation, at)) return;
   const { role } = invitation;
   const { issuer, sub } = actor.identity;
   const changes = [

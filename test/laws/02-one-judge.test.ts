@@ -163,6 +163,8 @@ describe('law 2: no other place decides', () => {
     // The repositories' are conditions of writes and states of receipts: what verifies reads by dynamo-credential-reader.
     const others = filesWith(comparison).filter((name) => !/^aws\/dynamo-\w+-repository\.ts$/.test(name));
     expect(others).toEqual([
+      'aws/dynamo-managed-sessions.ts', // a condition of a write
+      'aws/token-steps.ts', // conditions of writes
       'events/token-changes.ts', // what an event tells of a change
       'http/fetch-revocation.ts', // the state of a receipt
       'notices/change-hygiene.ts', // a token without an expiry is never told of
@@ -175,14 +177,16 @@ describe('law 2: no other place decides', () => {
       'sessions/end-shard.ts', // which rows an operation ends: those of an older epoch
       'sessions/reconcile.ts', // which leftovers are to be tidied
       'sessions/session.ts', // isOpen; and which of two instants comes first
-      'tokens/create-token.ts', // a deleted token is none, for its owners
+      'stacks/invitation.ts', // the expiry of an invitation
       'tokens/delete-token.ts', // the same
       'tokens/edit-token.ts', // the same, and what an edit changes
+      'tokens/idempotency.ts', // a deleted token is none, for its owners
       'tokens/judge.ts',
       'tokens/read-tokens.ts', // a deleted token is none, for its owners
       'tokens/revocation.ts', // whether an edit raises the epoch
       'tokens/revoke-by-value.ts', // what is stopped already is not stopped again, and keeps an expiry that is past
       'tokens/settings.ts', // a past expiry is refused
+      'tokens/succeed-token.ts', // whose expiry an overlap moves: never to a later one
       'tokens/token.ts', // isAlive; and how a token is called in a list
     ]);
   });
