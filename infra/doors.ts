@@ -123,6 +123,9 @@ export const doors: Record<HttpFunction, Door> = {
     sessions: [{ actions: ['BatchGetItem', 'DeleteItem'], keys: ['SESSION#*'] }],
     audit: [{ actions: ['PutItem'], keys: ['STACK#*'] }],
   },
+  'http/openapi': {
+    failureImpact: 'Tools cannot read what the API takes and answers.',
+  },
   'http/no-route': {
     failureImpact: 'Callers of a route that does not exist get a bare error instead of an explanation.',
   },

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { lockFile } from './file-lock.ts';
 
 /** What the template, the bundles and the console are made from, below the project's root; and this file, which makes them. */
-const INPUTS = ['infra', 'functions', 'console', 'package-lock.json', 'tsconfig.json', 'cdk.json'];
+const INPUTS = ['infra', 'functions', 'console', 'openapi.json', 'package-lock.json', 'tsconfig.json', 'cdk.json'];
 const LONGEST_SYNTHESIS_MS = 60_000;
 
 /**

@@ -50,6 +50,7 @@ export const routes = {
   ],
   'http/introspect': ['POST /oauth2/introspect'],
   'http/revoke': ['POST /oauth2/revoke'],
+  'http/openapi': ['GET /openapi.json'],
   'http/no-route': ['$default'],
 } as const;
 

@@ -85,6 +85,7 @@ export const digestRepository = /* @__PURE__ */ once(() => new DynamoDigestRepos
 export const mailer = /* @__PURE__ */ once(() => new SesMailer(sesClient(hasTimeFor), { from: env('mailFrom') }));
 export { rowChangeOf } from '../aws/stream-images.ts';
 export const random = (bytes: number): Uint8Array => randomBytes(bytes);
+export { default as openApi } from '../../openapi.json' with { type: 'json' };
 export { now } from './clock.ts';
 
 export const signIn = /* @__PURE__ */ once((currentTime: () => Date) =>

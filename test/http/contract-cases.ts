@@ -68,6 +68,8 @@ export const cases = {
     ...attempt,
     body: new URLSearchParams({ token: 'x'.repeat(64 * 1024) }),
   }),
+  'a form in another charset': (attempt) =>
+    withHeaders(attempt, { 'content-type': 'application/x-www-form-urlencoded; charset=latin1' }),
   'storage is down': (attempt, { broken }) => elsewhere(attempt, broken),
   'storage is down for me': (attempt) => ({ ...attempt, as: 'outsider' }),
   'always in conflict': (attempt, { contested }) => elsewhere(attempt, contested),

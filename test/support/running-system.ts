@@ -7,6 +7,7 @@ import { type Machine, type machines, type Person, people } from '../../local/ca
 import type { FrontRequest } from '../../local/front-gate.ts';
 import { seed } from '../../local/seeds.ts';
 import { type System, type SystemOptions, startSystem } from '../../local/system.ts';
+import { requireDescribed } from './described-answers.ts';
 import { Operator } from './operator.ts';
 
 /** In seconds: moving the clock does not sign anybody out. */
@@ -105,7 +106,9 @@ export class RunningSystem {
       ...(json === undefined ? (body === undefined ? {} : { body: body as string }) : { body: JSON.stringify(json) }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, text, body: parsed(text) };
+    const reply = { status: response.status, headers: response.headers, text, body: parsed(text) };
+    requireDescribed(method, pathAndQuery, reply);
+    return reply;
   }
 
   /** Makes a token as the owner, with a name of its own and all rights unless said otherwise. */

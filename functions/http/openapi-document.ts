@@ -1,0 +1,188 @@
+import * as z from 'zod/mini';
+import { type Caller, type DescribedRoute, describedRoutes, schemaNames } from './openapi-routes.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+/** Of the components: what has a name of its own, gathered on the way. */
+type Schemas = Record<string, unknown>;
+
+/** The OpenAPI 3.1 document of the API, made from the schemas that its endpoints parse with. https://spec.openapis.org/oas/v3.1.1 */
+export function openApiDocument(): Json {
+  const schemas: Schemas = { Problem: problem };
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const [key, route] of Object.entries(describedRoutes)) {
+    const [method = '', path = ''] = key.split(' ');
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operationOf(path, route, schemas) };
+  }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Tokenward',
+      version: '0.1.0',
+      summary: 'Keeps management tokens clean.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    paths,
+    components: { schemas, responses, parameters, headers, securitySchemes },
+  };
+}
+
+function operationOf(
+  path: string,
+  { summary, caller, parameters: own = [], body, done, errors }: DescribedRoute,
+  schemas: Schemas,
+): Json {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+  const named = [...(caller === 'anybody' ? [] : ['api_key']), ...own];
+  const all = [...inPath, ...named.map((name) => ({ $ref: `#/components/parameters/${name}` }))];
+  return {
+    summary,
+    ...(securityOf[caller].length > 0 ? { security: securityOf[caller] } : { security: [] }),
+    ...(all.length > 0 ? { parameters: all } : {}),
+    ...(body ? { requestBody: requestBody(body, schemas) } : {}),
+    responses: { ...doneBy(done, schemas), ...refused(errors) },
+  };
+}
+
+function requestBody({ schema, isForm, isOptional }: NonNullable<DescribedRoute['body']>, schemas: Schemas): Json {
+  const type = isForm ? 'application/x-www-form-urlencoded' : 'application/json';
+  return { required: !isOptional, content: { [type]: { schema: jsonSchema(schema, 'input', schemas) } } };
+}
+
+function doneBy({ status, schema, headers: own = [] }: DescribedRoute['done'], schemas: Schemas): Json {
+  return {
+    [status]: {
+      description: 'Done.',
+      headers: headersNamed(['X-Request-Id', ...own]),
+      content: { 'application/json': { schema: jsonSchema(schema, 'output', schemas) } },
+    },
+  };
+}
+
+const refused = (errors: readonly number[]): Json =>
+  Object.fromEntries(errors.map((status) => [status, { $ref: `#/components/responses/${status}` }]));
+
+/**
+ * What a transform makes of a value is our own affair: callers are told what goes in. A schema that has a name of its own is put into
+ * the components, once.
+ */
+function jsonSchema(schema: z.ZodMiniType, io: 'input' | 'output', named: Schemas): Json {
+  const {
+    $schema,
+    $defs = {},
+    ...rest
+  } = z.toJSONSchema(schema, { io, unrepresentable: 'any', metadata: schemaNames });
+  for (const [name, { id, ...one }] of Object.entries($defs)) named[name] = moved(one);
+  return moved(rest);
+}
+
+/** The same with its references into the components of the document. */
+function moved(schema: object): Json {
+  return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/'));
+}
+
+const headersNamed = (names: readonly string[]) =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+
+const text = { type: 'string' };
+const problem = {
+  type: 'object',
+  description: 'RFC 9457, with what a Contentstack SDK reads.',
+  properties: {
+    type: text,
+    title: text,
+    status: { type: 'integer' },
+    detail: text,
+    instance: text,
+    error_message: text,
+    error_code: { type: 'integer' },
+    errors: { type: 'object', additionalProperties: { type: 'array', items: text } },
+  },
+  required: ['type', 'title', 'status', 'detail', 'instance', 'error_message', 'error_code', 'errors'],
+  additionalProperties: false,
+};
+
+const inQuery = (name: string, description: string, schema: Json = text) => ({
+  name,
+  in: 'query',
+  description,
+  schema,
+});
+const inHeader = (name: string, description: string) => ({ name, in: 'header', description, schema: text });
+const whole = { type: 'integer', minimum: 0 };
+
+const parameters = {
+  api_key: inHeader('api_key', 'The stack.'),
+  limit: inQuery('limit', 'At most that many; 100 at most.', { ...whole, maximum: 100 }),
+  skip: inQuery('skip', 'How many to leave out at the beginning.', { ...whole, maximum: 10_000 }),
+  include_count: inQuery('include_count', 'Whether to tell how many match.', { type: 'boolean' }),
+  count: inQuery('count', 'Whether to tell only how many match.', { type: 'boolean' }),
+  asc: inQuery('asc', 'The field to sort by, upwards.'),
+  desc: inQuery('desc', 'The field to sort by, downwards.'),
+  query: inQuery('query', 'A JSON object of fields and the values that they must have.'),
+  typeahead: inQuery('typeahead', 'What the name begins with.'),
+  cursor: inQuery('cursor', 'Where the page before ended.'),
+  confirm_name: inQuery('confirm_name', 'The exact name of the token.'),
+  'x-confirm-name': inHeader('x-confirm-name', 'The same, percent-encoded UTF-8.'),
+  'If-Match': inHeader('If-Match', 'The ETag that the token must have.'),
+  'Idempotency-Key': inHeader('Idempotency-Key', 'Makes a retry within 24 hours harmless.'),
+  branch: inHeader('branch', 'The branch; main without one.'),
+};
+
+const headers = {
+  'X-Request-Id': { description: 'The id of the request, also in the audit log.', schema: text },
+  ETag: { description: 'The version of the token.', schema: text },
+  'Retry-After': { description: 'Seconds to wait.', schema: text },
+  'WWW-Authenticate': { description: 'What credential is wanted.', schema: text },
+};
+
+const headersOfErrors: Readonly<Record<number, readonly string[]>> = {
+  401: ['WWW-Authenticate'],
+  409: ['Retry-After'],
+  429: ['Retry-After'],
+  503: ['Retry-After'],
+};
+
+const descriptions: Readonly<Record<number, string>> = {
+  400: 'Malformed.',
+  401: 'No credential, or none that is good.',
+  403: 'Not allowed.',
+  404: 'There is no such thing in this stack.',
+  409: 'Others are changing the same.',
+  412: 'No such stack, or a stale If-Match.',
+  413: 'The body is over 64 KiB.',
+  415: 'An encoding or charset other than UTF-8.',
+  422: 'A field breaks a rule; errors names it.',
+  429: 'Too many requests.',
+  503: 'Storage cannot answer now.',
+};
+
+const responses = Object.fromEntries(
+  Object.entries(descriptions).map(([status, description]) => [
+    status,
+    {
+      description,
+      headers: headersNamed(['X-Request-Id', ...(headersOfErrors[Number(status)] ?? [])]),
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    },
+  ]),
+);
+
+const securitySchemes = {
+  authtoken: { type: 'apiKey', in: 'header', name: 'authtoken', description: "A member's JWT." },
+  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: "A member's or service's JWT." },
+  value: { type: 'apiKey', in: 'header', name: 'authorization', description: 'The value of a token or session.' },
+};
+
+const securityOf: Readonly<Record<Caller, readonly Json[]>> = {
+  member: [{ authtoken: [] }, { bearer: [] }],
+  program: [{ value: [] }],
+  session: [{ value: [] }],
+  service: [{ bearer: [] }],
+  anybody: [],
+};

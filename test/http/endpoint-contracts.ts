@@ -1,0 +1,342 @@
+import type { RouteKey } from '../../functions/http/routes.ts';
+import { allRights } from '../support/running-system.ts';
+import type { CaseName } from './contract-cases.ts';
+import type { Attempt, ContractWorld } from './contract-world.ts';
+
+/** A good request, and what is answered to it and to others: `status/code`, and the cases that are answered so. */
+export interface EndpointContract {
+  readonly good: (world: ContractWorld, what: CaseName) => Attempt | Promise<Attempt>;
+  readonly answers: Readonly<Record<string, readonly CaseName[]>>;
+}
+
+const ofMembers = {
+  '401/105': ['nobody signed in', 'an expired JWT', 'a management token for a person'],
+  '403/162': ['a developer'],
+  '412/109': ['an outsider', 'no api_key', 'an unknown stack', 'what cannot be a stack'],
+  '503/194': ['storage is down'],
+} as const;
+const ofJson = {
+  '400/141': ['not JSON', 'another content type'],
+  '413/141': ['too large'],
+  '415/141': ['another charset', 'compressed'],
+} as const;
+const twice = { '400/141': ['two stacks', 'two credentials'] } as const;
+const ofTokens = {
+  '404/141': ['an unknown uid', 'what cannot be a uid', 'a uid of another stack', 'a deleted uid'],
+} as const;
+const ofPrograms = {
+  '401/105': ['nobody signed in', 'a person for a program', 'an unknown value', 'an expired token', 'a deleted token'],
+  '412/109': ['no api_key', 'an unknown stack', 'another stack', 'what cannot be a stack'],
+  '503/194': ['storage is down'],
+} as const;
+/** Of a session nothing is told but that it is not good here: foreign, ended and unknown are one answer. */
+const ofSessions = {
+  '401/105': [...ofPrograms['401/105'], ...ofPrograms['412/109']],
+  '503/194': ['storage is down'],
+} as const;
+const ofScope = { '403/162': ['a token without the scope', 'an unknown branch'] } as const;
+
+const aToken = ({ live }: ContractWorld): Attempt => ({ as: 'owner', uid: live.uid });
+/** One that may go: only where a request is good, because a stack can have 30. */
+const tokenToLose = async ({ system, live }: ContractWorld, isGood: boolean) =>
+  isGood ? await system.createToken() : live;
+const aSession = async ({ system, live }: ContractWorld): Promise<{ uid: string; token: string }> => {
+  const opened = await system.call('POST', '/v3/token_sessions', { value: live.value, json: { session: {} } });
+  return opened.body.session;
+};
+const form = async ({ system }: ContractWorld, value: string): Promise<Attempt> => ({
+  headers: { authorization: `Bearer ${await system.jwt('resource_server')}` },
+  body: new URLSearchParams({ token: value }),
+});
+let names = 0;
+const newName = () => `name ${++names}`;
+
+/** What changes a stack or its people answers alike. @param good the request, without who makes it */
+function changesStack(
+  done: string,
+  good: (world: ContractWorld, isGood: boolean) => Attempt | Promise<Attempt>,
+): EndpointContract {
+  return {
+    good: async (world, what) => ({ as: 'owner', ...(await good(world, what === 'as it should be')) }),
+    answers: {
+      [done]: ['as it should be'],
+      ...ofMembers,
+      ...ofJson,
+      '400/141': [...twice['400/141'], ...ofJson['400/141']],
+      '409/141': ['always in conflict'],
+      '422/141': ['a field that breaks a rule'],
+    },
+  };
+}
+
+/** Every route, with every status that it can answer. A route without a row here does not compile. */
+export const contract: Record<RouteKey, EndpointContract> = {
+  'GET /v3/stacks/management_tokens': {
+    good: () => ({ as: 'owner' }),
+    answers: { '200': ['as it should be'], ...twice, ...ofMembers, '422/141': ['a bad limit'] },
+  },
+  'POST /v3/stacks/management_tokens': {
+    good: () => ({ as: 'owner', json: { token: { name: newName(), scope: allRights } } }),
+    answers: {
+      '201': ['as it should be'],
+      ...ofMembers,
+      ...ofJson,
+      '400/141': [...twice['400/141'], ...ofJson['400/141'], 'what is no idempotency key'],
+      '409/141': ['always in conflict'],
+      '422/141': ['a field that breaks a rule'],
+    },
+  },
+  'GET /v3/stacks/management_tokens/{uid}': {
+    good: aToken,
+    answers: { '200': ['as it should be'], ...twice, ...ofMembers, ...ofTokens },
+  },
+  'PUT /v3/stacks/management_tokens/{uid}': {
+    good: (world) => ({ ...aToken(world), json: { token: { description: newName() } } }),
+    answers: {
+      '200': ['as it should be'],
+      ...ofMembers,
+      ...ofTokens,
+      ...ofJson,
+      '400/141': [...twice['400/141'], ...ofJson['400/141'], 'what is no ETag'],
+      '409/141': ['always in conflict'],
+      '412/141': ['an old ETag'],
+      '422/141': ['a field that breaks a rule'],
+    },
+  },
+  'DELETE /v3/stacks/management_tokens/{uid}': {
+    good: async (world, what) => {
+      const { uid, name } = await tokenToLose(world, what === 'as it should be');
+      return { as: 'owner', uid, query: `confirm_name=${encodeURIComponent(name)}` };
+    },
+    answers: {
+      '200': ['as it should be'],
+      ...ofMembers,
+      ...ofTokens,
+      '400/141': [...twice['400/141'], 'two names', 'what is no ETag'],
+      '409/141': ['always in conflict'],
+      '412/141': ['an old ETag'],
+      '422/141': ['no name', 'another name'],
+    },
+  },
+  'GET /v3/stacks/management_tokens/{uid}/delete_preview': {
+    good: aToken,
+    answers: { '200': ['as it should be'], ...twice, ...ofMembers, ...ofTokens },
+  },
+  'GET /v3/stacks/management_tokens/{uid}/revocation': {
+    good: ({ deleted }) => ({ as: 'owner', uid: deleted.uid }),
+    answers: {
+      '200': ['as it should be'],
+      ...twice,
+      ...ofMembers,
+      '404/141': ['an unknown uid', 'what cannot be a uid', 'a uid of another stack', 'a live uid'],
+    },
+  },
+  'GET /v3/stacks/management_tokens/{uid}/sessions': {
+    good: aToken,
+    answers: { '200': ['as it should be'], ...twice, ...ofMembers, ...ofTokens, '422/141': ['a bad limit'] },
+  },
+  'POST /v3/stacks/management_tokens/{uid}/successor': {
+    good: (world) => ({ ...aToken(world), json: { overlap: 'P1D', token: { name: newName() } } }),
+    answers: {
+      '201': ['as it should be', 'no body'],
+      ...ofMembers,
+      ...ofTokens,
+      ...ofJson,
+      '400/141': [...twice['400/141'], ...ofJson['400/141'], 'what is no ETag', 'what is no idempotency key'],
+      '409/141': ['always in conflict'],
+      '412/141': ['an old ETag'],
+      '422/141': ['a field that breaks a rule'],
+    },
+  },
+  'DELETE /v3/stacks/management_tokens/{uid}/sessions': {
+    good: ({ readOnly }) => ({ as: 'owner', uid: readOnly.uid }),
+    answers: {
+      '200': ['as it should be'],
+      ...twice,
+      ...ofMembers,
+      ...ofTokens,
+      '409/141': ['always in conflict'],
+    },
+  },
+  'DELETE /v3/stacks/management_tokens/{uid}/sessions/{session_uid}': {
+    good: async (world) => ({ ...aToken(world), sessionUid: (await aSession(world)).uid }),
+    answers: {
+      '200': ['as it should be'],
+      ...twice,
+      ...ofMembers,
+      '404/141': [...ofTokens['404/141'], 'an unknown session'],
+      '409/141': ['always in conflict'],
+    },
+  },
+  'POST /v3/stacks': {
+    good: () => ({ as: 'owner', stack: null, json: { stack: { name: newName() } } }),
+    answers: {
+      '201': ['as it should be'],
+      '401/105': ofMembers['401/105'],
+      ...ofJson,
+      '409/141': ['always in conflict for me'],
+      '422/141': ['a field that breaks a rule'],
+      '503/194': ['storage is down for me'],
+    },
+  },
+  'GET /v3/stacks': {
+    good: () => ({ as: 'admin' }),
+    answers: {
+      '200': ['as it should be', 'no api_key', 'a developer'],
+      ...twice,
+      '401/105': ofMembers['401/105'],
+      '412/109': ['an outsider', 'an unknown stack', 'what cannot be a stack'],
+      '503/194': ['storage is down'],
+    },
+  },
+  'GET /v3/stacks/branches': {
+    good: () => ({ as: 'admin' }),
+    answers: {
+      '200': ['as it should be', 'a developer'],
+      ...twice,
+      '401/105': ofMembers['401/105'],
+      '412/109': ['an outsider', 'an unknown stack', 'another stack', 'what cannot be a stack', 'no api_key'],
+      '503/194': ['storage is down'],
+    },
+  },
+  'GET /v3/stacks/branch_aliases': {
+    good: () => ({ as: 'admin' }),
+    answers: {
+      '200': ['as it should be', 'a developer'],
+      ...twice,
+      '401/105': ofMembers['401/105'],
+      '412/109': ['an outsider', 'an unknown stack', 'another stack', 'what cannot be a stack', 'no api_key'],
+      '503/194': ['storage is down'],
+    },
+  },
+  'GET /v3/stacks/users': {
+    good: () => ({ as: 'admin' }),
+    answers: { '200': ['as it should be'], ...twice, ...ofMembers },
+  },
+  'PUT /v3/stacks': changesStack('200', () => ({ json: { stack: { description: newName() } } })),
+  'POST /v3/stacks/share': changesStack('200', () => ({ json: { clients: [newName().replace(' ', '-')] } })),
+  'POST /v3/stacks/unshare': changesStack('200', async ({ system }, isGood) => {
+    const json = { client: isGood ? newName().replace(' ', '-') : 'bot' };
+    if (isGood) await system.call('POST', '/v3/stacks/share', { as: 'owner', json: { clients: [json.client] } });
+    return { json };
+  }),
+  'POST /v3/stacks/transfer_ownership': changesStack('200', async ({ system }, isGood) => {
+    // To and fro, on a stack of their own: on the others the owner stays.
+    const json = { transfer_to: 'adam@example.test' };
+    if (!isGood) return { json };
+    const stack = await system.createStack('owner');
+    await system.call('POST', '/v3/stacks/share', { as: 'owner', stack, json: { emails: [json.transfer_to] } });
+    await system.call('GET', '/v3/stacks', { as: 'admin', stack });
+    return { json, stack };
+  }),
+  'POST /v3/stacks/branches': changesStack('201', () => ({ json: { branch: { uid: newName().replace(' ', '-') } } })),
+  'POST /v3/stacks/branch_aliases': changesStack('201', () => ({
+    json: { branch_alias: { uid: newName().replace(' ', '-'), target_branch: 'main' } },
+  })),
+  'PUT /v3/stacks/branch_aliases': changesStack('200', () => ({
+    json: { branch_alias: { uid: newName().replace(' ', '-'), target_branch: 'main' } },
+  })),
+  'PUT /v3/stacks/branch_aliases/{uid}': changesStack('200', () => ({
+    uid: newName().replace(' ', '-'),
+    json: { branch_alias: { target_branch: 'main' } },
+  })),
+  'GET /v3/stacks/token_hygiene': {
+    good: () => ({ as: 'owner' }),
+    answers: { '200': ['as it should be'], ...twice, ...ofMembers },
+  },
+  'PUT /v3/stacks/token_hygiene': {
+    good: () => ({ as: 'owner', json: { token_hygiene: { max_cleanup_per_day: 9 } } }),
+    answers: {
+      '200': ['as it should be'],
+      ...ofMembers,
+      ...ofJson,
+      '400/141': [...twice['400/141'], ...ofJson['400/141']],
+      '409/141': ['always in conflict'],
+      '422/141': ['a field that breaks a rule'],
+    },
+  },
+  'POST /v3/stacks/token_hygiene/preview': {
+    good: () => ({ as: 'owner', json: { token_hygiene: { max_cleanup_per_day: 9 } } }),
+    answers: {
+      '200': ['as it should be'],
+      ...ofMembers,
+      ...ofJson,
+      '400/141': [...twice['400/141'], ...ofJson['400/141']],
+      '422/141': ['a field that breaks a rule'],
+    },
+  },
+  'GET /v3/audit-logs': {
+    good: () => ({ as: 'owner' }),
+    answers: { '200': ['as it should be'], ...twice, ...ofMembers, '422/141': ['a bad limit'] },
+  },
+  'GET /v3/audit-logs/{uid}': {
+    good: async ({ system }) => {
+      const { body } = await system.call('GET', '/v3/audit-logs?limit=1', { as: 'owner' });
+      return { as: 'owner', uid: body.logs[0].uid };
+    },
+    answers: {
+      '200': ['as it should be'],
+      ...twice,
+      ...ofMembers,
+      '404/141': ['an unknown uid', 'what cannot be a uid'],
+    },
+  },
+  'GET /v3/environments': {
+    good: ({ live }) => ({ value: live.value }),
+    answers: { '200': ['as it should be'], '400/141': ['two stacks'], ...ofPrograms, ...ofScope },
+  },
+  'POST /v3/environments': {
+    good: ({ live }) => ({ value: live.value, json: { environment: { name: newName() } } }),
+    answers: {
+      '201': ['as it should be'],
+      ...ofPrograms,
+      ...ofScope,
+      ...ofJson,
+      '400/141': ['two stacks', ...ofJson['400/141']],
+      '422/141': ['a field that breaks a rule'],
+    },
+  },
+  'POST /v3/token_sessions': {
+    good: ({ live }) => ({ value: live.value, json: { session: { client: 'deployer/1.2' } } }),
+    answers: {
+      '201': ['as it should be'],
+      ...ofPrograms,
+      ...ofJson,
+      '400/141': ['two stacks', ...ofJson['400/141']],
+      '422/141': ['a field that breaks a rule'],
+    },
+  },
+  'GET /v3/token_sessions/current': {
+    good: async (world) => ({ value: (await aSession(world)).token }),
+    answers: { '200': ['as it should be'], '400/141': ['two stacks'], ...ofSessions },
+  },
+  'DELETE /v3/token_sessions/current': {
+    good: async (world) => ({ value: (await aSession(world)).token }),
+    answers: { '200': ['as it should be'], '400/141': ['two stacks'], ...ofSessions },
+  },
+  'POST /oauth2/introspect': {
+    good: (world) => form(world, world.live.value),
+    answers: {
+      '200': ['as it should be', 'no api_key', 'another stack', 'what cannot be a stack'],
+      '400/141': ['two stacks', 'no token', 'not JSON'],
+      '401/105': ['nobody signed in', 'a management token for a person'],
+      '403/162': ['a person without the scope'],
+      '413/141': ['a form that is too large'],
+      '415/141': ['a form in another charset'],
+      '503/194': ['storage is down'],
+    },
+  },
+  'POST /oauth2/revoke': {
+    good: async ({ system }) => ({ body: new URLSearchParams({ token: (await system.createToken()).value }) }),
+    answers: {
+      '200': ['as it should be', 'no api_key', 'another stack'],
+      '400/141': ['no token', 'not JSON'],
+      '409/141': ['always in conflict'],
+      '413/141': ['a form that is too large'],
+      '415/141': ['a form in another charset'],
+      '503/194': ['storage is down'],
+    },
+  },
+  'GET /openapi.json': { good: () => ({ stack: null }), answers: { '200': ['as it should be', 'nobody signed in'] } },
+  $default: { good: () => ({}), answers: {} },
+};

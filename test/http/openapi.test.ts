@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { openApiDocument } from '../../functions/http/openapi-document.ts';
+import { routes } from '../../functions/http/routes.ts';
+import { committed, operations, requireDescribed } from '../support/described-answers.ts';
+import { contract } from './endpoint-contracts.ts';
+
+const callable = Object.values(routes)
+  .flat()
+  .filter((route) => route !== '$default');
+
+describe('openapi.json', () => {
+  it('is what the schemas say now: `npm run openapi` writes it anew', () => {
+    expect(committed).toEqual(JSON.parse(JSON.stringify(openApiDocument())));
+  });
+
+  it('has every route of the table that the template is made from, and no other', () => {
+    expect([...operations.keys()].sort()).toEqual([...callable].sort());
+  });
+
+  it.each(callable)('%s has every status that it can answer', (route) => {
+    const answered = Object.keys(contract[route].answers).map((outcome) => outcome.split('/')[0]);
+    // How often somebody may call is tested by calls, not by a request that is wrong.
+    const described = Object.keys(operations.get(route)?.responses ?? {}).filter((status) => status !== '429');
+    expect(described.sort()).toEqual([...new Set(answered)].sort());
+  });
+
+  it('refers to nothing that it does not have', () => {
+    const references = [...JSON.stringify(committed).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = '']) => path);
+    expect(references.length).toBeGreaterThan(100);
+    for (const path of new Set(references)) expect(committed, path).toHaveProperty(path.split('/'));
+  });
+
+  it.each([
+    ['a status that is not described', 418, {}],
+    ['a field that is not described', 200, { token: {}, more: 1 }],
+    ['an answer without its fields', 200, {}],
+  ])('holds answers to it: %s is found', (_, status, body) => {
+    const reply = { status, body, headers: new Headers({ 'x-request-id': 'x' }) };
+    expect(() => requireDescribed('GET', '/v3/stacks/management_tokens/blt1?x=y', reply)).toThrow('openapi.json');
+  });
+});
