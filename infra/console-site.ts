@@ -1,9 +1,11 @@
 import { CfnCondition, CfnParameter, Duration, Fn, RemovalPolicy } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
   AllowedMethods,
   type BehaviorOptions,
   CachePolicy,
   Distribution,
+  type DistributionProps,
   HeadersFrameOption,
   HeadersReferrerPolicy,
   OriginRequestPolicy,
@@ -17,11 +19,13 @@ import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
 import { consoleDirectory } from './console-build.ts';
 import { edgeHeader, edgeProof } from './edge-proof.ts';
+import type { SignIn } from './sign-in.ts';
 import type { Stage } from './stages.ts';
 import type { TokenApi } from './token-api.ts';
 
 interface ConsoleSiteProps {
   readonly stage: Stage;
+  readonly signIn: SignIn;
   readonly api: TokenApi;
 }
 
@@ -29,11 +33,11 @@ interface ConsoleSiteProps {
 export class ConsoleSite extends Construct {
   /** Where people find it, without a slash at the end. */
   readonly url: string;
-  readonly #signIn: ConsoleSignIn;
+  readonly #signIn: SignIn;
 
-  constructor(scope: Construct, id: string, { stage, api }: ConsoleSiteProps) {
+  constructor(scope: Construct, id: string, { stage, signIn, api }: ConsoleSiteProps) {
     super(scope, id);
-    this.#signIn = new ConsoleSignIn(this, 'SignIn', stage);
+    this.#signIn = signIn;
     // CDK's interface has an optional property that its own class may set to undefined: exactOptionalPropertyTypes minds that.
     const bucket = new Bucket(this, 'Files', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -41,21 +45,23 @@ export class ConsoleSite extends Construct {
       enforceSSL: true,
       removalPolicy: RemovalPolicy.RETAIN,
     }) as IBucket;
-    const distribution = this.#distribution(bucket, api);
-    this.#deploy(bucket, stage, api);
-    this.url = addressOf(this, distribution);
+    const distribution = this.#distribution(bucket, { stage, api });
+    this.#deploy(bucket, stage);
+    this.url = addressOf(this, stage, distribution);
+    signIn.addConsole(this.url);
   }
 
   /**
    * No error pages of its own: an API's 404 stays what it is, and pages are behind the `#`. What is below `/assets/` has a hash in its
    * name and is kept for good; the few other files are asked for each time.
    */
-  #distribution(bucket: IBucket, api: TokenApi): Distribution {
+  #distribution(bucket: IBucket, { stage, api }: Pick<ConsoleSiteProps, 'stage' | 'api'>): Distribution {
     const files = S3BucketOrigin.withOriginAccessControl(bucket);
     const toApi = behaviorToApi(api);
     return new Distribution(this, 'Distribution', {
       comment: 'Tokenward: console',
       defaultRootObject: 'index.html',
+      ...ownDomain(this, stage),
       defaultBehavior: this.#behaviorOf(files, 'Pages', 'no-cache'),
       additionalBehaviors: {
         '/assets/*': {
@@ -75,7 +81,7 @@ export class ConsoleSite extends Construct {
       cachePolicy: CachePolicy.CACHING_DISABLED,
       responseHeadersPolicy: new ResponseHeadersPolicy(this, `${what}Headers`, {
         securityHeadersBehavior: {
-          contentSecurityPolicy: { contentSecurityPolicy: this.#signIn.contentSecurityPolicy(), override: true },
+          contentSecurityPolicy: { contentSecurityPolicy: contentSecurityPolicy(this.#signIn), override: true },
           contentTypeOptions: { override: true },
           frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
           referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
@@ -93,11 +99,12 @@ export class ConsoleSite extends Construct {
   }
 
   /** What an earlier deployment left stays: a page that is open may still ask for it. */
-  #deploy(bucket: IBucket, stage: Stage, { issuerUrl }: TokenApi): void {
+  #deploy(bucket: IBucket, stage: Stage): void {
     const { limits, supportContact } = stage.organization;
     const config = {
-      issuer: issuerUrl,
-      client_id: this.#signIn.clientId,
+      issuer: this.#signIn.issuerUrl,
+      client_id: this.#signIn.consoleClientId,
+      credential: this.#signIn.credential,
       scope: 'openid profile email',
       support_contact: supportContact,
       rate_limits: limits,
@@ -125,8 +132,17 @@ function behaviorToApi({ domainName }: TokenApi): BehaviorOptions {
   };
 }
 
-/** The distribution's own address, unless the deployment has a domain for it. */
-function addressOf(scope: Construct, distribution: Distribution): string {
+/** A name of the deployment's own, with its certificate, speaks TLS 1.2 and later only. */
+function ownDomain(scope: Construct, { domain }: Stage): Pick<DistributionProps, 'domainNames' | 'certificate'> {
+  if (!domain) return {};
+  return {
+    domainNames: [domain.name],
+    certificate: Certificate.fromCertificateArn(scope, 'Certificate', domain.certificateArn),
+  };
+}
+
+/** The stage's domain, or the distribution's own address, unless a deployment says otherwise. */
+function addressOf(scope: Construct, { domain }: Stage, distribution: Distribution): string {
   const own = new CfnParameter(scope, 'ConsoleUrl', {
     default: '',
     description: "Where the console is when it has a domain of its own, for links in mails; empty: the distribution's.",
@@ -138,42 +154,22 @@ function addressOf(scope: Construct, distribution: Distribution): string {
   return Fn.conditionIf(
     hasOwn.logicalId,
     own.valueAsString,
-    `https://${distribution.distributionDomainName}`,
+    `https://${domain?.name ?? distribution.distributionDomainName}`,
   ).toString();
 }
 
-/** The console as a client of the issuer: parameters, as the issuer itself is one. */
-class ConsoleSignIn extends Construct {
-  readonly clientId: string;
-  readonly #origins: string;
-
-  constructor(scope: Construct, id: string, { signIn }: Stage) {
-    super(scope, id);
-    const parameter = (name: string, value: string, description: string): string => {
-      const made = new CfnParameter(this, name, { default: value, description });
-      made.overrideLogicalId(name);
-      return made.valueAsString;
-    };
-    this.clientId = parameter('ConsoleClientId', signIn.consoleClientId, 'The public client that the console is.');
-    this.#origins = parameter(
-      'SignInOrigins',
-      signIn.origins,
-      "Origins of the issuer's discovery document and endpoints, separated by spaces: the console may talk to no other.",
-    );
-  }
-
-  contentSecurityPolicy(): string {
-    return [
-      "default-src 'none'",
-      "script-src 'self'",
-      "style-src 'self'",
-      "img-src 'self' data:",
-      `connect-src 'self' ${this.#origins}`,
-      "font-src 'self'",
-      `form-action 'self' ${this.#origins}`,
-      "frame-ancestors 'none'",
-      "base-uri 'none'",
-      "require-trusted-types-for 'script'",
-    ].join('; ');
-  }
+/** Scripts and styles of its own only, and nobody to talk to but itself and the issuer. */
+function contentSecurityPolicy({ origins }: SignIn): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    `connect-src 'self' ${origins}`,
+    "font-src 'self'",
+    `form-action 'self' ${origins}`,
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "require-trusted-types-for 'script'",
+  ].join('; ');
 }

@@ -6,6 +6,7 @@ import { EventBus } from './event-bus.ts';
 import { HygieneSchedule } from './hygiene-schedule.ts';
 import { Observability } from './observability.ts';
 import { SessionFanOut } from './session-fan-out.ts';
+import { signInOf } from './sign-in.ts';
 import type { Stage } from './stages.ts';
 import { TokenApi } from './token-api.ts';
 
@@ -15,10 +16,11 @@ export class ServiceStack extends Stack {
     super(scope, id, { description: 'Tokenward: keeps management tokens clean.', ...props });
     const { stage } = props;
     const data = new DataStore(this, 'Data');
-    const api = new TokenApi(this, 'Api', { stage, data });
+    const signIn = signInOf(this, stage);
+    const api = new TokenApi(this, 'Api', { stage, signIn, data });
     const events = new EventBus(this, 'Events');
     new SessionFanOut(this, 'FanOut', { stage, data, events });
-    const console = new ConsoleSite(this, 'Console', { stage, api });
+    const console = new ConsoleSite(this, 'Console', { stage, signIn, api });
     new HygieneSchedule(this, 'Hygiene', { stage, data, events, consoleUrl: console.url });
     new Observability(this, 'Observability', { stage, api });
     new CfnOutput(this, 'Endpoint', { value: api.endpoint, description: 'Base of every route; SDKs append /v3.' });

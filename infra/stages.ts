@@ -1,3 +1,22 @@
+/** An issuer that is there already. Parameters of the template, with these defaults. */
+export interface IssuerStage {
+  readonly by: 'issuer';
+  readonly issuerUrl: string;
+  readonly jwksUrl: string;
+  readonly audience: string;
+  readonly introspectionScope: string;
+  /** The public client that the console is, and the origins of the issuer that it talks to. */
+  readonly consoleClientId: string;
+  readonly origins: string;
+}
+
+/** A Cognito user pool that the template makes. */
+export interface UserPoolStage {
+  readonly by: 'user pool';
+  /** Clients that operators have added to the pool for machines, by id; each has to be made a member of its stacks, too. */
+  readonly machineClientIds: readonly string[];
+}
+
 /** What differs between deployments; nothing else in `infra/` asks which stage it is in. */
 export interface Stage {
   readonly organization: {
@@ -8,16 +27,10 @@ export interface Stage {
   };
   /** The plan that a new stack gets. At most 45 tokens: one strong batch read must hold a whole list. */
   readonly newStackPlan: { readonly maxTokens: number; readonly manageRateLimits: boolean };
-  /** OpenID Connect: who signs in members and services. Parameters of the template, with these defaults. */
-  readonly signIn: {
-    readonly issuerUrl: string;
-    readonly jwksUrl: string;
-    readonly audience: string;
-    readonly introspectionScope: string;
-    /** The public client that the console is, and the origins of the issuer that it talks to. */
-    readonly consoleClientId: string;
-    readonly origins: string;
-  };
+  /** OpenID Connect: who signs in members and services. */
+  readonly signIn: IssuerStage | UserPoolStage;
+  /** A name for the console, and with it for the API; null: CloudFront's own. Its certificate has to be in us-east-1. */
+  readonly domain: { readonly name: string; readonly certificateArn: string } | null;
   /** The address that mails come from: SES must have verified it. A parameter of the template, with this default. */
   readonly mailFrom: string;
   /** Who is told of alarms by mail; empty: nobody. A parameter of the template, with this default. */
@@ -30,14 +43,7 @@ export interface Stage {
 }
 
 const everywhere = {
-  signIn: {
-    issuerUrl: 'https://issuer.invalid',
-    jwksUrl: 'https://issuer.invalid/.well-known/jwks.json',
-    audience: 'tokenward',
-    introspectionScope: 'tokens:introspect',
-    consoleClientId: 'tokenward-console',
-    origins: 'https://issuer.invalid',
-  },
+  domain: null,
   mailFrom: 'tokenward@tokenward.example',
   alarmEmail: '',
   throttle: { rate: 2000, burst: 1000 },
@@ -47,6 +53,15 @@ const everywhere = {
 export const stages = {
   dev: {
     ...everywhere,
+    signIn: {
+      by: 'issuer',
+      issuerUrl: 'https://issuer.invalid',
+      jwksUrl: 'https://issuer.invalid/.well-known/jwks.json',
+      audience: 'tokenward',
+      introspectionScope: 'tokens:introspect',
+      consoleClientId: 'tokenward-console',
+      origins: 'https://issuer.invalid',
+    },
     organization: {
       uid: 'blt0000000000000001',
       limits: { read: 10, write: 10 },
@@ -57,6 +72,7 @@ export const stages = {
   },
   prod: {
     ...everywhere,
+    signIn: { by: 'user pool', machineClientIds: [] },
     organization: {
       uid: 'blt0000000000000001',
       limits: { read: 10, write: 10 },

@@ -1,4 +1,4 @@
-import { CfnParameter, Fn, RemovalPolicy } from 'aws-cdk-lib';
+import { Fn, RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   HttpApi,
@@ -16,22 +16,20 @@ import type { DataStore } from './data-store.ts';
 import { doors } from './doors.ts';
 import { edgeProof } from './edge-proof.ts';
 import { ServiceFunction } from './service-function.ts';
+import { type SignIn, tellSignIn } from './sign-in.ts';
 import type { Stage } from './stages.ts';
 
 /** The HTTP API: a function for each set of rights, and every route of `functions/http/routes.ts`. */
 export class TokenApi extends Construct {
   readonly endpoint: string;
-  /** As parameters have it: what members' tokens are issued by. */
-  readonly issuerUrl: string;
   readonly httpApi: HttpApi;
   readonly #stage: Stage;
   readonly #signIn: SignIn;
 
-  constructor(scope: Construct, id: string, props: { stage: Stage; data: DataStore }) {
+  constructor(scope: Construct, id: string, props: { stage: Stage; signIn: SignIn; data: DataStore }) {
     super(scope, id);
     this.#stage = props.stage;
-    this.#signIn = new SignIn(this, 'SignIn', props.stage);
-    this.issuerUrl = this.#signIn.issuerUrl;
+    this.#signIn = props.signIn;
     this.httpApi = new HttpApi(this, 'HttpApi', { createDefaultStage: false, description: 'Tokenward' });
     for (const name of Object.keys(routes) as HttpFunction[]) this.#addFunction(name, props.data);
     this.endpoint = this.#addStage();
@@ -56,7 +54,7 @@ export class TokenApi extends Construct {
       const rights = door[table];
       if (rights) data[table].allow(serviceFunction, ...rights);
     }
-    if (door.signIn) this.#signIn.tell(serviceFunction);
+    if (door.signIn) tellSignIn(serviceFunction, this.#signIn);
     if (door.organization) tellOrganization(serviceFunction, this.#stage);
     this.#addRoutes(name, serviceFunction);
   }
@@ -103,38 +101,6 @@ const accessLogFields = JSON.stringify({
   latency: '$context.responseLatency',
   integrationError: '$context.integrationErrorMessage',
 });
-
-/** Where members and services sign in: parameters, so that one template serves any issuer. */
-class SignIn extends Construct {
-  readonly issuerUrl: string;
-  readonly #parameters: readonly [Parameters<ServiceFunction['setVariable']>[0], CfnParameter][];
-
-  constructor(scope: Construct, id: string, stage: Stage) {
-    super(scope, id);
-    const parameter = (name: string, value: string, description: string): CfnParameter => {
-      const made = new CfnParameter(this, name, { default: value, description });
-      made.overrideLogicalId(name);
-      return made;
-    };
-    const { issuerUrl, jwksUrl, audience, introspectionScope } = stage.signIn;
-    const issuer = parameter('IssuerUrl', issuerUrl, 'OpenID Connect issuer, exactly as its tokens have it in iss.');
-    this.issuerUrl = issuer.valueAsString;
-    this.#parameters = [
-      ['issuerUrl', issuer],
-      ['jwksUrl', parameter('JwksUrl', jwksUrl, "Where the issuer's public keys are.")],
-      ['audience', parameter('Audience', audience, 'Accepted aud (or client_id) values, separated by commas.')],
-      [
-        'introspectionScope',
-        parameter('IntrospectionScope', introspectionScope, 'Scope of services that may introspect.'),
-      ],
-    ];
-  }
-
-  tell(serviceFunction: ServiceFunction): void {
-    for (const [variable, parameter] of this.#parameters)
-      serviceFunction.setVariable(variable, parameter.valueAsString);
-  }
-}
 
 function tellOrganization(serviceFunction: ServiceFunction, { organization, newStackPlan }: Stage): void {
   serviceFunction.setVariable('organizationUid', organization.uid);

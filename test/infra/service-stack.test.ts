@@ -5,16 +5,25 @@ import { deployedFunctions } from '../../infra/service-function.ts';
 import { type StageName, stageNamed, stages } from '../../infra/stages.ts';
 import { describeAsynchronousParts } from './asynchronous-promises.ts';
 import { describeConsole } from './console-promises.ts';
-import { describeEveryResource } from './every-resource.ts';
+import { describeAcknowledgements, describeEveryResource } from './every-resource.ts';
 import { describeObservability } from './observability-promises.ts';
 import { describeRights, tables } from './rights-promises.ts';
+import { describeSignIn } from './sign-in-promises.ts';
 import { functionName, knownTypes, type Resource, type Synthesized, synthesize } from './synthesized-stack.ts';
 
-describe.each(Object.keys(stages) as StageName[])('the template of %s', (stageName) => {
+const stageNames = Object.keys(stages) as StageName[];
+const stacks = new Map<StageName, Synthesized>();
+beforeAll(() => {
+  for (const name of stageNames) stacks.set(name, synthesize(name));
+});
+
+describe('what AWS finds and is left', () => describeAcknowledgements(() => [...stacks.values()]));
+
+describe.each(stageNames)('the template of %s', (stageName) => {
   const stage = stageNamed(stageName);
   let stack: Synthesized;
   beforeAll(() => {
-    stack = synthesize(stageName);
+    stack = synthesizedAs(stageName);
   });
 
   it('has only resources that this file makes promises about', () => {
@@ -168,6 +177,8 @@ describe.each(Object.keys(stages) as StageName[])('the template of %s', (stageNa
 
   describe('what is seen', () => describeObservability(() => stack));
 
+  describe('signing in', () => describeSignIn(() => stack, stage));
+
   describe('every right', () => describeRights(() => stack));
 
   describe('what runs without a caller', () => describeAsynchronousParts(() => stack));
@@ -213,10 +224,27 @@ describe('stages', () => {
     expect(() => stageNamed('production')).toThrow('There is no stage "production". Known stages: dev, prod.');
   });
 
+  it('may have a domain, which then speaks TLS 1.2 and later only, and is where people are sent', () => {
+    const certificateArn = 'arn:aws:acm:us-east-1:111122223333:certificate/1';
+    const { everything } = synthesize('dev', { domain: { name: 'tokens.example.test', certificateArn } });
+    const [distribution] = everything.filter(({ type }) => type === 'AWS::CloudFront::Distribution');
+    expect(distribution?.properties.DistributionConfig).toMatchObject({
+      Aliases: ['tokens.example.test'],
+      ViewerCertificate: { AcmCertificateArn: certificateArn, MinimumProtocolVersion: 'TLSv1.2_2021' },
+    });
+    expect(JSON.stringify(everything)).toContain('https://tokens.example.test');
+  });
+
   it('give new stacks at most 45 tokens, what one strong batch read can hold', () => {
     for (const { newStackPlan } of Object.values(stages)) expect(newStackPlan.maxTokens).toBeLessThanOrEqual(45);
   });
 });
+
+function synthesizedAs(stageName: StageName): Synthesized {
+  const stack = stacks.get(stageName);
+  if (!stack) throw new Error(`${stageName} was not synthesized.`);
+  return stack;
+}
 
 type Table = Resource<'AWS::DynamoDB::GlobalTable'>;
 function tableName({ id }: Pick<Table, 'id'>): string {

@@ -5,6 +5,8 @@ const ConfigSchema = z.object({
   issuer: z.string(),
   client_id: z.string(),
   scope: z.string(),
+  /** Which of the two that the issuer gives has the person's address, and is sent to the API. */
+  credential: z.enum(['access_token', 'id_token']),
   /** Whom people ask for what their plan does not have. */
   support_contact: z.string(),
   /** The organization's requests per second: the upper bound of a token's own. */

@@ -32,7 +32,7 @@ const nobody = new Set(['login_required', 'interaction_required', 'account_selec
 export async function findOut(config: Config): Promise<SignedIn | SignedOut | undefined> {
   const manager = managerOf(config);
   const query = new URLSearchParams(location.search);
-  if (query.has('code') || query.has('error')) return await comeBack(manager);
+  if (query.has('code') || query.has('error')) return await comeBack(manager, config.credential);
   if (query.has('state')) return backAt('#/stacks', signedOut(manager, null));
   await leave(manager, 'none');
   return undefined;
@@ -56,11 +56,11 @@ function managerOf({ issuer, client_id, scope }: Config): UserManager {
   });
 }
 
-async function comeBack(manager: UserManager): Promise<SignedIn | SignedOut> {
+async function comeBack(manager: UserManager, credential: Config['credential']): Promise<SignedIn | SignedOut> {
   try {
     const user = await manager.signinRedirectCallback();
     const state = StateSchema.safeParse(user.state);
-    return backAt(state.success ? state.data.hash : '#/stacks', signedIn(manager, user));
+    return backAt(state.success ? state.data.hash : '#/stacks', signedIn(manager, { user, credential }));
   } catch (error) {
     const isNobody = error instanceof ErrorResponse && nobody.has(error.error ?? '');
     const state = error instanceof ErrorResponse ? StateSchema.safeParse(error.state) : undefined;
@@ -83,7 +83,10 @@ function signedOut(manager: UserManager, problem: string | null): SignedOut {
   return { problem, signIn: () => leave(manager) };
 }
 
-function signedIn(manager: UserManager, user: User): SignedIn {
+function signedIn(
+  manager: UserManager,
+  { user, credential }: { user: User; credential: Config['credential'] },
+): SignedIn {
   let current = user;
   return {
     name: user.profile.name ?? user.profile.email ?? user.profile.sub,
@@ -91,7 +94,7 @@ function signedIn(manager: UserManager, user: User): SignedIn {
     accessToken: async () => {
       const isEnding = current.expires_in !== undefined && current.expires_in < renewBeforeSeconds;
       if (isEnding && current.refresh_token) current = (await manager.signinSilent()) ?? current;
-      return current.access_token;
+      return current[credential] ?? '';
     },
     again: () => leave(manager, 'none'),
     signOut: () => manager.signoutRedirect({ state: 'signed-out' }),

@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import { variables } from '../../functions/runtime/env.ts';
+import type { Stage } from '../../infra/stages.ts';
+import { functionName, type Synthesized } from './synthesized-stack.ts';
+
+const types = { pool: 'AWS::Cognito::UserPool', client: 'AWS::Cognito::UserPoolClient' };
+
+/** By whom callers are signed in: an issuer that is there already, or a user pool that the template makes. */
+export function describeSignIn(stack: () => Synthesized, stage: Stage): void {
+  const hasPool = stage.signIn.by === 'user pool';
+  const ofType = (type: string) => stack().everything.filter((one) => one.type === type);
+
+  it('is by a user pool only where the stage says so', () => {
+    expect(ofType(types.pool)).toHaveLength(hasPool ? 1 : 0);
+  });
+
+  it('signs nobody up, asks for a second factor, and lets nobody change the address that they are known by', () => {
+    for (const { properties } of ofType(types.pool))
+      expect(properties).toMatchObject({
+        AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
+        MfaConfiguration: 'ON',
+        EnabledMfas: ['SOFTWARE_TOKEN_MFA'],
+        DeletionProtection: 'ACTIVE',
+        UserAttributeUpdateSettings: { AttributesRequireVerificationBeforeUpdate: ['email'] },
+      });
+    const people = ofType(types.client).filter(({ properties }) => properties.GenerateSecret === false);
+    expect(people.map(({ properties }) => properties.WriteAttributes)).toEqual(people.map(() => ['name']));
+  });
+
+  it('gives people a code for a public client and machines their own credentials, and neither the flow of the other', () => {
+    const flows = ofType(types.client).map(({ properties }) => [
+      properties.GenerateSecret,
+      properties.AllowedOAuthFlows,
+      properties.ExplicitAuthFlows ?? [],
+    ]);
+    expect(flows.sort((a, b) => Number(a[0]) - Number(b[0]))).toEqual(
+      hasPool
+        ? [
+            [false, ['code'], ['ALLOW_REFRESH_TOKEN_AUTH']],
+            [true, ['client_credentials'], ['ALLOW_REFRESH_TOKEN_AUTH']],
+          ]
+        : [],
+    );
+  });
+
+  it('is told to every door that recognizes members or services, and to no other', () => {
+    const names = [variables.issuerUrl, variables.jwksUrl, variables.audience, variables.introspectionScope];
+    for (const { id, type, properties } of stack().everything) {
+      if (type !== 'AWS::Lambda::Function') continue;
+      const given = JSON.stringify(properties.Environment ?? {});
+      const told = names.filter((name) => given.includes(`"${name}"`));
+      expect([0, names.length], id).toContain(told.length);
+      if (hasPool && told.length > 0)
+        for (const { id: client } of ofType(types.client)) expect(given, id).toContain(client);
+    }
+    expect(stack().all('AWS::Lambda::Function').map(functionName)).toContain('http/introspect');
+  });
+}
