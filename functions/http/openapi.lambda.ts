@@ -1,4 +1,4 @@
-import { openApi, problemTypes } from '../runtime/dependencies.ts';
+import { answering, openApi } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
 import { type OpenApiDependencies, openApiEndpoint } from './openapi.ts';
@@ -6,4 +6,4 @@ import { type OpenApiDependencies, openApiEndpoint } from './openapi.ts';
 export const createHandler = (deps: OpenApiDependencies & DoorDependencies) =>
   door<'http/openapi'>({ 'GET /openapi.json': openApiEndpoint(deps) }, deps);
 
-export const handler = fromRuntime(createHandler, () => ({ openApi, problemTypes: problemTypes() }));
+export const handler = fromRuntime(createHandler, () => ({ openApi, ...answering() }));
