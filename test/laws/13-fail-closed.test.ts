@@ -58,6 +58,24 @@ async function doorsOf(running: RunningSystem, stack: string): Promise<Door[]> {
       call('POST', tokens, { token: { name: randomUUID(), scope: allRights } }),
     ],
     ['edit', ['BatchGetItem', 'TransactWriteItems'], 200, call('PUT', one, { token: { description: randomUUID() } })],
+    [
+      'successor',
+      ['BatchGetItem', 'TransactWriteItems'],
+      201,
+      call('POST', `${one}/successor`, { name: randomUUID() }),
+    ],
+    [
+      'edit a stack',
+      ['BatchGetItem', 'TransactWriteItems'],
+      200,
+      call('PUT', '/v3/stacks', { stack: { description: randomUUID() } }),
+    ],
+    [
+      'add a branch',
+      ['BatchGetItem', 'Query', 'TransactWriteItems'],
+      201,
+      call('POST', '/v3/stacks/branches', { branch: { uid: randomUUID() } }),
+    ],
     ['delete', ['TransactWriteItems'], 200, () => running.deleteToken(doomed, { stack })],
     ['delete by another name', ['TransactWriteItems', 'PutItem'], 422, call('DELETE', `${one}?confirm_name=x`)],
     ['delete without a name', ['BatchGetItem', 'PutItem'], 422, call('DELETE', one)],
@@ -66,7 +84,14 @@ async function doorsOf(running: RunningSystem, stack: string): Promise<Door[]> {
     ['stacks', ['Query', 'BatchGetItem'], 200, () => running.call('GET', '/v3/stacks', { as: 'owner', stack: null })],
     ['branches', ['GetItem', 'Query'], 200, call('GET', '/v3/stacks/branches')],
     ['aliases', ['GetItem', 'Query'], 200, call('GET', '/v3/stacks/branch_aliases')],
-    ['people', ['GetItem', 'Query', 'GetItem'], 200, call('GET', '/v3/stacks/users')],
+    ['people', ['GetItem', 'Query', 'GetItem', 'Query'], 200, call('GET', '/v3/stacks/users')],
+    // After the people: then there are two of them.
+    [
+      'share',
+      ['BatchGetItem', 'Query', 'GetItem', 'Query', 'TransactWriteItems'],
+      200,
+      call('POST', '/v3/stacks/share', { clients: [randomUUID()] }),
+    ],
     ['hygiene', ['Query', 'BatchGetItem', 'Query'], 200, call('GET', hygiene)],
     [
       'change hygiene',
