@@ -1,0 +1,43 @@
+import type { ParseArgsConfig } from 'node:util';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Keys, Tables } from '../functions/aws/keys.ts';
+import type { Storage } from '../functions/aws/storage.ts';
+import type { Actor } from '../functions/stacks/person.ts';
+
+/** What a command is given to work with. */
+export interface Workplace {
+  readonly client: Pick<DynamoDBClient, 'send'>;
+  readonly storage: Storage;
+  readonly tables: Tables;
+  readonly keys: Keys;
+  readonly now: () => Date;
+  /** The operator, for the audit log. */
+  readonly actor: Actor;
+}
+
+/** What a command found that it would do, in words; and how to do it. */
+export interface Plan {
+  readonly says: readonly string[];
+  /** Absent where there is nothing to do. */
+  readonly carryOut?: () => Promise<void>;
+}
+
+export type Values = Readonly<Record<string, string | undefined>>;
+
+export interface Command {
+  /** One sentence for the list of commands. */
+  readonly does: string;
+  /** Each option with what to give; all are texts. */
+  readonly options: Readonly<Record<string, { readonly says: string; readonly required?: true }>>;
+  /** Reads only. @throws {OperatorMistake} where it cannot be done as it was asked */
+  plan(values: Values, workplace: Workplace): Promise<Plan>;
+}
+
+/** Something that the operator can put right; the message says what. */
+export class OperatorMistake extends Error {
+  override readonly name = 'OperatorMistake';
+}
+
+export function optionsOf({ options }: Command): NonNullable<ParseArgsConfig['options']> {
+  return Object.fromEntries(Object.keys(options).map((name) => [name, { type: 'string' as const }]));
+}

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { addOwner } from './add-owner.ts';
+import { checkRestore } from './check-restore.ts';
+import { type Command, OperatorMistake, optionsOf, type Workplace } from './command.ts';
+import { setPlan } from './set-plan.ts';
+
+const commands: Readonly<Record<string, Command>> = {
+  'set-plan': setPlan,
+  'add-owner': addOwner,
+  'check-restore': checkRestore,
+};
+
+/** The operator of a deployment, in its audit log. */
+export const operator: Workplace['actor'] = {
+  uid: 'operator',
+  identity: { issuer: 'operator', sub: 'operator' },
+  request_id: randomUUID(),
+  remote_addr: '',
+};
+
+/**
+ * Carries out one command: says what it would do, and does it only with `--execute`.
+ * @returns the exit status: 0; 1 for something that the operator can put right
+ */
+export async function operate(
+  [name = '', ...rest]: readonly string[],
+  { workplace, write }: { workplace: () => Workplace; write: (line: string) => void },
+): Promise<0 | 1> {
+  const command = commands[name];
+  if (!command) {
+    write(overview());
+    return name === '' || name === '--help' ? 0 : 1;
+  }
+  try {
+    await run(command, { name, rest, workplace, write });
+    return 0;
+  } catch (error) {
+    if (!isMistake(error)) throw error;
+    write(error.message);
+    return 1;
+  }
+}
+
+interface Run {
+  readonly name: string;
+  readonly rest: readonly string[];
+  readonly workplace: () => Workplace;
+  readonly write: (line: string) => void;
+}
+
+async function run(command: Command, { name, rest, workplace, write }: Run): Promise<void> {
+  const { values } = parseArgs({
+    args: [...rest],
+    options: { ...optionsOf(command), execute: { type: 'boolean' }, help: { type: 'boolean' } },
+  });
+  if (values.help === true) return write(helpOf(name, command));
+  const given = Object.fromEntries(
+    Object.entries(values).flatMap(([option, value]) => (typeof value === 'string' ? [[option, value]] : [])),
+  );
+  const missing = Object.entries(command.options).filter(([option, { required }]) => required && !given[option]);
+  if (missing.length > 0) throw new OperatorMistake(`Give ${missing.map(([option]) => `--${option}`).join(', ')}.`);
+  const { says, carryOut } = await command.plan(given, workplace());
+  for (const line of says) write(line);
+  if (!carryOut) return;
+  if (values.execute !== true) return write('Nothing was changed. Add --execute to do it.');
+  await carryOut();
+  write('Done.');
+}
+
+function isMistake(error: unknown): error is Error {
+  const isBadOption = error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+  return error instanceof OperatorMistake || isBadOption;
+}
+
+function overview(): string {
+  const lines = Object.entries(commands).map(([name, { does }]) => `  ${name.padEnd(14)} ${does}`);
+  return [
+    'npm run operate -- <command> [options] [--execute]',
+    '',
+    ...lines,
+    '',
+    'Each says what it would do and changes nothing without --execute; --help tells its options.',
+    'Credentials and Region are those of the AWS SDK. TOKENS_TABLE and AUDIT_TABLE name the tables.',
+  ].join('\n');
+}
+
+function helpOf(name: string, { does, options }: Command): string {
+  const lines = Object.entries(options).map(
+    ([option, { says, required }]) => `  --${option.padEnd(20)} ${says}${required ? ' (required)' : ''}`,
+  );
+  return [`npm run operate -- ${name}`, '', does, '', ...lines, `  --${'execute'.padEnd(20)} do it`].join('\n');
+}
