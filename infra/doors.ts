@@ -54,6 +54,7 @@ export const doors: Record<HttpFunction, Door> = {
       { actions: ['Query'], keys: ['INVITE#*'] },
       // An invitation that is taken up is gone.
       { actions: ['DeleteItem'], keys: ['STACK#*', 'INVITE#*'] },
+      { actions: ['ConditionCheckItem'], keys: ['STACK#*'] },
     ],
     audit: [{ actions: ['PutItem'], keys: ['STACK#*'] }],
     signIn: true,

@@ -2,7 +2,7 @@ import type { Invitation } from '../stacks/invitation.ts';
 import type { Invitations } from '../stacks/stack-changes.ts';
 import { invitationFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
-import { joining } from './membership.ts';
+import { joining, memberCheck } from './membership.ts';
 import type { Reads } from './reads.ts';
 import type { Step, Transactions } from './transactions.ts';
 
@@ -37,11 +37,18 @@ export class DynamoInvitations implements Invitations {
       condition: 'attribute_not_exists(#pk)',
     };
     const steps = joining(this.#keys, stack, { member, address: invitation.address });
-    const outcome = await this.#storage.transact([entry, ...gone, ...steps], { proof: 0 });
-    const [, , , joined] = outcome ?? [];
+    // Who invited themselves is a member already, or may invite nobody any more.
+    if (invitation.invited_by === member.uid) return await this.#withdraw(gone);
+    const inviter = memberCheck(this.#keys, stack, invitation.invited_by);
+    const outcome = await this.#storage.transact([entry, ...gone, ...steps, inviter], { proof: 0 });
+    const isVoid = outcome !== null && (outcome[3]?.failed || outcome.at(-1)?.failed);
     // Who is a member already needs no invitation, and keeps the role that they have.
-    if (joined?.failed) await this.#storage.transact(gone);
-    return outcome === null;
+    return isVoid ? await this.#withdraw(gone) : outcome === null;
+  }
+
+  async #withdraw(gone: readonly Step[]): Promise<false> {
+    await this.#storage.transact(gone);
+    return false;
   }
 
   /** Both rows, on condition that the invitation is the one that was seen. */

@@ -63,7 +63,8 @@ export interface Invitations {
   waitingFor(address: string): Promise<readonly string[]>;
   find(stack: string, address: string): Promise<Invitation | null>;
   /**
-   * Makes the invited a member, and the invitation is gone. Where there is a member already, it is gone all the same.
+   * Makes the invited a member, and the invitation is gone. Where there is a member already, it is gone all the same; and where whoever
+   * invited may invite nobody any more: with an admin goes what they have opened for themselves.
    * @returns false where the invitation is not as it was seen
    */
   takeUp(taking: {

@@ -109,7 +109,7 @@ export function describeStackChanges(repositories: () => Repositories): void {
       const scene = await made();
       const { changes, invitations, stacks } = repositories();
       const address = `${somebody().uid}@example.test`;
-      const waiting = invitation(address);
+      const waiting = { ...invitation(address), invited_by: scene.owner.uid };
       await changes.share({ ...scene.by(), invitations: [waiting], joining: [], roles: [] });
       expect(await stacks.invitations(scene.stack.api_key)).toEqual([waiting]);
       expect(await invitations.waitingFor(address)).toEqual([scene.stack.api_key]);
@@ -130,6 +130,10 @@ export function describeStackChanges(repositories: () => Repositories): void {
       expect([await stacks.invitations(scene.stack.api_key), await invitations.waitingFor(address)]).toEqual([[], []]);
       await changes.share({ ...scene.by(), invitations: [waiting], joining: [], roles: [] });
       expect(await takeUp(ann)).toBe(false);
+      expect(await invitations.find(scene.stack.api_key, address)).toBeNull();
+      const ofNobody = { ...waiting, invited_by: somebody().uid };
+      await changes.share({ ...scene.by(), invitations: [ofNobody], joining: [], roles: [] });
+      expect(await takeUp(somebody(), ofNobody)).toBe(false);
       expect(await invitations.find(scene.stack.api_key, address)).toBeNull();
     });
 

@@ -77,12 +77,34 @@ describe('an invitation', () => {
     });
   });
 
+  it.each([
+    ['removed', async () => scene.unshare({ email: ann })],
+    ['made a developer', async () => scene.share({ emails: [ann], roles: { [ann]: ['developer'] } })],
+  ])('of an admin who was %s meanwhile is worth nothing', async (_, takeRights) => {
+    const admin = await scene.member(ann, 'admin');
+    await scene.share({ emails: ['door@example.test'], roles: { 'door@example.test': ['admin'] } }, admin);
+    expect(await takeRights()).toBe('done');
+    const same = scene.withAddress('door@example.test');
+    await scene.signIn(same);
+    expect(await scene.roleOf(same)).toBeNull();
+    expect(await scene.product.stacks.invitations(scene.stack)).toEqual([]);
+  });
+
+  it('to oneself is worth nothing', async () => {
+    const admin = await scene.member(ann, 'admin');
+    const other = { ...admin, identity: { ...admin.identity, email: 'door@example.test' } };
+    await scene.share({ emails: ['door@example.test'], roles: { 'door@example.test': ['admin'] } }, admin);
+    expect(await scene.unshare({ email: ann })).toBe('done');
+    await scene.signIn(other);
+    expect(await scene.roleOf(admin)).toBeNull();
+  });
+
   it('leaves the role of who has become a member meanwhile', async () => {
     const actor = await scene.member(ann, 'admin');
     const invitation = {
       address: ann,
       role: 'developer',
-      invited_by: 'x',
+      invited_by: scene.who('owner').uid,
       invited_at: '2026-01-01T00:00:00.000Z',
       expires_at: '2099-01-01T00:00:00.000Z',
     } as const;
