@@ -133,6 +133,7 @@ test('a function gets the event of payload format 2.0', async () => {
       'x-twice': 'a,b',
       authorization: 'x,y',
       'user-agent': 'test',
+      'x-forwarded-for': '127.0.0.1',
     },
     queryStringParameters: { q: '1,2', empty: '', sp: 'a b c', ä: 'ö' },
     pathParameters: { id: 'a b/c' },
