@@ -19,6 +19,8 @@ import { bundleDirectory } from './bundle.ts';
 /** Every deployed function, by the path of its `.lambda.ts` below `functions/`. */
 export const deployedFunctions: readonly string[] = [
   ...Object.keys(routes),
+  'http/authorize',
+  'http/example-notes',
   'stream/end-sessions',
   'stream/announce',
   'schedule/sweep',

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { ConsoleSite } from './console-site.ts';
 import { DataStore } from './data-store.ts';
 import { EventBus } from './event-bus.ts';
+import { ExampleApi } from './example-api.ts';
 import { HygieneSchedule } from './hygiene-schedule.ts';
 import { Observability } from './observability.ts';
 import { SessionFanOut } from './session-fan-out.ts';
@@ -22,6 +23,7 @@ export class ServiceStack extends Stack {
     new SessionFanOut(this, 'FanOut', { stage, data, events });
     const console = new ConsoleSite(this, 'Console', { stage, signIn, api });
     new HygieneSchedule(this, 'Hygiene', { stage, data, events, consoleUrl: console.url });
+    if (stage.exampleApi) new ExampleApi(this, 'Example', { stage, data });
     new Observability(this, 'Observability', { stage, api });
     new CfnOutput(this, 'Endpoint', { value: api.endpoint, description: 'Base of every route; SDKs append /v3.' });
     new CfnOutput(this, 'ConsoleAddress', { value: console.url, description: 'Where people sign in.' });

@@ -40,6 +40,8 @@ export interface Stage {
   readonly logRetentionDays: number;
   /** Base of the `type` URIs in problem documents; a page with anchors, or a permanent identifier. */
   readonly problemTypes: string;
+  /** Whether there is a small API beside ours, that the authorizer for other teams protects. */
+  readonly exampleApi: boolean;
 }
 
 const everywhere = {
@@ -69,6 +71,7 @@ export const stages = {
     },
     newStackPlan: { maxTokens: 30, manageRateLimits: true },
     logRetentionDays: 14,
+    exampleApi: true,
   },
   prod: {
     ...everywhere,
@@ -80,6 +83,7 @@ export const stages = {
     },
     newStackPlan: { maxTokens: 30, manageRateLimits: false },
     logRetentionDays: 90,
+    exampleApi: false,
   },
 } as const satisfies Record<string, Stage>;
 

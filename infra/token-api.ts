@@ -1,17 +1,9 @@
-import { Fn, RemovalPolicy } from 'aws-cdk-lib';
-import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import {
-  HttpApi,
-  type HttpMethod,
-  HttpRoute,
-  HttpRouteKey,
-  HttpStage,
-  LogGroupLogDestination,
-} from 'aws-cdk-lib/aws-apigatewayv2';
+import { Fn } from 'aws-cdk-lib';
+import { HttpApi, type HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type HttpFunction, routes } from '../functions/http/routes.ts';
+import { openApi } from './api-stage.ts';
 import type { DataStore } from './data-store.ts';
 import { doors } from './doors.ts';
 import { edgeProof } from './edge-proof.ts';
@@ -32,7 +24,7 @@ export class TokenApi extends Construct {
     this.#signIn = props.signIn;
     this.httpApi = new HttpApi(this, 'HttpApi', { createDefaultStage: false, description: 'Tokenward' });
     for (const name of Object.keys(routes) as HttpFunction[]) this.#addFunction(name, props.data);
-    this.endpoint = this.#addStage();
+    this.endpoint = openApi(this, { api: this.httpApi, stage: this.#stage }).url;
   }
 
   /** Where a distribution finds it. */
@@ -70,37 +62,7 @@ export class TokenApi extends Construct {
       });
     }
   }
-
-  #addStage(): string {
-    const { rate, burst } = this.#stage.throttle;
-    const logGroup = new LogGroup(this, 'AccessLog', {
-      retention: this.#stage.logRetentionDays,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    const stage = new HttpStage(this, 'Stage', {
-      httpApi: this.httpApi,
-      stageName: '$default',
-      autoDeploy: true,
-      throttle: { rateLimit: rate, burstLimit: burst },
-      accessLogSettings: {
-        destination: new LogGroupLogDestination(logGroup),
-        format: AccessLogFormat.custom(accessLogFields),
-      },
-    });
-    return stage.url;
-  }
 }
-
-/** No header and no authorizer field is in here: they are where credentials are. */
-const accessLogFields = JSON.stringify({
-  requestId: '$context.requestId',
-  ip: '$context.identity.sourceIp',
-  time: '$context.requestTime',
-  routeKey: '$context.routeKey',
-  status: '$context.status',
-  latency: '$context.responseLatency',
-  integrationError: '$context.integrationErrorMessage',
-});
 
 function tellOrganization(serviceFunction: ServiceFunction, { organization, newStackPlan }: Stage): void {
   serviceFunction.setVariable('organizationUid', organization.uid);

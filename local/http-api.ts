@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
+import { type Authorizer, authorized, authorizerOf } from './authorizers.ts';
 import type { Clock } from './clock.ts';
 import { type Cors, CorsSchema, corsHeaders, isPreflight, preflightResponse } from './cors.ts';
 import type { Functions } from './functions.ts';
@@ -19,7 +20,7 @@ import { type FindRoute, routeTable } from './http-routes.ts';
 import { answerLocally, type LocalEndpoints } from './local-endpoints.ts';
 import { closeServer, listen } from './loopback.ts';
 import { invokedBy, propertiesOf } from './resource-properties.ts';
-import type { LocalStack } from './template.ts';
+import type { LocalStack, Resource } from './template.ts';
 
 export interface HttpApi {
   /** `http://127.0.0.1:PORT` */
@@ -28,10 +29,12 @@ export interface HttpApi {
 }
 export interface HttpApiOptions {
   readonly stack: LocalStack;
+  /** Logical id of the AWS::ApiGatewayV2::Api; the only one of the template unless given. */
+  readonly api?: string;
   readonly functions: Pick<Functions, 'invoke'>;
   readonly clock: Pick<Clock, 'now'>;
-  /** what is answered below `/_local/` */
-  readonly local: LocalEndpoints;
+  /** what is answered below `/_local/`; absent where that path is one like others */
+  readonly local?: LocalEndpoints | undefined;
   /** 0: any */
   readonly port: number;
 }
@@ -51,7 +54,8 @@ const RouteSchema = z.strictObject({
   ApiId: z.string(),
   RouteKey: z.string(),
   Target: z.templateLiteral(['integrations/', z.string()]),
-  AuthorizationType: z.literal('NONE').optional(),
+  AuthorizationType: z.enum(['NONE', 'CUSTOM']).default('NONE'),
+  AuthorizerId: z.string().optional(),
 });
 const IntegrationSchema = z.strictObject({
   ApiId: z.string(),
@@ -72,17 +76,24 @@ const StageSchema = z.strictObject({
   DefaultRouteSettings: ignored,
 });
 
-interface Integration {
+interface Target {
+  /** of the function */
   readonly logicalId: string;
   readonly timeoutMs: number;
+  readonly authorizer: Authorizer | undefined;
 }
 interface Gateway extends HttpApiOptions {
   readonly apiId: string;
   readonly cors: Cors | undefined;
-  readonly find: FindRoute<Integration>;
+  readonly find: FindRoute<Target>;
 }
 
-/** Serves the template's HTTP API on loopback, and the local system's own endpoints. @throws {PortTaken} */
+/** The template's HTTP APIs: the product's own is the first that the stack makes. */
+export function httpApisOf(stack: LocalStack): readonly Resource[] {
+  return stack.ofType('AWS::ApiGatewayV2::Api');
+}
+
+/** Serves one HTTP API of the template on loopback, and the local system's own endpoints below the product's. @throws {PortTaken} */
 export async function startHttpApi(options: HttpApiOptions): Promise<HttpApi> {
   const gateway = gatewayOf(options);
   const server = http.createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: 75_000 });
@@ -94,13 +105,14 @@ export async function startHttpApi(options: HttpApiOptions): Promise<HttpApi> {
 
 function gatewayOf(options: HttpApiOptions): Gateway {
   const { stack } = options;
-  const [api, ...others] = stack.ofType('AWS::ApiGatewayV2::Api');
-  if (!api || others.length > 0) throw new Error('The template must have exactly one AWS::ApiGatewayV2::Api.');
+  const [api, ...others] = httpApisOf(stack).filter(({ logicalId }) => logicalId === (options.api ?? logicalId));
+  if (!api || others.length > 0) throw new Error('Which AWS::ApiGatewayV2::Api of the template is meant?');
   for (const stage of stack.ofType('AWS::ApiGatewayV2::Stage')) propertiesOf(StageSchema, stage);
-  const routes = stack.ofType('AWS::ApiGatewayV2::Route').map((route) => {
-    const { RouteKey, Target } = propertiesOf(RouteSchema, route);
-    return [RouteKey, integrationOf(stack, Target.slice('integrations/'.length))] as const;
-  });
+  const routes = stack
+    .ofType('AWS::ApiGatewayV2::Route')
+    .map((route) => propertiesOf(RouteSchema, route))
+    .filter(({ ApiId }) => ApiId === api.name)
+    .map((route) => [route.RouteKey, targetOf(stack, route)] as const);
   return {
     ...options,
     apiId: api.name,
@@ -109,10 +121,11 @@ function gatewayOf(options: HttpApiOptions): Gateway {
   };
 }
 
-function integrationOf(stack: LocalStack, logicalId: string): Integration {
-  const { IntegrationUri, TimeoutInMillis } = propertiesOf(IntegrationSchema, stack.get(logicalId));
-  const lambda = invokedBy('apigateway.amazonaws.com', stack, IntegrationUri);
-  return { logicalId: lambda.logicalId, timeoutMs: TimeoutInMillis };
+function targetOf(stack: LocalStack, route: z.output<typeof RouteSchema>): Target {
+  const integration = stack.get(route.Target.slice('integrations/'.length));
+  const { IntegrationUri, TimeoutInMillis } = propertiesOf(IntegrationSchema, integration);
+  const { logicalId } = invokedBy('apigateway.amazonaws.com', stack, IntegrationUri);
+  return { logicalId, timeoutMs: TimeoutInMillis, authorizer: authorizerOf(stack, route) };
 }
 
 async function serve(gateway: Gateway, incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
@@ -122,8 +135,8 @@ async function serve(gateway: Gateway, incoming: http.IncomingMessage, outgoing:
   outgoing.setHeader('date', gateway.clock.now().toUTCString());
   try {
     const request = await readRequest(incoming, requestId);
-    const isLocal = request.segments[0] === '_local';
-    writeResponse(outgoing, await (isLocal ? answerLocally(gateway.local, request) : answer(gateway, request)));
+    const local = request.segments[0] === '_local' ? gateway.local : undefined;
+    writeResponse(outgoing, await (local ? answerLocally(local, request) : answer(gateway, request)));
   } catch (error) {
     const [status, message] =
       error instanceof GatewayError ? [error.status, error.message] : [500, 'Internal Server Error'];
@@ -144,9 +157,10 @@ async function invoke({ find, functions, apiId, clock }: Gateway, request: HttpR
   const route = find(request.method, request.segments);
   if (!route) return messageResponse(404, 'Not Found');
   const { routeKey, pathParameters, target } = route;
+  const asked = eventOf(request, { routeKey, pathParameters, apiId, now: clock.now() });
+  const event = await authorized(asked, { authorizer: target.authorizer, functions });
   const late = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => late.resolve(undefined), target.timeoutMs);
-  const event = eventOf(request, { routeKey, pathParameters, apiId, now: clock.now() });
   const result = await Promise.race([functions.invoke(target.logicalId, event), late.promise]);
   clearTimeout(timer);
   if (!result) return messageResponse(503, 'Service Unavailable');

@@ -88,6 +88,8 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+export type GatewayEvent = ReturnType<typeof eventOf>;
+
 /**
  * The event of payload format 2.0. `rawPath` is decoded, as HTTP APIs send it in spite of its name.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
@@ -95,7 +97,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 export function eventOf(
   request: HttpRequest,
   { routeKey, pathParameters, apiId, now }: { routeKey: string; pathParameters: object; apiId: string; now: Date },
-): object {
+) {
   const { cookie, ...headers } = request.headers;
   const rawPath = `/${request.segments.join('/')}`;
   return {

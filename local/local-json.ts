@@ -7,13 +7,15 @@ export type LocalJson = Awaited<ReturnType<typeof writeLocalJson>>;
 
 /** Signs everybody in and writes `local.json`. @param stack the one that the seeds made */
 export async function writeLocalJson(system: System, stack: { readonly api_key: string; readonly name: string }) {
-  const { endpoint, console, engine, issuer, home } = system;
+  const { endpoint, otherApis, console, engine, issuer, home } = system;
   const signIn = async (person: Person) => ({
     email: people[person].email,
     authtoken: await issuer.mintForPerson(person, TEN_YEARS),
   });
   const content = {
     endpoint,
+    /** of APIs that it protects, by their names */
+    other_apis: otherApis,
     console,
     issuer: issuer.endpoint,
     /** all mails as JSON; `/view` below it is for people */

@@ -65,6 +65,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   },
   'AWS::ApiGatewayV2::Stage': { nameProperty: 'StageName' },
   'AWS::ApiGatewayV2::Route': { attributes: { RouteId: ({ name }) => name } },
+  'AWS::ApiGatewayV2::Authorizer': { attributes: { AuthorizerId: ({ name }) => name } },
   'AWS::ApiGatewayV2::Integration': { attributes: { IntegrationId: ({ name }) => name } },
 
   'AWS::CloudFront::Distribution': { attributes: { DomainName: ({ name }) => `${name}.cloudfront.net` } },

@@ -72,6 +72,9 @@ Tokenward is ready after ${seconds.toFixed(1)} s.
 
   console          ${local.console}
   API              ${local.endpoint}/v3
+${Object.entries(local.other_apis)
+  .map(([name, endpoint]) => `  ${`${name} API`.padEnd(16)} ${endpoint}`)
+  .join('\n')}
   issuer           ${local.issuer}
   mail             ${local.mail}/view
   DynamoDB engine  ${local.dynamodb}

@@ -6,7 +6,7 @@ import { type Engine, startEngine } from './engine.ts';
 import { type Front, startFront } from './front.ts';
 import { type Functions, startFunctions } from './functions.ts';
 import { type Home, openHome } from './home.ts';
-import { startHttpApi } from './http-api.ts';
+import { type HttpApiOptions, httpApisOf, startHttpApi } from './http-api.ts';
 import { type Issuer, startIssuer } from './issuer.ts';
 import { type LocalEndpoints, localEndpoints } from './local-endpoints.ts';
 import { type Mails, openMails } from './mail.ts';
@@ -19,6 +19,8 @@ import { type LocalStack, loadStack } from './template.ts';
 export interface System {
   /** of the API, without /v3 */
   readonly endpoint: string;
+  /** of the template's other APIs, by their names */
+  readonly otherApis: Readonly<Record<string, string>>;
   /** where people find the console */
   readonly console: string;
   readonly issuer: Issuer;
@@ -99,12 +101,24 @@ async function startParts(options: SystemOptions, closers: Closer[]): Promise<Om
     ...triggers.endpoints,
     ...mails.endpoints,
   ]);
-  const api = await startHttpApi({ stack, functions, clock, local, port: options.port ?? 0 });
-  closers.push(() => api.close());
-  site.serve(stack, api.endpoint);
+  const apis = await startApis({ stack, functions, clock, local, port: options.port ?? 0 }, closers);
+  site.serve(stack, apis.endpoint);
   const { streams, schedules } = triggers;
-  const addresses = { endpoint: api.endpoint, console: site.endpoint };
+  const addresses = { ...apis, console: site.endpoint };
   return { ...addresses, issuer, front, engine, clock, stack, home, streams, schedules, ...services };
+}
+
+/** The product's API on the port that was asked for; others, which it protects, on any. */
+async function startApis(options: HttpApiOptions, closers: Closer[]): Promise<Pick<System, 'endpoint' | 'otherApis'>> {
+  const endpoints: [name: string, endpoint: string][] = [];
+  for (const [at, { logicalId, properties }] of httpApisOf(options.stack).entries()) {
+    const own = at === 0 ? {} : { local: undefined, port: 0 };
+    const api = await startHttpApi({ ...options, ...own, api: logicalId });
+    closers.push(() => api.close());
+    endpoints.push([String(properties.Name), api.endpoint]);
+  }
+  const [[, endpoint] = ['', ''], ...otherApis] = endpoints;
+  return { endpoint, otherApis: Object.fromEntries(otherApis) };
 }
 
 /** The functions, what they call beside storage, and what invokes them. */

@@ -1,10 +1,10 @@
 import { Refusal, stackNotFound } from '../refusals.ts';
 import { type Actor, personUid } from '../stacks/person.ts';
-import type { HttpRequest } from './endpoint.ts';
+import type { HttpRequest, SentRequest } from './endpoint.ts';
 import type { SignedIn, SignIn } from './sign-in.ts';
 
 /** The stack that a request names, or null. @throws {Refusal} `malformed` when it names two */
-export function stackOf({ event: { headers } }: HttpRequest): string | null {
+export function stackOf({ event: { headers } }: SentRequest): string | null {
   const [first, second] = [headers.api_key, headers['x-stack-api-key']];
   if (first && second && first !== second) {
     throw new Refusal('malformed', {
@@ -46,7 +46,7 @@ export async function requireIntrospector(
 }
 
 /** The credential in `Authorization`, with or without `Bearer` in front. */
-export function bearerOf({ event: { headers } }: HttpRequest): string | undefined {
+export function bearerOf({ event: { headers } }: SentRequest): string | undefined {
   return headers.authorization?.replace(/^bearer +/i, '').trim() || undefined;
 }
 

@@ -8,8 +8,14 @@ import type { HttpFunction, RouteKey } from './routes.ts';
 
 export type HttpEvent = APIGatewayProxyEventV2;
 
+/** What is known of a request before anybody reads its body: enough to say who is calling. */
+export interface SentRequest {
+  readonly event: Pick<HttpEvent, 'headers'>;
+  readonly remoteAddress: string;
+}
+
 /** A request as an endpoint sees it. */
-export interface HttpRequest {
+export interface HttpRequest extends SentRequest {
   readonly event: HttpEvent;
   /** A UUID; in `X-Request-Id`, in the audit log, and in the problem's `instance`. */
   readonly requestId: string;
@@ -17,7 +23,6 @@ export interface HttpRequest {
   readonly params: Readonly<Record<string, string>>;
   /** As sent: the gateway's own reading joins repeated parameters with commas. */
   readonly query: URLSearchParams;
-  readonly remoteAddress: string;
 }
 
 export interface Answer {

@@ -3,10 +3,10 @@ import { type RateWindows, rateHeaders, rateLimited } from '../sessions/rate-win
 import { endOf, type Session } from '../sessions/session.ts';
 import type { UsedBy } from '../sessions/usage.ts';
 import { type VerificationDependencies, type Verified, verifyCredential } from '../sessions/verify-credential.ts';
-import type { Need } from '../tokens/scope.ts';
 import type { Token } from '../tokens/token.ts';
 import { bearerOf, stackOf } from './caller.ts';
-import { type HttpRequest, withHeaders } from './endpoint.ts';
+import { type SentRequest, withHeaders } from './endpoint.ts';
+import type { RouteNeed } from './routes.ts';
 
 export interface ProgramDependencies extends VerificationDependencies {
   readonly windows: RateWindows;
@@ -21,14 +21,12 @@ export interface Program {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export type ProgramNeed = Pick<Need, 'module' | 'access'>;
-
 /**
  * Recognizes a program, and admits it where its token has limits of its own.
  * @throws {Refusal} `unauthenticated`, `token-expired`, `token-revoked`, `stack-not-found`, `insufficient-scope`,
  * `too-many-requests`, `unavailable`
  */
-export async function programOf(request: HttpRequest, deps: ProgramDependencies, need?: ProgramNeed): Promise<Program> {
+export async function programOf(request: SentRequest, deps: ProgramDependencies, need?: RouteNeed): Promise<Program> {
   const { branch } = request.event.headers;
   const verified = await verifyCredential(deps, {
     value: requireValue(request),
@@ -47,7 +45,7 @@ export async function programOf(request: HttpRequest, deps: ProgramDependencies,
 async function admitted(
   { windows, now }: ProgramDependencies,
   token: Token,
-  access: Need['access'],
+  access: RouteNeed['access'],
 ): Promise<Readonly<Record<string, string>>> {
   if (!token.rate_limit_enabled || !token.rate_limits) return {};
   const window = { limit: token.rate_limits[access], seconds: 1 };
@@ -60,7 +58,7 @@ const longestClient = 200;
 const beginsValue = /css?_[0-9a-f]{16}_/;
 
 /** Who presents a credential, as far as it is known: anybody's words, without what is no text and without values. */
-export function presenterOf({ event, remoteAddress }: HttpRequest): UsedBy {
+export function presenterOf({ event, remoteAddress }: SentRequest): UsedBy {
   const agent = event.headers['user-agent'] ?? '';
   // Before it is cut: what is left of a value would still hold its secret.
   const client = beginsValue.test(agent) ? '' : agent.replace(/[\p{Cc}\p{Surrogate}]/gu, '').slice(0, longestClient);
@@ -68,7 +66,7 @@ export function presenterOf({ event, remoteAddress }: HttpRequest): UsedBy {
 }
 
 /** The value in `Authorization`. @throws {Refusal} `unauthenticated` */
-function requireValue(request: HttpRequest): string {
+function requireValue(request: SentRequest): string {
   const value = bearerOf(request);
   if (!value) throw unauthenticated();
   return value;

@@ -1,3 +1,5 @@
+import type { Need } from '../tokens/scope.ts';
+
 /**
  * Every route of the HTTP API, under the deployed function that serves it: one function per set of rights, so that rights stay
  * least and doors stay warm. The template makes its routes from this table, and `endpoint.ts` will not compile a function that
@@ -56,3 +58,6 @@ export const routes = {
 
 export type HttpFunction = keyof typeof routes;
 export type RouteKey<F extends HttpFunction = HttpFunction> = (typeof routes)[F][number];
+
+/** What a route needs of the scope of the token that is presented. The branch comes with the request. */
+export type RouteNeed = Pick<Need, 'module' | 'access'>;

@@ -107,6 +107,7 @@ export const answering = () => ({
   edgeProof: envIfSet('edgeProof'),
   onRefusal: (refused: object) => log('info', 'request failed', { ...refused }),
 });
+export const routeNeeds = (): unknown => JSON.parse(env('routeNeeds'));
 export const introspectionScope = () => env('introspectionScope');
 
 export function organization() {

@@ -29,6 +29,8 @@ export const variables = {
   edgeProof: 'EDGE_PROOF',
   /** Base of the `type` URIs of problem documents. */
   problemTypes: 'PROBLEM_TYPES',
+  /** What each route of another team's API needs of a token's scope: JSON of `RouteNeed` by route key. */
+  routeNeeds: 'ROUTE_NEEDS',
 } as const;
 
 export type Variable = keyof typeof variables;
@@ -43,7 +45,7 @@ export function env(variable: Variable): string {
   const value = envIfSet(variable);
   if (value === undefined || value === '') {
     throw new MissingVariable(
-      `The environment variable ${variables[variable]} is not set. The template sets it for each function that needs it.`,
+      `${variables[variable]} is not set: the template sets it for each function that needs it.`,
     );
   }
   return value;

@@ -11,6 +11,9 @@ import { describeRights, tables } from './rights-promises.ts';
 import { describeSignIn } from './sign-in-promises.ts';
 import { functionName, knownTypes, type Resource, type Synthesized, synthesize } from './synthesized-stack.ts';
 
+/** Those of the example API, which a stage has or has not. */
+const exampleFunctions = ['http/authorize', 'http/example-notes'];
+
 const stageNames = Object.keys(stages) as StageName[];
 const stacks = new Map<StageName, Synthesized>();
 beforeAll(() => {
@@ -88,7 +91,8 @@ describe.each(stageNames)('the template of %s', (stageName) => {
   describe('every function', () => {
     it('is one of those that are bundled', () => {
       const names = stack.all('AWS::Lambda::Function').map(functionName);
-      expect(names.sort()).toEqual([...deployedFunctions].sort());
+      const isHere = (name: string) => stage.exampleApi || !exampleFunctions.includes(name);
+      expect(names.sort()).toEqual(deployedFunctions.filter(isHere).sort());
     });
 
     it('runs Node.js 24 on arm64 with a time limit and memory of its own', () => {
@@ -151,12 +155,16 @@ describe.each(stageNames)('the template of %s', (stageName) => {
       }
     });
 
-    it('may be invoked by this API and by the schedules of this stack only', () => {
-      const [api] = stack.all('AWS::ApiGatewayV2::Api');
+    it('may be invoked by the APIs and by the schedules of this stack only', () => {
+      const apis = stack.all('AWS::ApiGatewayV2::Api').map(({ id }) => `{"Ref":"${id}"}`);
       const schedules = stack.all('AWS::Events::Rule').map(({ id }) => id);
       for (const { id, properties } of stack.all('AWS::Lambda::Permission')) {
         const source = JSON.stringify(properties.SourceArn);
-        if (properties.Principal === 'apigateway.amazonaws.com') expect(source, id).toContain(`{"Ref":"${api?.id}"}`);
+        if (properties.Principal === 'apigateway.amazonaws.com')
+          expect(
+            apis.filter((api) => source.includes(api)),
+            id,
+          ).toHaveLength(1);
         else {
           expect(properties.Principal, id).toBe('events.amazonaws.com');
           expect(
@@ -189,7 +197,9 @@ describe.each(stageNames)('the template of %s', (stageName) => {
       const targets = new Map(
         stack.all('AWS::ApiGatewayV2::Integration').map(({ id, properties }) => [id, properties.IntegrationUri]),
       );
-      const deployed = stack.all('AWS::ApiGatewayV2::Route').map(({ properties: { RouteKey, Target } }) => {
+      const [own] = stack.all('AWS::ApiGatewayV2::Api').map(({ id }) => id);
+      const ownRoutes = stack.all('AWS::ApiGatewayV2::Route').filter(({ properties }) => properties.ApiId === own);
+      const deployed = ownRoutes.map(({ properties: { RouteKey, Target } }) => {
         const [, integration] = Target['Fn::Join'][1];
         return `${RouteKey} → ${functions.get(targets.get(integration) ?? '')}`;
       });
@@ -200,22 +210,73 @@ describe.each(stageNames)('the template of %s', (stageName) => {
     it('is throttled for everybody together', () => {
       const { rate, burst } = stage.throttle;
       const settings = stack.all('AWS::ApiGatewayV2::Stage').map(({ properties }) => properties.DefaultRouteSettings);
-      expect(settings).toEqual([{ ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst }]);
+      expect(settings.length).toBeGreaterThan(0);
+      for (const one of settings) expect(one).toEqual({ ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst });
     });
 
     it('logs who asked for what route with what result, and nothing that can hold a credential or a name', () => {
-      const [settings] = stack.all('AWS::ApiGatewayV2::Stage').map(({ properties }) => properties.AccessLogSettings);
-      expect(Object.values(JSON.parse(settings?.Format ?? '')).sort()).toEqual([
-        '$context.identity.sourceIp',
-        '$context.integrationErrorMessage',
-        '$context.requestId',
-        '$context.requestTime',
-        '$context.responseLatency',
-        '$context.routeKey',
-        '$context.status',
-      ]);
-      expect(stack.all('AWS::Logs::LogGroup').map(({ id }) => id)).toContain(settings?.DestinationArn);
+      const groups = stack.all('AWS::Logs::LogGroup').map(({ id }) => id);
+      for (const { id, properties } of stack.all('AWS::ApiGatewayV2::Stage')) {
+        const { Format, DestinationArn } = properties.AccessLogSettings ?? {};
+        expect(Object.values(JSON.parse(Format ?? '')).sort(), id).toEqual([
+          '$context.identity.sourceIp',
+          '$context.integrationErrorMessage',
+          '$context.requestId',
+          '$context.requestTime',
+          '$context.responseLatency',
+          '$context.routeKey',
+          '$context.status',
+        ]);
+        expect(groups, id).toContain(DestinationArn);
+      }
     });
+  });
+});
+
+describe('the example of an API that is protected', () => {
+  const stack = synthesize('dev');
+  const authorizers = stack.all('AWS::ApiGatewayV2::Authorizer');
+  const others = stack.all('AWS::ApiGatewayV2::Api').slice(1);
+  const functions = stack.all('AWS::Lambda::Function');
+
+  it('is in no stage that people depend on', () => {
+    expect(synthesize('prod').all('AWS::ApiGatewayV2::Api')).toHaveLength(1);
+  });
+
+  it('has an authorizer that is asked at every request, and only where something was presented', () => {
+    expect(authorizers.map(({ properties }) => properties)).toEqual(
+      others.map(({ id }) => ({
+        ApiId: id,
+        AuthorizerType: 'REQUEST',
+        AuthorizerPayloadFormatVersion: '2.0',
+        AuthorizerResultTtlInSeconds: 0,
+        AuthorizerUri: expect.anything(),
+        EnableSimpleResponses: true,
+        IdentitySource: ['$request.header.Authorization'],
+      })),
+    );
+  });
+
+  it('has no route around it, and its function is told what each route needs', () => {
+    const isOf = ({ properties }: Resource<'AWS::ApiGatewayV2::Route'>) =>
+      others.some(({ id }) => id === properties.ApiId);
+    const routesOfOthers = stack.all('AWS::ApiGatewayV2::Route').filter(isOf);
+    for (const { properties } of routesOfOthers) {
+      expect(properties.AuthorizationType).toBe('CUSTOM');
+      expect(properties.AuthorizerId).toBe(authorizers[0]?.id);
+    }
+    const authorize = functions.find((one) => functionName(one) === 'http/authorize');
+    const needs = JSON.parse(String(authorize?.properties.Environment.Variables[variables.routeNeeds]));
+    expect(needs).toEqual({
+      'GET /notes': { module: 'entry', access: 'read' },
+      'POST /notes': { module: 'entry', access: 'write' },
+    });
+    expect(Object.keys(needs).sort()).toEqual(routesOfOthers.map(({ properties }) => properties.RouteKey).sort());
+  });
+
+  it('is answered before the gateway gives its authorizer up', () => {
+    const authorize = functions.find((one) => functionName(one) === 'http/authorize');
+    expect(authorize?.properties.Timeout).toBeLessThan(10);
   });
 });
 

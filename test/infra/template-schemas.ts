@@ -182,10 +182,22 @@ export const schemas = {
   'Custom::CDKBucketDeployment': z.object({ DestinationBucketName: RefSchema, Prune: z.boolean() }),
   'AWS::ApiGatewayV2::Api': z.object({ ProtocolType: z.literal('HTTP') }),
   'AWS::ApiGatewayV2::Route': z.object({
+    ApiId: RefSchema,
     RouteKey: z.string(),
+    AuthorizationType: z.string(),
+    AuthorizerId: RefSchema.optional(),
     Target: z.object({ 'Fn::Join': z.tuple([z.literal(''), z.tuple([z.literal('integrations/'), RefSchema])]) }),
   }),
   'AWS::ApiGatewayV2::Integration': z.object({ IntegrationUri: RefSchema, PayloadFormatVersion: z.literal('2.0') }),
+  'AWS::ApiGatewayV2::Authorizer': z.object({
+    ApiId: RefSchema,
+    AuthorizerType: z.string(),
+    AuthorizerPayloadFormatVersion: z.string(),
+    AuthorizerResultTtlInSeconds: z.number().optional(),
+    AuthorizerUri: z.unknown(),
+    EnableSimpleResponses: z.boolean().optional(),
+    IdentitySource: z.array(z.string()).optional(),
+  }),
   'AWS::ApiGatewayV2::Stage': z.object({
     StageName: z.string(),
     AccessLogSettings: z.object({ DestinationArn: RefSchema, Format: z.string() }).optional(),

@@ -1,0 +1,13 @@
+import { credentialReader, now, rateWindows, routeNeeds, uses } from '../runtime/dependencies.ts';
+import { fromRuntime } from '../runtime/from-runtime.ts';
+import { authorizer } from './authorize.ts';
+
+export const createHandler = authorizer;
+
+export const handler = fromRuntime(createHandler, () => ({
+  credentials: credentialReader(),
+  windows: rateWindows(),
+  now,
+  uses: uses(),
+  needs: routeNeeds(),
+}));

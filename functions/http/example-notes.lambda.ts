@@ -1,0 +1,3 @@
+import { answerNotes } from './example-notes.ts';
+
+export const handler = answerNotes;
