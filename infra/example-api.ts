@@ -19,7 +19,7 @@ export class ExampleApi extends Construct {
       logRetentionDays,
     });
     const api = new HttpApi(this, 'HttpApi', { apiName: 'example', createDefaultStage: false });
-    const authorizer = new TokenwardAuthorizer(this, 'Authorizer', { api, data, logRetentionDays });
+    const authorizer = new TokenwardAuthorizer(this, 'Authorizer', { api, data, stack: null, logRetentionDays });
     const integration = new HttpLambdaIntegration('Notes', notes.lambda);
     const route = { path: '/notes', integration };
     authorizer.protect({ ...route, method: HttpMethod.GET, need: { module: 'entry', access: 'read' } });

@@ -8,7 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { Construct } from 'constructs';
-import type { RouteNeed } from '../functions/http/routes.ts';
+import type { Protection, RouteNeed } from '../functions/http/routes.ts';
 import type { DataStore } from './data-store.ts';
 import { ServiceFunction } from './service-function.ts';
 
@@ -17,6 +17,8 @@ export interface TokenwardAuthorizerProps {
   readonly api: HttpApi;
   /** Tokenward's tables, in the same account and region. */
   readonly data: Pick<DataStore, 'tokens' | 'sessions' | 'usage'>;
+  /** The one stack whose tokens are taken; null: any stack's, and the API keeps them apart by `authorizer.lambda.api_key`. */
+  readonly stack: string | null;
   readonly logRetentionDays: number;
 }
 
@@ -37,7 +39,7 @@ export class TokenwardAuthorizer extends Construct {
   readonly #authorizer: HttpLambdaAuthorizer;
   readonly #needs: Record<string, RouteNeed> = {};
 
-  constructor(scope: Construct, id: string, { api, data, logRetentionDays }: TokenwardAuthorizerProps) {
+  constructor(scope: Construct, id: string, { api, data, stack, logRetentionDays }: TokenwardAuthorizerProps) {
     super(scope, id);
     this.#api = api;
     const authorize = new ServiceFunction(this, 'authorize', {
@@ -48,7 +50,9 @@ export class TokenwardAuthorizer extends Construct {
       timeout: Duration.seconds(9),
     });
     allowVerification(authorize, data);
-    authorize.setVariable('routeNeeds', Lazy.string({ produce: () => JSON.stringify(this.#needs) }));
+    // Late: `protect` is called after this.
+    const protection: Protection = { stack, needs: this.#needs };
+    authorize.setVariable('protection', Lazy.string({ produce: () => JSON.stringify(protection) }));
     this.#authorizer = new HttpLambdaAuthorizer('Tokenward', authorize.lambda, {
       responseTypes: [HttpLambdaResponseType.SIMPLE],
       // Who presents nothing is answered 401 by the gateway, and nothing runs for it.

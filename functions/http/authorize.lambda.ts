@@ -1,4 +1,4 @@
-import { credentialReader, now, rateWindows, routeNeeds, uses } from '../runtime/dependencies.ts';
+import { credentialReader, now, protection, rateWindows, uses } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { authorizer } from './authorize.ts';
 
@@ -9,5 +9,5 @@ export const handler = fromRuntime(createHandler, () => ({
   windows: rateWindows(),
   now,
   uses: uses(),
-  needs: routeNeeds(),
+  protection: protection(),
 }));

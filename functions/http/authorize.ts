@@ -3,11 +3,13 @@ import * as z from 'zod/mini';
 import { Refusal } from '../refusals.ts';
 import { log } from '../runtime/log.ts';
 import { knownModules } from '../tokens/scope.ts';
+import { stackOf } from './caller.ts';
 import { type Program, type ProgramDependencies, programOf } from './program.ts';
+import type { Protection } from './routes.ts';
 
 export interface AuthorizeDependencies extends ProgramDependencies {
-  /** JSON of `RouteNeed` by route key, as the template has it. */
-  readonly needs: unknown;
+  /** A `Protection`, as the template has it. */
+  readonly protection: unknown;
 }
 
 /** What the functions behind the API are told of the caller, in `requestContext.authorizer.lambda`. No value is in it. */
@@ -24,7 +26,10 @@ export type AuthorizerEvent = Pick<APIGatewayRequestAuthorizerEventV2, 'routeKey
   readonly requestContext: { readonly http: { readonly sourceIp: string } };
 };
 
-const NeedsSchema = z.record(z.string(), z.object({ module: z.enum(knownModules), access: z.enum(['read', 'write']) }));
+const ProtectionSchema: z.ZodMiniType<Protection> = z.object({
+  stack: z.nullable(z.string()),
+  needs: z.record(z.string(), z.object({ module: z.enum(knownModules), access: z.enum(['read', 'write']) })),
+});
 
 /**
  * Says for an API Gateway HTTP API whether a caller may use a route: by the verification of our own doors, at each request.
@@ -32,12 +37,13 @@ const NeedsSchema = z.record(z.string(), z.object({ module: z.enum(knownModules)
  * @throws when it cannot be said, or nobody has said what the route needs: the gateway answers 500 then, and lets nobody in
  */
 export function authorizer(deps: AuthorizeDependencies): (event: AuthorizerEvent) => Promise<Authorization> {
-  const needs = new Map(Object.entries(NeedsSchema.parse(deps.needs)));
+  const { stack, needs } = ProtectionSchema.parse(deps.protection);
   return async ({ routeKey, headers = {}, requestContext }) => {
-    const need = needs.get(routeKey);
+    const need = Object.hasOwn(needs, routeKey) && needs[routeKey];
     if (!need) throw new Error(`Nobody has said what ${routeKey} needs.`);
     try {
       const request = { event: { headers }, remoteAddress: requestContext.http.sourceIp };
+      if (stack !== null && stackOf(request) !== stack) return { isAuthorized: false };
       return { isAuthorized: true, context: grantOf(await programOf(request, deps, need)) };
     } catch (error) {
       if (error instanceof Refusal && error.kind !== 'unavailable') return { isAuthorized: false };

@@ -61,3 +61,11 @@ export type RouteKey<F extends HttpFunction = HttpFunction> = (typeof routes)[F]
 
 /** What a route needs of the scope of the token that is presented. The branch comes with the request. */
 export type RouteNeed = Pick<Need, 'module' | 'access'>;
+
+/** What an API that is not ours asks of its callers. */
+export interface Protection {
+  /** The one stack whose tokens are taken; null: any stack's, and the API keeps the stacks apart by the `api_key` that it is told. */
+  readonly stack: string | null;
+  /** By route key. A route that is not in it lets nobody in. */
+  readonly needs: Readonly<Record<string, RouteNeed>>;
+}

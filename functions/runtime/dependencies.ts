@@ -107,7 +107,7 @@ export const answering = () => ({
   edgeProof: envIfSet('edgeProof'),
   onRefusal: (refused: object) => log('info', 'request failed', { ...refused }),
 });
-export const routeNeeds = (): unknown => JSON.parse(env('routeNeeds'));
+export const protection = (): unknown => JSON.parse(env('protection'));
 export const introspectionScope = () => env('introspectionScope');
 
 export function organization() {

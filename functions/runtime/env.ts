@@ -29,8 +29,8 @@ export const variables = {
   edgeProof: 'EDGE_PROOF',
   /** Base of the `type` URIs of problem documents. */
   problemTypes: 'PROBLEM_TYPES',
-  /** What each route of another team's API needs of a token's scope: JSON of `RouteNeed` by route key. */
-  routeNeeds: 'ROUTE_NEEDS',
+  /** What another team's API asks of its callers: JSON of `Protection`. */
+  protection: 'PROTECTION',
 } as const;
 
 export type Variable = keyof typeof variables;

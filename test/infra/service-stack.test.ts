@@ -266,7 +266,9 @@ describe('the example of an API that is protected', () => {
       expect(properties.AuthorizerId).toBe(authorizers[0]?.id);
     }
     const authorize = functions.find((one) => functionName(one) === 'http/authorize');
-    const needs = JSON.parse(String(authorize?.properties.Environment.Variables[variables.routeNeeds]));
+    const told = JSON.parse(String(authorize?.properties.Environment.Variables[variables.protection]));
+    const { stack: admitted, needs } = told;
+    expect(admitted).toBeNull();
     expect(needs).toEqual({
       'GET /notes': { module: 'entry', access: 'read' },
       'POST /notes': { module: 'entry', access: 'write' },
