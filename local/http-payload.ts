@@ -100,16 +100,17 @@ export function eventOf(
 ) {
   const { cookie, ...headers } = request.headers;
   const rawPath = `/${request.segments.join('/')}`;
+  const handedOn: Record<string, string> = {
+    ...Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name))),
+    'x-forwarded-for': forwardedFor(headers['x-forwarded-for'], request.sourceIp),
+  };
   return {
     version: '2.0',
     routeKey,
     rawPath,
     rawQueryString: request.rawQuery,
     ...(cookie === undefined ? {} : { cookies: cookie.split(/[;,] ?/) }),
-    headers: {
-      ...Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name))),
-      'x-forwarded-for': forwardedFor(headers['x-forwarded-for'], request.sourceIp),
-    },
+    headers: handedOn,
     ...(request.rawQuery === '' ? {} : { queryStringParameters: joinPairs(new URLSearchParams(request.rawQuery)) }),
     ...(Object.keys(pathParameters).length === 0 ? {} : { pathParameters }),
     requestContext: {
