@@ -67,12 +67,16 @@ it.each<[string, RequestListener]>([
   ['503', answering(503, {})],
   ['500 with a good answer', answering(500, good)],
   ['401: its own credential is not good', answering(401, {})],
-  ['another form', answering(200, { active: 'true' })],
+  ['another form', answering(200, { ...good, active: 'true' })],
   ['a token of another stack', answering(200, { ...good, client_id: 'blt00000000000000ff' })],
   ['no scope', answering(200, { active: true, sub: good.sub, client_id: stack })],
   ['what is no JSON', answering(200, '<html>')],
   ['null', answering(200, 'null')],
-  ['a redirect', (_, response) => response.writeHead(307, { location: '/elsewhere' }).end()],
+  [
+    'a redirect',
+    ({ url }, response) =>
+      url === '/good' ? response.end(JSON.stringify(good)) : response.writeHead(307, { location: '/good' }).end(),
+  ],
   ['a closed connection', (request) => request.socket.destroy()],
   ['nothing', () => {}],
 ])('lets nobody in when Tokenward answers %s', async (_, introspection) => {
