@@ -25,7 +25,9 @@ describe("other teams' services", () => {
   beforeAll(async () => {
     running = await RunningSystem.start({ streams: false });
     const { system, stack } = running;
-    service = createNotes({ endpoint: system.endpoint, stack, accessToken: () => running.jwt('resource_server') });
+    const accessToken = () => running.jwt('resource_server');
+    // A busy machine is no silent Tokenward.
+    service = createNotes({ endpoint: system.endpoint, stack, accessToken, timeoutMs: 20_000 });
     await once(service.listen(0, '127.0.0.1'), 'listening');
     const { port } = service.address() as AddressInfo;
     endpoints = { authorizer: system.otherApis.example ?? '', middleware: `http://127.0.0.1:${port}` };
