@@ -6,7 +6,8 @@ export default defineConfig({
     globalSetup: ['test/support/synthesize-once.ts'],
     setupFiles: ['test/support/seed.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than cores: many tests wait for what they have broken to be given up.
+    maxWorkers: 3,
     sequence: { shuffle: true },
     expect: { requireAssertions: true },
     testTimeout: 60_000,

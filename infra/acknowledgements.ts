@@ -44,12 +44,12 @@ export const acknowledgements: readonly Acknowledgement[] = [
       evidence: 'test/infra/asynchronous-promises.ts: is the end of something that fails, and of nothing else',
     })),
   ),
-  {
+  ...['Api', 'Example'].map((at) => ({
     rule: 'Serverless-LambdaDLQ',
-    at: 'Api',
+    at,
     reason: 'The gateway waits for the answer: a failure is told to the caller, and nothing is left to try again.',
-    evidence: 'test/infra/service-stack.test.ts: may be invoked by this API',
-  },
+    evidence: 'test/infra/service-stack.test.ts: may be invoked by the APIs',
+  })),
   {
     rule: 'Serverless-LambdaDLQ',
     at: 'FanOut',

@@ -79,9 +79,11 @@ export const schemas = {
     Description: z.string().optional(),
     Role: RefSchema,
     LoggingConfig: z.object({ LogFormat: z.string(), LogGroup: RefSchema }).optional(),
-    Environment: z.object({
-      Variables: z.record(z.string(), z.union([z.string(), RefSchema, ChoiceSchema, JoinSchema, PartSchema])),
-    }),
+    Environment: z
+      .object({
+        Variables: z.record(z.string(), z.union([z.string(), RefSchema, ChoiceSchema, JoinSchema, PartSchema])),
+      })
+      .default({ Variables: {} }),
   }),
   'AWS::IAM::Role': z.object({
     AssumeRolePolicyDocument: z.object({

@@ -8,7 +8,7 @@ export const runs = Number(process.env.TOKENWARD_RUNS ?? 5000);
 /** Part of them: a law that several properties show has its interleavings from all of them together. */
 export const share = (part: number): number => Math.ceil(runs * part);
 /** In ms; several times what the runs take on two busy cores. */
-export const timeLimit = 60_000 + runs * 15;
+export const timeLimit = 60_000 + runs * 30;
 
 /** Counts what happened over all runs, so that a law cannot hold because nothing that it speaks of ever happened. */
 export class Tally {
