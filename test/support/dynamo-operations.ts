@@ -86,8 +86,8 @@ export class DynamoOperations {
       const processed = reads.length - this.#options.choose(reads.length, 'unprocessed');
       // No snapshot: each item is read at its own point in time. Nor does DynamoDB keep the order of the keys.
       const found = await Promise.all(
-        reads.slice(0, processed).map(async (read) => {
-          if (processed > 1) await hop(`reads ${JSON.stringify(read.key)}`);
+        reads.slice(0, processed).map(async (read, at) => {
+          if (processed > 1) await hop(`reads key ${at}`);
           const item = this.#see(read.table.find(read.key), read.asked.ConsistentRead === true);
           return { name: read.name, items: item ? [read.shown(item)] : [] };
         }),
@@ -148,7 +148,7 @@ export class DynamoOperations {
       const processed = writes.length - this.#options.choose(writes.length, 'unprocessed');
       const left = await Promise.all(
         writes.map(async (each, at) => {
-          if (writes.length > 1) await hop(`writes ${JSON.stringify(each.write.row.key)}`);
+          if (writes.length > 1) await hop(`writes request ${at}`);
           if (at >= processed || each.write.row.held) return [each];
           this.#journal.apply(each.write, each.write.next(each.write.row.versions[0]));
           return [];
