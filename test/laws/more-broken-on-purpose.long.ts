@@ -1,5 +1,4 @@
-import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { type Bug, describeBugs } from '../support/bugs-on-purpose.ts';
 import { valueInAudit, valueInError, valueInRecord, valueInSession } from '../support/leaks.ts';
 import {
   failedIsAbsent,
@@ -10,8 +9,6 @@ import {
   ttlDecides,
   unprocessedIsAbsent,
 } from '../support/sabotage.ts';
-import type { Sabotage, Tampering } from '../support/simulated-product.ts';
-import type { Law } from '../support/simulated-races.ts';
 import {
   bareErrors,
   epochNotCompared,
@@ -27,11 +24,6 @@ import { expiryIsAComparison } from './06-expiry-is-a-comparison.property.ts';
 import { failClosed } from './13-fail-closed.property.ts';
 
 const lostIsSuccess = swallowed(({ message }) => message.includes('ECONNRESET'));
-
-type Bug = { readonly bug: string; readonly law: string; readonly broken: Law } & (
-  | { readonly sabotage: Sabotage }
-  | { readonly tamper: Tampering }
-);
 
 const bugs: Bug[] = [
   { bug: 'verification reads a stale copy', law: '2', broken: oneJudge, sabotage: staleReads },
@@ -67,9 +59,4 @@ const bugs: Bug[] = [
   { bug: 'errors of storage are told as they come', law: '13', broken: failClosed, tamper: bareErrors },
 ];
 
-describe('one of laws 2, 4, 6 and 13 that is broken on purpose', () => {
-  it.for(bugs)('law $law is seen to fail when $bug', { timeout: 60_000 }, async ({ bug, law, broken, ...by }) => {
-    const { failed } = await fc.check(broken(by), { numRuns: 2000, endOnFailure: true });
-    expect(failed).toBe(true);
-  });
-});
+describeBugs('one of laws 2, 4, 6 and 13 that is broken on purpose', bugs);

@@ -1,8 +1,5 @@
-import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { type Bug, describeBugs } from '../support/bugs-on-purpose.ts';
 import { earlyAnswers, indexLookups, rememberedReads, staleReads, without, withoutSteps } from '../support/sabotage.ts';
-import type { Sabotage, Tampering } from '../support/simulated-product.ts';
-import type { Law } from '../support/simulated-races.ts';
 import {
   completedTooEarly,
   epochNotCompared,
@@ -28,11 +25,6 @@ const seen = ['#state = :was', '#version = :seen', '#epoch = :era'];
 const once = ['#state <> :state', '#token_uid = :uid', 'attribute_exists(#pk)', '#tokens > :none'];
 const forward = ['#upto = :from', 'attribute_not_exists(#upto)'];
 const noReceipt = withoutSteps(({ Put }) => Put?.Item?.sk?.S?.startsWith('RECEIPT#') ?? false);
-
-type Bug = { readonly bug: string; readonly law: string; readonly broken: Law } & (
-  | { readonly sabotage: Sabotage }
-  | { readonly tamper: Tampering }
-);
 
 const bugs: Bug[] = [
   { bug: 'verification reads a stale copy', law: '1', broken: verifyAgainstDelete, sabotage: staleReads },
@@ -72,9 +64,4 @@ const bugs: Bug[] = [
   { bug: 'sessions of a newer epoch are ended too', law: '12', broken: twiceLateOutOfOrder, tamper: newerEpochToo },
 ];
 
-describe('a law of sessions that is broken on purpose', () => {
-  it.for(bugs)('law $law is seen to fail when $bug', { timeout: 60_000 }, async ({ bug, law, broken, ...by }) => {
-    const { failed } = await fc.check(broken(by), { numRuns: 2000, endOnFailure: true });
-    expect(failed).toBe(true);
-  });
-});
+describeBugs('a law of sessions that is broken on purpose', bugs);
