@@ -39,6 +39,11 @@ const exceptions: readonly (readonly [names: RegExp, licence: string | undefined
     'Vite runs it, unchanged, to build the console; nothing of it is in what is built.',
   ],
   [/^axe-core$/, 'MPL-2.0', 'Only tests run it, unchanged, in their browser.'],
+  [
+    /^caniuse-lite$/,
+    'CC-BY-4.0',
+    'Data that the mutation tester reads through Babel; nothing of it is in what is built.',
+  ],
   [/^thirty-two$/, undefined, 'Its LICENSE.txt is the MIT licence. Only tests and the tour have it, through the SDK.'],
 ];
 
