@@ -13,7 +13,9 @@ const absent = 'attribute_not_exists(#pk)';
 /** A batch read holds 100 keys, and a stack takes three. */
 const stacksPerRead = 33;
 const mostStacks = 100;
-const mostRows = 100;
+const keysPerRead = 100;
+/** Several times what a stack may have: shares at the same moment can pass that limit, and whoever came by them must not be hidden. */
+const mostRows = 400;
 
 /** Stacks, their people and their audit log in DynamoDB. Every read is strong, of base items. */
 export class DynamoStackRepository implements StackRepository {
@@ -90,7 +92,11 @@ export class DynamoStackRepository implements StackRepository {
 
   async people(stack: string): ReturnType<StackRepository['people']> {
     const members = (await this.#rows(stack, 'MEMBER#')).flatMap((item) => memberFrom(item) ?? []);
-    const persons = await this.#storage.read(members.map(({ uid }) => this.#keys.person(uid)));
+    const persons: (Item | null)[] = [];
+    for (let from = 0; from < members.length; from += keysPerRead) {
+      const some = members.slice(from, from + keysPerRead);
+      persons.push(...(await this.#storage.read(some.map(({ uid }) => this.#keys.person(uid)))));
+    }
     return members.map((member, index) => {
       const address = persons[index]?.email;
       return { ...member, address: typeof address === 'string' ? address : null };

@@ -36,6 +36,16 @@ export function describeStackRepository(repositories: () => Repositories): void 
       expect(await repositories().stacks.listOf(somebody().uid)).toEqual([]);
     });
 
+    it('shows all its people, also where shares at the same moment have passed their limit', async () => {
+      const scene = await made();
+      for (let from = 0; from < 104; from += 20) {
+        const joining = Array.from({ length: 20 }, () => memberOf(somebody(), 'developer'));
+        await repositories().changes.share({ ...scene.by(), invitations: [], joining, roles: [] });
+      }
+      const people = await repositories().stacks.people(scene.stack.api_key);
+      expect([people.length, new Set(people.map(({ uid }) => uid)).size]).toEqual([121, 121]);
+    });
+
     it('takes a member once', async () => {
       const scene = await made();
       const { stack } = scene;
