@@ -124,11 +124,16 @@ export function alarmsOfTheSchedule({ logs }: Watched): AlarmSpec[] {
     },
     {
       name: 'chain-was-broken',
-      means: 'Sessions of dead tokens were still listed, or receipts were not completed. They have been repaired.',
+      means:
+        'Sessions of dead tokens were still listed, or receipts were not completed: both are repaired. Or mails were an hour late.',
       metric: new MathExpression({
-        expression: 'sessions + receipts',
-        label: 'Repaired',
-        usingMetrics: { sessions: logs.metric('LeftoverSessions'), receipts: logs.metric('OverdueReceipts') },
+        expression: 'sessions + receipts + digests',
+        label: 'Found by the reconciler',
+        usingMetrics: {
+          sessions: logs.metric('LeftoverSessions'),
+          receipts: logs.metric('OverdueReceipts'),
+          digests: logs.metric('OverdueDigests'),
+        },
         period: fiveMinutes,
       }),
       when: { atLeast: 1 },

@@ -69,6 +69,7 @@ function revocations({ logs, functions }: Watched): GraphWidget[] {
       logs.metric('StuckRevocations'),
       logs.metric('LeftoverSessions'),
       logs.metric('OverdueReceipts'),
+      logs.metric('OverdueDigests'),
     ]),
     graph(
       'Age of what stream readers are given (ms)',

@@ -45,6 +45,7 @@ const logMetrics = {
   MailsUndeliverable: { ...swept, field: 'mails.undeliverable' },
   LeftoverSessions: { ...reconciled, field: 'leftover_sessions' },
   OverdueReceipts: { ...reconciled, field: 'overdue_receipts' },
+  OverdueDigests: { ...reconciled, field: 'overdue_digests' },
 } as const satisfies Record<string, LogMetric>;
 
 export type LogMetricName = keyof typeof logMetrics;

@@ -1,4 +1,4 @@
-import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, QueryCommand, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { answered } from './answers.ts';
 
 /** The due index is spread over so many partitions, named by number. */
@@ -12,14 +12,30 @@ export interface DueEntry {
   readonly at: string;
 }
 
+export interface DueQuery {
+  readonly table: string;
+  readonly shard: string;
+  readonly now: Date;
+  /** Entries of a page at most. */
+  readonly limit: number;
+  /** `next` of the page before. */
+  readonly from?: DuePage['next'];
+}
+
+export interface DuePage {
+  readonly entries: readonly DueEntry[];
+  /** Absent at the end of what is due. */
+  readonly next?: QueryCommandInput['ExclusiveStartKey'];
+}
+
 /**
- * What is due in one shard by an instant, the earliest first: the head of the range, however long nobody looked.
+ * A page of what is due in one shard by an instant, the earliest first: the head of the range, however long nobody looked.
  * @throws {Refusal} `unavailable`
  */
 export async function dueIn(
   client: Pick<DynamoDBClient, 'send'>,
-  { table, shard, now, limit }: { table: string; shard: string; now: Date; limit: number },
-): Promise<readonly DueEntry[]> {
+  { table, shard, now, limit, from }: DueQuery,
+): Promise<DuePage> {
   const input = {
     TableName: table,
     IndexName: 'due',
@@ -27,11 +43,29 @@ export async function dueIn(
     // `~` sorts after every digit and letter: the whole of this instant.
     ExpressionAttributeValues: { ':due_shard': { S: shard }, ':now': { S: `${now.toISOString()}~` } },
     Limit: limit,
+    ...(from ? { ExclusiveStartKey: from } : {}),
   };
-  const { Items: items = [] } = await answered(() => client.send(new QueryCommand(input)));
-  return items.map(({ pk, sk, due_at: due }) => ({
+  const { Items: items = [], LastEvaluatedKey: next } = await answered(() => client.send(new QueryCommand(input)));
+  const entries = items.map(({ pk, sk, due_at: due }) => ({
     pk: pk?.S ?? '',
     sk: sk?.S ?? '',
     at: due?.S?.split('#', 1)[0] ?? '',
   }));
+  return { entries, ...(next ? { next } : {}) };
+}
+
+/** The entries whose partition key begins so, with the rest of that key. */
+export function under(prefix: string, entries: readonly DueEntry[]): readonly (DueEntry & { readonly id: string })[] {
+  return entries.flatMap((entry) =>
+    entry.pk.startsWith(prefix) ? [{ ...entry, id: entry.pk.slice(prefix.length) }] : [],
+  );
+}
+
+/** The receipts among what is due. */
+export function receiptsAmong(
+  entries: readonly DueEntry[],
+): readonly { readonly token: string; readonly operation: string }[] {
+  return under('TOKEN#', entries).flatMap(({ id: token, sk }) =>
+    sk.startsWith('RECEIPT#') ? [{ token, operation: sk.slice('RECEIPT#'.length) }] : [],
+  );
 }

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Claim, ClaimOutcome, Due, DueTokens, NoticeRepository } from '../notices/notice-repository.ts';
 import type { NextAction, Token } from '../tokens/token.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
-import { dueIn, dueShards } from './due-index.ts';
+import { dueIn, dueShards, receiptsAmong, under } from './due-index.ts';
 import { lastUseFrom, MalformedItem, stackFrom, tokenFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import type { Reads } from './reads.ts';
@@ -33,19 +33,12 @@ export class DynamoNoticeRepository implements NoticeRepository {
     const pages = await Promise.all(
       dueShards.map((shard) => dueIn(this.#client, { table: this.#table, shard, now, limit: pageSize })),
     );
-    const entries = pages.flat();
-    const under = (prefix: string) =>
-      entries.flatMap((entry) =>
-        entry.pk.startsWith(prefix) ? [{ ...entry, id: entry.pk.slice(prefix.length) }] : [],
-      );
-    const ofTokens = under('TOKEN#');
+    const entries = pages.flatMap((page) => page.entries);
     return {
-      tokens: ofTokens.filter(({ sk }) => sk === 'META').map(({ id }) => id),
-      receipts: ofTokens.flatMap(({ id: token, sk }) =>
-        sk.startsWith('RECEIPT#') ? [{ token, operation: sk.slice('RECEIPT#'.length) }] : [],
-      ),
-      digests: under('DIGEST#').map(({ id: stack, sk: send_at, at: due_at }) => ({ stack, send_at, due_at })),
-      more: pages.some((page) => page.length === pageSize),
+      tokens: under('TOKEN#', entries).flatMap(({ id, sk }) => (sk === 'META' ? id : [])),
+      receipts: receiptsAmong(entries),
+      digests: under('DIGEST#', entries).map(({ id: stack, sk: send_at, at: due_at }) => ({ stack, send_at, due_at })),
+      more: pages.some(({ entries: { length } }) => length === pageSize),
     };
   }
 

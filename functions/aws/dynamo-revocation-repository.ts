@@ -64,12 +64,13 @@ export class DynamoRevocationRepository implements RevocationRepository {
   }
 
   /** Twice, after an answer that was lost, it appends the samples twice: that shifts a percentile, and counts no session again. */
-  async goOn(receipt: RunningReceipt, tidied: readonly TidiedSample[]): Promise<void> {
+  async goOn(receipt: RunningReceipt, { tidied, at }: { tidied: readonly TidiedSample[]; at: Date }): Promise<void> {
+    const due = dueAttributes(nextTry(at, 0).toISOString(), receipt.token_uid, receipt.operation);
     await this.#storage.write({
       update: this.#key(receipt),
-      set: 'SET #state = :running, #failures = :none, #rounds = if_not_exists(#rounds, :none) + :one, #tidied = list_append(if_not_exists(#tidied, :empty), :tidied)',
+      set: 'SET #state = :running, #failures = :none, #rounds = if_not_exists(#rounds, :none) + :one, #tidied = list_append(if_not_exists(#tidied, :empty), :tidied), #due_shard = :due_shard, #due_at = :due_at',
       condition: notCompleted,
-      values: { running: 'running', none: 0, one: 1, empty: [], tidied, completed: 'completed' },
+      values: { running: 'running', none: 0, one: 1, empty: [], tidied, ...due, completed: 'completed' },
     });
   }
 

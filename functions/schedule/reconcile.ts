@@ -12,6 +12,7 @@ export const reconcileDaily =
   (deps: Omit<ReconcileDependencies, 'hasTime'>) =>
   async (_event: EventBridgeEvent<'Scheduled Event', unknown>, context: Context): Promise<Reconciled> => {
     const found = await reconcile({ ...deps, hasTime: () => context.getRemainingTimeInMillis() > spareMs });
-    log(found.leftover_sessions + found.overdue_receipts > 0 ? 'error' : 'info', 'reconciled', { ...found });
+    const { leftover_sessions, overdue_receipts, overdue_digests } = found;
+    log(leftover_sessions + overdue_receipts + overdue_digests > 0 ? 'error' : 'info', 'reconciled', { ...found });
     return found;
   };

@@ -46,7 +46,7 @@ export async function endSessions(
   const round = new Round(deps, found);
   try {
     const done = await round.run();
-    if (!done) return await deps.revocations.goOn(found.receipt, round.tidied).then(() => 'continued' as const);
+    if (!done) return await goOn(deps, found.receipt, round);
     await round.complete();
     return 'completed';
   } catch (error) {
@@ -56,15 +56,21 @@ export async function endSessions(
 
 /** Progress before the error is worth another round at once; none means that something is in the way. */
 async function giveUp(
-  { revocations, now }: EndSessionsDependencies,
+  deps: EndSessionsDependencies,
   { round, receipt, error }: { round: Round; receipt: RunningReceipt; error: unknown },
 ): Promise<RoundOutcome> {
-  if (round.ended > 0) {
-    await revocations.goOn(receipt, round.tidied);
-    return 'continued';
-  }
-  await revocations.stick(receipt, { reason: nameOfCause(error), at: now() });
+  if (round.ended > 0) return await goOn(deps, receipt, round);
+  await deps.revocations.stick(receipt, { reason: nameOfCause(error), at: deps.now() });
   return 'stuck';
+}
+
+async function goOn(
+  { revocations, now }: EndSessionsDependencies,
+  receipt: RunningReceipt,
+  { tidied }: Round,
+): Promise<'continued'> {
+  await revocations.goOn(receipt, { tidied, at: now() });
+  return 'continued';
 }
 
 /** What was in the way, by its name: a refusal to answer says less than what it was caused by. */

@@ -3,17 +3,30 @@ import type { RevocationRepository } from './revocation-repository.ts';
 import { isOpen, type Session } from './session.ts';
 import type { SessionRepository } from './session-repository.ts';
 
+/** In so many parts the sessions of all tokens are gone through, each about as large as the others. */
+export const scanParts = 16;
+
+/** What is due by the index, among tokens. */
+export interface Due {
+  readonly receipts: readonly { readonly token: string; readonly operation: string }[];
+  /** Mails that wait to be sent: since when, ISO 8601 instants. */
+  readonly digests: readonly string[];
+}
+
 /** Finds what a broken chain leaves behind. The only reads here that may go through a whole table, page by page. */
 export interface ReconciliationRepository {
-  /** A page of all sessions of all tokens; `next` is null at the end. */
-  scanSessions(from: string | null): Promise<{ readonly sessions: readonly Session[]; readonly next: string | null }>;
+  /**
+   * A page of the sessions of all tokens; `next` is null at the end of the part.
+   * @param part 0 to `scanParts` - 1
+   */
+  scanSessions(
+    part: number,
+    from: string | null,
+  ): Promise<{ readonly sessions: readonly Session[]; readonly next: string | null }>;
   /** Strongly; null where there is none. */
   tokens(uids: readonly string[]): Promise<readonly (Token | null)[]>;
-  /** Receipts that are due to be looked at again, among whatever else is due: operations by token, those found while there is time. */
-  dueReceipts(
-    now: Date,
-    hasTime: () => boolean,
-  ): Promise<readonly { readonly token: string; readonly operation: string }[]>;
+  /** Receipts that are due to be looked at again, and digests that are due to be sent: those found while there is time. */
+  due(now: Date, hasTime: () => boolean): Promise<Due>;
   /** Whether a revocation of the token is not completed. Strongly. */
   isRevocationUnderWay(token: string): Promise<boolean>;
 }
@@ -32,33 +45,61 @@ export interface Reconciled {
   readonly leftover_sessions: number;
   /** Receipts that were not completed in time: given another round. */
   readonly overdue_receipts: number;
-  /** False where time ran out; the next run begins anew. */
+  /** Mails with claimed notices that should have been sent an hour ago. The sweep sends them, when it runs. */
+  readonly overdue_digests: number;
+  /** False where time ran out; the next run begins with another part. */
   readonly complete: boolean;
 }
 
 /** A revocation is given that long before its sessions count as left over. */
 const graceMs = 10 * 60_000;
+/** Four sweeps have passed a digest by. */
+const lateMs = 60 * 60_000;
+const dayMs = 24 * 60 * 60_000;
 
 /**
  * Looks for what should not be there, repairs and counts it. Harmless twice, late and beside a revocation under way: sessions are
  * deleted only where the token's strongly read item says that they are over, and a receipt's round begins where its progress is.
  */
 export async function reconcile(deps: ReconcileDependencies): Promise<Reconciled> {
-  const overdue = await giveRounds(deps);
-  let leftover = 0;
-  let from: string | null = null;
-  do {
-    if (!deps.hasTime()) return { leftover_sessions: leftover, overdue_receipts: overdue, complete: false };
-    const page: Awaited<ReturnType<ReconciliationRepository['scanSessions']>> = await deps.found.scanSessions(from);
-    leftover += await tidy(deps, page.sessions);
-    from = page.next;
-  } while (from !== null);
-  return { leftover_sessions: leftover, overdue_receipts: overdue, complete: true };
+  const { receipts, digests } = await deps.found.due(deps.now(), deps.hasTime);
+  const overdue_digests = digests.filter((at) => deps.now().getTime() - Date.parse(at) >= lateMs).length;
+  const overdue_receipts = await giveRounds(deps, receipts);
+  let leftover_sessions = 0;
+  for await (const page of pagesWhileThereIsTime(deps)) {
+    if (page === 'no time') return { leftover_sessions, overdue_receipts, overdue_digests, complete: false };
+    leftover_sessions += await tidy(deps, page);
+  }
+  return { leftover_sessions, overdue_receipts, overdue_digests, complete: true };
 }
 
-async function giveRounds({ found, revocations, now, hasTime }: ReconcileDependencies): Promise<number> {
+/** Each day from another part on: where a day has no time for all of them, none is left out for ever. */
+async function* pagesWhileThereIsTime({
+  found,
+  now,
+  hasTime,
+}: ReconcileDependencies): AsyncGenerator<readonly Session[] | 'no time'> {
+  const first = Math.floor(now().getTime() / dayMs);
+  for (let step = 0; step < scanParts; step += 1) {
+    let from: string | null = null;
+    do {
+      if (!hasTime()) return yield 'no time';
+      const page: Awaited<ReturnType<ReconciliationRepository['scanSessions']>> = await found.scanSessions(
+        (first + step) % scanParts,
+        from,
+      );
+      yield page.sessions;
+      from = page.next;
+    } while (from !== null);
+  }
+}
+
+async function giveRounds(
+  { revocations, now, hasTime }: ReconcileDependencies,
+  receipts: Due['receipts'],
+): Promise<number> {
   let given = 0;
-  for (const { token, operation } of await found.dueReceipts(now(), hasTime)) {
+  for (const { token, operation } of receipts) {
     if (!hasTime()) break;
     const revocation = await revocations.find(token, operation);
     if (!revocation || revocation.receipt.state === 'completed') continue;

@@ -54,8 +54,8 @@ export interface RevocationRepository {
   ): Promise<boolean>;
   /** Keeps up to where nothing is left to end in a shard. */
   clear(receipt: RunningReceipt, progress: Pick<ShardProgress, 'shard' | 'cleared'>): Promise<void>;
-  /** Makes the stream bring the next round, behind what others did meanwhile. */
-  goOn(receipt: RunningReceipt, tidied: readonly TidiedSample[]): Promise<void>;
+  /** Makes the stream bring the next round, behind what others did meanwhile; the due index waits for a minute without one. */
+  goOn(receipt: RunningReceipt, round: { readonly tidied: readonly TidiedSample[]; readonly at: Date }): Promise<void>;
   /** The due index found it: brings another round, and looks again later, the later the more often it has failed. */
   again(receipt: RunningReceipt, at: Date): Promise<void>;
   /** A round made no progress: why is kept, and the due index brings the next one, later each time. */

@@ -156,7 +156,7 @@ describe('the end of a token', () => {
   test('needs no repair: the reconciler finds nothing', async () => {
     await tokenward.system.streams.idle();
     expect(await tokenward.system.schedules.run('reconcile')).toMatchObject({
-      result: { leftover_sessions: 0, overdue_receipts: 0, complete: true },
+      result: { leftover_sessions: 0, overdue_receipts: 0, overdue_digests: 0, complete: true },
     });
   });
 });

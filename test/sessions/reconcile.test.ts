@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 
 test('a receipt that is due is found behind however many tokens, and one that is not is not', async () => {
-  expect(await found.dueReceipts(now, () => true)).toEqual([
+  expect((await found.due(now, () => true)).receipts).toEqual([
     { token: uidOf(351), operation: '2026-02-28T08:00:00.000Z' },
   ]);
 });
@@ -34,6 +34,6 @@ test('a receipt that is due is found behind however many tokens, and one that is
 test('what is due is not looked through for longer than there is time', async () => {
   dynamo.requests.length = 0;
   let pages = 2;
-  expect(await found.dueReceipts(now, () => --pages > 0)).toEqual([]);
+  expect((await found.due(now, () => --pages > 0)).receipts).toEqual([]);
   expect(dynamo.requests).toHaveLength(16 + 1);
 });
