@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PreviewedToken } from '../../functions/notices/change-hygiene.ts';
 import type { Token } from '../../functions/tokens/token.ts';
+import { runs } from '../support/simulated-races.ts';
 import { NoticeWorld } from './notice-world.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -173,7 +174,7 @@ const putOffAndHeldBack: Given = [
 
 describe('the preview', () => {
   it('tells of every token what the next run does, with the settings as they are or as they would be', async () => {
-    await fc.assert(fc.asyncProperty(history, expectSame), { numRuns: 80, examples: [nothingNew, putOffAndHeldBack] });
+    await fc.assert(fc.asyncProperty(history, expectSame), { numRuns: Math.min(80, runs), examples: [nothingNew, putOffAndHeldBack] });
     expect([...seen.keys()].sort()).toEqual(['clean_up', 'hold_back', 'nothing', 'notify', 'skip']);
   }, 60_000);
 });
