@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
-import { liveSessions } from '../../functions/sessions/list-sessions.ts';
+import { badCursor, countLiveSessions, listSessions, liveSessions } from '../../functions/sessions/list-sessions.ts';
 import type { Session } from '../../functions/sessions/session.ts';
 import type { SessionPage, SessionRepository } from '../../functions/sessions/session-repository.ts';
 import { tokenLike } from '../tokens/token-like.ts';
+import { live, refusalOf, sessionWorld, stack, stopped } from './session-world.ts';
 
 const now = () => new Date('2026-03-01T08:00:00.000Z');
 const token = tokenLike({ epoch: 2 });
@@ -52,4 +53,72 @@ it('pages joined are every live session once', async () => {
   }
   expect(seen).toHaveLength(250);
   expect(new Set(seen).size).toBe(250);
+});
+
+it('a page ends at its limit, and the next begins after it', async () => {
+  const { sessions, pages } = rowsOfEpoch(2, 250);
+  const first = await liveSessions({ sessions, now }, token, { from: { shard: 0 }, limit: 100 });
+  expect(first.sessions).toHaveLength(100);
+  expect(first.next).toEqual({ shard: 0, after: 'blt0000000000000099' });
+  expect(pages).toEqual([{ token: token.uid, shard: '0', limit: 100 }]);
+});
+
+it('every shard is looked through, each once where it is not full', async () => {
+  const { sessions, pages } = rowsOfEpoch(2, 99);
+  const { next } = await liveSessions({ sessions, now }, token, { from: { shard: 0 }, limit: 100 });
+  expect(next).toBeNull();
+  expect(pages.map(({ shard }) => shard).join('')).toBe('0123456789abcdef');
+});
+
+it.for([
+  [0, 10, { count: 0, more: false }],
+  [10, 10, { count: 10, more: false }],
+  [11, 10, { count: 10, more: true }],
+  [250, 300, { count: 250, more: false }],
+  [250, 249, { count: 249, more: true }],
+] as const)('of %i live sessions, counted up to %i', async ([rows, most, counted]) => {
+  expect(await countLiveSessions({ sessions: rowsOfEpoch(2, rows).sessions, now }, token, most)).toEqual(counted);
+});
+
+it('where rows that are over are in the way, there may be more, and counting them ends', async () => {
+  const { sessions, pages } = rowsOfEpoch(1, 1_000_000);
+  expect(await countLiveSessions({ sessions, now }, token, 10)).toEqual({ count: 0, more: true });
+  expect(pages).toHaveLength(800);
+});
+
+const page = () => ({ from: { shard: 0 }, limit: 10 });
+
+it('an admin lists the sessions of a token, and of one that is over there are none', async () => {
+  const { deps, uidOf, liveUids } = sessionWorld();
+  const listed = await listSessions(deps, { caller: uidOf('admin'), stack, uid: live.uid, page });
+  expect(listed.token.uid).toBe(live.uid);
+  expect(listed.sessions.map(({ uid }) => uid).sort()).toEqual(liveUids().sort());
+  const over = await listSessions(deps, { caller: uidOf('admin'), stack, uid: stopped.uid, page });
+  expect(over).toMatchObject({ token: { uid: stopped.uid }, sessions: [], next: null });
+});
+
+it('of a token that has stopped none is listed, though its rows are not tidied yet', async () => {
+  const { deps, product, uidOf } = sessionWorld();
+  product.pass(90 * 86_400_000);
+  const over = await listSessions(deps, { caller: uidOf('owner'), stack, uid: live.uid, page });
+  expect(over).toMatchObject({ sessions: [], next: null });
+  expect(product.dynamo.requests.filter(({ operation }) => operation === 'Query')).toEqual([]);
+});
+
+it.for([
+  ['developer', live.uid, 'not-allowed'],
+  ['outsider', live.uid, 'stack-not-found'],
+  ['owner', 'META', 'token-not-found'],
+] as const)('to %s of %s it is refused, before the page is looked at', async ([who, uid, kind]) => {
+  const { deps, uidOf } = sessionWorld();
+  const unreadable = () => {
+    throw badCursor();
+  };
+  const asked = { caller: uidOf(who), stack, uid, page: unreadable };
+  expect(await refusalOf(listSessions(deps, asked))).toMatchObject({ kind });
+  const mayAsk = { ...asked, caller: uidOf('owner'), uid: live.uid };
+  expect(await refusalOf(listSessions(deps, mayAsk))).toMatchObject({
+    kind: 'malformed',
+    errors: { cursor: ['is not one that was given for this token. Start again without it.'] },
+  });
 });

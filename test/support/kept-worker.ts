@@ -29,8 +29,8 @@ class KeptWorker extends ThreadsPoolWorker {
 
   /** A thread that was told to stop would start no more. */
   override send(message: WorkerRequest): void {
-    if (message.type !== 'stop' || this.#isLast()) return super.send(message);
-    for (const tell of this.#listeners) tell({ type: 'stopped', __vitest_worker_response__: true });
+    if (message.type !== 'stop' || this.#isLast()) super.send(message);
+    else for (const tell of this.#listeners) tell({ type: 'stopped', __vitest_worker_response__: true });
   }
 
   override async stop(): Promise<void> {

@@ -1,0 +1,28 @@
+/** The fixture's token with its three sessions, and what use cases of sessions are given over it. */
+import { dependenciesOver } from '../support/simulated-dependencies.ts';
+import type { Person } from '../support/simulated-product.ts';
+import { fixture, productWithSessions, sessionFixture } from '../support/simulated-stack.ts';
+
+export const { stack, otherStack, live, stopped, foreign } = fixture;
+export const { sessions } = sessionFixture;
+
+export function sessionWorld() {
+  const product = productWithSessions({});
+  const deps = dependenciesOver({
+    client: product.dynamo,
+    bus: product.bus,
+    pause: async () => {},
+    now: () => product.now(),
+    random: (bytes) => product.random(bytes),
+  });
+  const uidOf = (person: Person) => product.actor(person).uid;
+  return { product, deps, uidOf, liveUids: () => product.rows().sessions.map(({ sk }) => sk) };
+}
+
+/** The refusal that a call ends with. */
+export async function refusalOf(call: Promise<unknown>): Promise<unknown> {
+  return await call.then(
+    () => 'nothing was refused',
+    (error: unknown) => error,
+  );
+}
