@@ -56,7 +56,7 @@ export class NoticeWorld {
     people: Readonly<Record<string, Role>> = { adam: 'admin', dana: 'developer' },
   ): Promise<NoticeWorld> {
     const world = new NoticeWorld();
-    const deps = { ...world.#given(), stacks: world.#stacks, organizationUid: 'blt00000000000000aa' };
+    const deps = { ...world.given(), stacks: world.#stacks, organizationUid: 'blt00000000000000aa' };
     const newStackPlan = { max_tokens: 45, manage_rate_limits: false };
     const { stack } = await createStack(
       { ...deps, newStackPlan },
@@ -118,7 +118,7 @@ export class NoticeWorld {
   }): Promise<string> {
     const expires_on = expires === null ? null : this.at(expires);
     const fields = { name, scope: scopes.everything, expires_on, is_email_notification_enabled: flag };
-    const { token } = await createToken(this.#given(), { actor: actorOf(by), stack: this.stack, fields });
+    const { token } = await createToken(this.given(), { actor: actorOf(by), stack: this.stack, fields });
     return token.uid;
   }
 
@@ -128,20 +128,20 @@ export class NoticeWorld {
   }
 
   async edit(uid: string, fields: Readonly<Record<string, unknown>>): Promise<void> {
-    await editToken(this.#given(), { actor: actorOf('olivia'), stack: this.stack, uid, fields });
+    await editToken(this.given(), { actor: actorOf('olivia'), stack: this.stack, uid, fields });
   }
 
   async delete(uid: string): Promise<void> {
     const { name: confirmName } = this.see(uid);
-    await deleteToken(this.#given(), { actor: actorOf('olivia'), stack: this.stack, uid, confirmName });
+    await deleteToken(this.given(), { actor: actorOf('olivia'), stack: this.stack, uid, confirmName });
   }
 
   async settings(fields: Readonly<Record<string, unknown>>): Promise<void> {
-    await changeHygiene(this.#given(), { actor: actorOf('olivia'), stack: this.stack, fields });
+    await changeHygiene(this.given(), { actor: actorOf('olivia'), stack: this.stack, fields });
   }
 
   async preview(fields: Readonly<Record<string, unknown>> | null = null) {
-    return await previewRun(this.#given(), { caller: actorOf('olivia').uid, stack: this.stack, fields });
+    return await previewRun(this.given(), { caller: actorOf('olivia').uid, stack: this.stack, fields });
   }
 
   /** A program uses a token now. */
@@ -209,7 +209,7 @@ export class NoticeWorld {
 
   sweepDependencies(): SweepDependencies {
     return {
-      ...this.#given(),
+      ...this.given(),
       notices: new DynamoNoticeRepository(this.dynamo, this.#storage, tables),
       digests: new DynamoDigestRepository(this.#storage, tables),
       revocations: new DynamoRevocationRepository(this.#storage, tables),
@@ -236,7 +236,8 @@ export class NoticeWorld {
     for (const event of eventsOf({ notice: noticeFrom(row) })) this.#events.set(event.id, event);
   }
 
-  #given() {
+  /** What use cases of hygiene and tokens are given. */
+  given() {
     return {
       tokens: this.#tokens,
       hygiene: this.#hygiene,

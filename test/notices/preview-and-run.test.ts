@@ -174,7 +174,10 @@ const putOffAndHeldBack: Given = [
 
 describe('the preview', () => {
   it('tells of every token what the next run does, with the settings as they are or as they would be', async () => {
-    await fc.assert(fc.asyncProperty(history, expectSame), { numRuns: Math.min(80, runs), examples: [nothingNew, putOffAndHeldBack] });
+    await fc.assert(fc.asyncProperty(history, expectSame), {
+      numRuns: Math.min(80, runs),
+      examples: [nothingNew, putOffAndHeldBack],
+    });
     expect([...seen.keys()].sort()).toEqual(['clean_up', 'hold_back', 'nothing', 'notify', 'skip']);
   }, 60_000);
 });

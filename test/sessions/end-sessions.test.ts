@@ -3,6 +3,7 @@ import type { Item, Key } from '../../functions/aws/expressions.ts';
 import { tokenItem } from '../../functions/aws/items.ts';
 import { dueAttributes } from '../../functions/aws/keys.ts';
 import { createStorage } from '../../functions/aws/storage.ts';
+import { unavailable } from '../../functions/refusals.ts';
 import { endSessions, type RoundOutcome } from '../../functions/sessions/end-sessions.ts';
 import { lifetimeMs, shards } from '../../functions/sessions/session.ts';
 import { receiptOf } from '../../functions/tokens/revocation.ts';
@@ -73,6 +74,7 @@ async function rounds(most: number): Promise<RoundOutcome[]> {
   return outcomes;
 }
 
+const receiptNow = async () => (await deps.revocations.find(token.uid, operation))?.receipt;
 const told = () =>
   bus.of('sessions.revoked').map(({ data: { shard, sessions, last } }) => ({ shard, count: sessions.length, last }));
 const left = () => dynamo.items(tables.sessions).map(({ sk }) => sk?.S);
@@ -162,4 +164,130 @@ test('what is left of a completed revocation goes with the tombstone, 400 days a
     ['PROGRESS', goneAt],
     ['RECEIPT', goneAt],
   ]);
+});
+
+describe('a round', () => {
+  test('of what is gone, or completed, does nothing', async () => {
+    expect(await endSessions(deps, { token: token.uid, operation: 'another' })).toBe('none');
+    expect(await rounds(1)).toEqual(['completed']);
+    const before = bus.events.length;
+    expect(await endSessions(deps, { token: token.uid, operation })).toBe('none');
+    expect(bus.events).toHaveLength(before);
+  });
+
+  test('tells whose sessions it ends, why, and under an id that is the same when it is told again', async () => {
+    const uids = await open('7', 1, [1, 2]);
+    bus.options.mishap = () => 'lose-answer';
+    await endSessions(deps, { token: token.uid, operation });
+    bus.options.mishap = undefined;
+    await rounds(3);
+    const subject = { token_uid: token.uid, api_key: token.api_key, name: token.name, token_version: 1, epoch: 2 };
+    const [first, ...again] = bus.of('sessions.revoked');
+    expect(first).toMatchObject({
+      time: revokedAt.toISOString(),
+      data: { ...subject, operation, cause: 'ended', shard: '7', sessions: uids, last: true },
+    });
+    expect(again.length).toBeGreaterThan(0);
+    expect(new Set(again.map(({ id }) => id))).toEqual(new Set([first?.id]));
+  });
+
+  test('that completes tells of it what the receipt says', async () => {
+    pageMs = 10;
+    await open('7', 1, [1, 2]);
+    expect(await rounds(2)).toEqual(['completed']);
+    const receipt = await receiptNow();
+    expect(receipt?.summary).toMatchObject({ sessions: { total: 2, ended: 2, remaining: 0 } });
+    expect(receipt?.summary?.tidied_ms.max).toBeGreaterThan(0);
+    expect(bus.of('revocation.completed')).toMatchObject([
+      {
+        time: receipt?.summary?.completed_at,
+        data: {
+          token_uid: token.uid,
+          token_version: 1,
+          epoch: 2,
+          operation,
+          receipt: {
+            reason: 'ended',
+            actor: token.created_by,
+            refused_from: revokedAt.toISOString(),
+            ...receipt?.summary,
+          },
+        },
+      },
+    ]);
+  });
+
+  test('gives way to others after 1,000 sessions', async () => {
+    await open('0', 1, [1, 1001]);
+    expect(await endSessions(deps, { token: token.uid, operation })).toBe('continued');
+    expect(left()).toHaveLength(1);
+    expect(await rounds(3)).toEqual(['completed']);
+    expect((await receiptNow())?.summary?.sessions.total).toBe(1001);
+  });
+
+  test.each([
+    [4999, 'completed'],
+    [5000, 'continued'],
+  ])('gives way to others after 5 s: after %i ms it is %s', async (ms, outcome) => {
+    await open('0', 1, [1, 251]);
+    let pages = 0;
+    const { sessions } = deps;
+    const epochs = sessions.epochs.bind(sessions);
+    sessions.epochs = async (page) => {
+      if (page.shard === '0' && pages++ === 0) passed += ms;
+      return await epochs(page);
+    };
+    let passed = 0;
+    const now = () => new Date(revokedAt.getTime() + passed);
+    expect(await endSessions({ ...deps, now }, { token: token.uid, operation })).toBe(outcome);
+  });
+
+  test.each([
+    ['an error', new TypeError('x'), 'TypeError'],
+    ['a refusal, by what caused it', unavailable(new RangeError('x')), 'RangeError'],
+    ['a refusal that nothing caused', unavailable(undefined), 'Refusal'],
+    ['what is no error', 'x', 'unknown'],
+  ])('without any progress is stuck, because of %s', async (_, thrown, reason) => {
+    deps.sessions.epochs = async () => {
+      throw thrown;
+    };
+    expect(await endSessions(deps, { token: token.uid, operation })).toBe('stuck');
+    expect(await receiptNow()).toMatchObject({
+      state: 'stuck',
+      stuck_because: reason,
+      failures: 1,
+      next_try_at: new Date(revokedAt.getTime() + 60_000).toISOString(),
+    });
+  });
+
+  test('that fails after some progress goes on at once', async () => {
+    await open('0', 1, [1, 2]);
+    const { sessions } = deps;
+    const epochs = sessions.epochs.bind(sessions);
+    sessions.epochs = async (page) => {
+      if (page.shard !== 'f') return await epochs(page);
+      throw new Error('Storage is away.');
+    };
+    expect(await endSessions(deps, { token: token.uid, operation })).toBe('continued');
+    expect(await receiptNow()).toMatchObject({ state: 'running', tidied: [{ sessions: 2 }] });
+  });
+
+  test('that another has overtaken counts nothing twice, and is not done', async () => {
+    await open('0', 1, [1, 2]);
+    deps.revocations.advance = async () => false;
+    expect(await endSessions(deps, { token: token.uid, operation })).toBe('continued');
+    expect(left()).toHaveLength(2);
+    expect((await receiptNow())?.tidied).toEqual([]);
+  });
+
+  test('ends every session of a token that is deleted, of whatever epoch', async () => {
+    const receipt = receiptOf(token, { operation: 'gone', reason: 'deleted', actor: '', epoch: null, at: revokedAt });
+    const due = dueAttributes('2026-03-01T08:01:00.000Z', token.uid, 'gone');
+    await put(keys.receipt(token.uid, 'gone'), { ...receipt, ...due });
+    await open('0', 1, [1, 1]);
+    await open('0', 2, [2, 2]);
+    await open('0', 3, [3, 3]);
+    expect(await endSessions(deps, { token: token.uid, operation: 'gone' })).toBe('completed');
+    expect(left()).toEqual([]);
+  });
 });
