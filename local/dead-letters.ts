@@ -32,6 +32,11 @@ export interface DeadLetters {
   list(): DeadLetter[];
   /** The on-failure destination of a function's mapping or configuration. Throws for one that its role may not send to. */
   destinationOf(lambda: Resource, config: z.infer<typeof DestinationSchema>): Destination;
+  /** The oldest message of a queue that is not hidden, which it is from now on, for so long. */
+  receive(queue: string, hiddenMs: number): { readonly id: string; readonly body: string } | undefined;
+  /** Hides a message for so long from now on; 0 shows it. */
+  hide(id: string, ms: number): void;
+  remove(id: string): void;
 }
 
 /** `DestinationConfig` of a mapping or of an asynchronous invocation: a queue. */
@@ -58,6 +63,7 @@ export function openDeadLetters(stack: LocalStack, database: DatabaseSync): Dead
   const insert = database.prepare('INSERT INTO dead_letters (queue, sent_at, body) VALUES (?, ?, ?)');
   const select = database.prepare('SELECT queue, sent_at, body FROM dead_letters ORDER BY id DESC');
   return {
+    ...queuesIn(database),
     list: () => select.all().map((row) => ({ ...Row.parse(row) })),
     destinationOf: (lambda, config) => {
       const resource = config?.OnFailure?.Destination;
@@ -70,6 +76,24 @@ export function openDeadLetters(stack: LocalStack, database: DatabaseSync): Dead
         insert.run(queue, now, JSON.stringify({ ...invocationRecord(lambda, failure), timestamp: now, ...content }));
       };
     },
+  };
+}
+
+/** What is hidden is so until a time of the machine's, or until a restart. */
+function queuesIn(database: DatabaseSync): Pick<DeadLetters, 'receive' | 'hide' | 'remove'> {
+  const hidden = new Map<string, number>();
+  const hide = (id: string, ms: number) => void hidden.set(id, Date.now() + ms);
+  const select = database.prepare('SELECT CAST(id AS TEXT) AS id, body FROM dead_letters WHERE queue = ? ORDER BY id');
+  const Message = z.object({ id: z.string(), body: z.string() });
+  return {
+    receive: (queue, ms) => {
+      const messages = z.array(Message).parse(select.all(queue));
+      const found = messages.find(({ id }) => (hidden.get(id) ?? 0) <= Date.now());
+      if (found) hide(found.id, ms);
+      return found;
+    },
+    hide,
+    remove: (id) => void database.prepare('DELETE FROM dead_letters WHERE id = ?').run(id),
   };
 }
 

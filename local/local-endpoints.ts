@@ -5,11 +5,14 @@ import { type RouteMatch, routeTable } from './http-routes.ts';
 
 export interface LocalRequest {
   readonly pathParameters: RouteMatch<unknown>['pathParameters'];
+  readonly query: URLSearchParams;
+  readonly headers: HttpRequest['headers'];
   /** the parsed JSON body; undefined when it is none */
   readonly json: unknown;
 }
 export interface LocalAnswer {
   readonly status?: number;
+  readonly headers?: HttpResponse['headers'];
   readonly json: unknown;
 }
 /** For people. */
@@ -46,14 +49,16 @@ export async function answerLocally(endpoints: LocalEndpoints, request: HttpRequ
   if (!route) return messageResponse(404, 'Not Found');
   const answer = await route.target({
     pathParameters: route.pathParameters,
+    query: new URLSearchParams(request.rawQuery),
+    headers: request.headers,
     json: parseJson(request.body.toString('utf8')),
   });
   return 'html' in answer ? pageResponse(answer) : jsonResponse(answer);
 }
 
-function jsonResponse({ status = 200, json }: LocalAnswer): HttpResponse {
-  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
-  return { status, headers, body: JSON.stringify(json) };
+function jsonResponse({ status = 200, headers, json }: LocalAnswer): HttpResponse {
+  const own = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+  return { status, headers: { ...own, ...headers }, body: JSON.stringify(json) };
 }
 
 function pageResponse({ html, policy }: LocalPage): HttpResponse {

@@ -10,6 +10,7 @@ import type { Front } from './front.ts';
 import type { Functions } from './functions.ts';
 import type { Home } from './home.ts';
 import type { LocalAnswer, LocalEndpoint } from './local-endpoints.ts';
+import { operatorEndpoints } from './operator-endpoints.ts';
 import { rulesOf } from './rules.ts';
 import { type Schedules, startSchedules } from './schedules.ts';
 import { startStreams } from './stream-poller.ts';
@@ -56,6 +57,7 @@ export async function openMessaging(options: MessagingOptions) {
         endpoints: new Map<string, LocalEndpoint>([
           ['GET /_local/events', () => ({ json: { events: bus.events(undefined, SHOWN_EVENTS) } })],
           ['GET /_local/dead-letters', () => ({ json: { dead_letters: deadLetters.list() } })],
+          ...operatorEndpoints({ ...options, deadLetters, functions }),
           ['POST /_local/schedules/{name}', ({ pathParameters }) => runSchedule(schedules, pathParameters.name)],
         ]),
         stop: () => {

@@ -165,7 +165,7 @@ export class StreamMapping {
     await deliverBatch(records, this.#options.mapping, {
       invoke: (some) => this.#invoke(some),
       turn: async (retries) => {
-        if (retries > 0) await sleep(Math.min(1000, 5 * 2 ** retries), undefined, { ref: false });
+        if (retries > 0) await sleep(Math.min(250, 5 * 2 ** retries), undefined, { ref: false });
         return !this.#isStopped;
       },
       settle: (some, failure) => {

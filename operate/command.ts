@@ -1,5 +1,8 @@
 import type { ParseArgsConfig } from 'node:util';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Keys, Tables } from '../functions/aws/keys.ts';
 import type { Storage } from '../functions/aws/storage.ts';
 import type { Actor } from '../functions/stacks/person.ts';
@@ -7,6 +10,9 @@ import type { Actor } from '../functions/stacks/person.ts';
 /** What a command is given to work with. */
 export interface Workplace {
   readonly client: Pick<DynamoDBClient, 'send'>;
+  readonly streams: Pick<DynamoDBStreamsClient, 'send'>;
+  readonly queues: Pick<SQSClient, 'send'>;
+  readonly functions: Pick<LambdaClient, 'send'>;
   readonly storage: Storage;
   readonly tables: Tables;
   readonly keys: Keys;
@@ -18,8 +24,8 @@ export interface Workplace {
 /** What a command found that it would do, in words; and how to do it. */
 export interface Plan {
   readonly says: readonly string[];
-  /** Absent where there is nothing to do. */
-  readonly carryOut?: () => Promise<void>;
+  /** Absent where there is nothing to do. Writes what it does bit by bit. @throws {OperatorMistake} where it could not do all of it */
+  readonly carryOut?: (write: (line: string) => void) => Promise<void>;
 }
 
 export type Values = Readonly<Record<string, string | undefined>>;

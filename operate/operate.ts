@@ -3,12 +3,14 @@ import { parseArgs } from 'node:util';
 import { addOwner } from './add-owner.ts';
 import { checkRestore } from './check-restore.ts';
 import { type Command, OperatorMistake, optionsOf, type Workplace } from './command.ts';
+import { redrive } from './redrive.ts';
 import { setPlan } from './set-plan.ts';
 
 const commands: Readonly<Record<string, Command>> = {
   'set-plan': setPlan,
   'add-owner': addOwner,
   'check-restore': checkRestore,
+  redrive,
 };
 
 /** The operator of a deployment, in its audit log. */
@@ -64,7 +66,7 @@ async function run(command: Command, { name, rest, workplace, write }: Run): Pro
   for (const line of says) write(line);
   if (!carryOut) return;
   if (values.execute !== true) return write('Nothing was changed. Add --execute to do it.');
-  await carryOut();
+  await carryOut(write);
   write('Done.');
 }
 
@@ -81,7 +83,7 @@ function overview(): string {
     ...lines,
     '',
     'Each says what it would do and changes nothing without --execute; --help tells its options.',
-    'Credentials and Region are those of the AWS SDK. TOKENS_TABLE and AUDIT_TABLE name the tables.',
+    'Credentials and Region are those of the AWS SDK. TOKENS_TABLE and AUDIT_TABLE name the tables, where a command uses them.',
   ].join('\n');
 }
 

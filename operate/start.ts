@@ -1,5 +1,8 @@
 /** `npm run operate`: what operators do that no door does. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { realPauses } from '../functions/aws/dynamo-client.ts';
 import { keysOf } from '../functions/aws/keys.ts';
 import { createStorage } from '../functions/aws/storage.ts';
@@ -7,17 +10,26 @@ import { env } from '../functions/runtime/env.ts';
 import type { Workplace } from './command.ts';
 import { operate, operator } from './operate.ts';
 
-const client = new DynamoDBClient({});
+const clients = {
+  client: new DynamoDBClient({}),
+  streams: new DynamoDBStreamsClient({}),
+  queues: new SQSClient({}),
+  functions: new LambdaClient({}),
+};
 process.exitCode = await operate(process.argv.slice(2), { workplace, write: (line) => console.log(line) });
-client.destroy();
+for (const client of Object.values(clients)) client.destroy();
 
+/** The tables are named when a command asks for them: not all do. */
 function workplace(): Workplace {
-  const tables = { tokens: env('tokensTable'), audit: env('auditTable'), sessions: '', usage: '' };
   return {
-    client,
-    storage: createStorage(client, realPauses),
-    tables,
-    keys: keysOf(tables),
+    ...clients,
+    storage: createStorage(clients.client, realPauses),
+    get tables() {
+      return { tokens: env('tokensTable'), audit: env('auditTable'), sessions: '', usage: '' };
+    },
+    get keys() {
+      return keysOf(this.tables);
+    },
     now: () => new Date(),
     actor: operator,
   };

@@ -20,7 +20,12 @@ const down = async () => {
   throw new Error('not there');
 };
 function ask(routeKey: string, json?: unknown, parts: Record<string, () => Promise<unknown>> = {}) {
-  return localEndpoints({ clock: openClock(home), parts }).get(routeKey)?.({ pathParameters: {}, json });
+  return localEndpoints({ clock: openClock(home), parts }).get(routeKey)?.({
+    pathParameters: {},
+    query: new URLSearchParams(),
+    headers: {},
+    json,
+  });
 }
 
 test('health is 200 when every part is up', async () => {

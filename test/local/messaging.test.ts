@@ -139,7 +139,8 @@ async function start() {
   closers.push(() => triggers.stop());
   const put = (sk: string) =>
     client.send(new PutItemCommand({ TableName: 'items', Item: { pk: { S: 'p' }, sk: { S: sk } } }));
-  const ask = (key: string, pathParameters = {}) => triggers.endpoints.get(key)?.({ pathParameters, json: undefined });
+  const rest = { json: undefined, query: new URLSearchParams(), headers: {} };
+  const ask = (key: string, pathParameters = {}) => triggers.endpoints.get(key)?.({ pathParameters, ...rest });
   return { ...messaging, ...triggers, functions, clock, put, ask };
 }
 

@@ -1,18 +1,40 @@
 import { CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { realPauses } from '../../functions/aws/dynamo-client.ts';
 import { keysOf } from '../../functions/aws/keys.ts';
 import { createStorage } from '../../functions/aws/storage.ts';
 import { people } from '../../local/cast.ts';
+import type { PutEvents } from '../../local/event-bus-endpoint.ts';
+import { REGION } from '../../local/resource-types.ts';
 import { operate, operator } from '../../operate/operate.ts';
 import { RunningSystem } from '../support/running-system.ts';
 
 let running: RunningSystem;
+let clients: ReturnType<typeof clientsOf>;
+let lost: Awaited<ReturnType<typeof loseTwo>>;
 beforeAll(async () => {
   running = await RunningSystem.start();
+  clients = clientsOf(running.system);
+  lost = await loseTwo();
 });
-afterAll(() => running.stop());
+afterAll(async () => {
+  for (const client of Object.values(clients)) client.destroy();
+  await running.stop();
+});
+
+/** Of the services that the local system serves to operators. */
+function clientsOf({ endpoint, front }: RunningSystem['system']) {
+  const config = { endpoint: `${endpoint}/_local/aws`, region: REGION, credentials: front.operator };
+  return {
+    streams: new DynamoDBStreamsClient(config),
+    queues: new SQSClient(config),
+    functions: new LambdaClient(config),
+  };
+}
 
 /** Runs a command on the running system's storage, as an operator would on an account's. */
 async function run(...args: string[]): Promise<{ status: number; said: string }> {
@@ -21,6 +43,7 @@ async function run(...args: string[]): Promise<{ status: number; said: string }>
   const lines: string[] = [];
   const workplace = () => ({
     client,
+    ...clients,
     storage: createStorage(client, realPauses),
     tables,
     keys: keysOf(tables),
@@ -39,7 +62,7 @@ it('lists its commands, and tells the options of each', async () => {
   const { said, status } = await run('--help');
   expect(status).toBe(0);
   const names = [...said.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name ?? '');
-  expect(names).toEqual(['set-plan', 'add-owner', 'check-restore']);
+  expect(names).toEqual(['set-plan', 'add-owner', 'check-restore', 'redrive']);
   for (const name of names) expect((await run(name, '--help')).said).toMatch(/--execute +do it$/);
 });
 
@@ -48,6 +71,7 @@ it.each([
   ['an option that it does not know', ['set-plan', '--stak', 'x'], "Unknown option '--stak'"],
   ['a stack that is not named', ['set-plan', '--max-tokens', '3'], 'Give --stack.'],
   ['a stack that there is not', ['set-plan', '--stack', 'blt0000000000000000'], 'There is no stack'],
+  ['a function that there is not', ['redrive', '--function', 'nobody'], 'nobody is no function that reads a stream'],
   ['a restore to no instant', ['check-restore', '--restored', 'x', '--since', 'noon'], '--since is an instant'],
 ])('refuses %s, and says what to put right', async (_, args, says) => {
   const { status, said } = await run(...args);
@@ -137,3 +161,62 @@ async function restore(): Promise<string> {
     await client.send(new PutItemCommand({ TableName: name, Item: marshall(item) }));
   return name;
 }
+
+/** Begins to lose two records of the stream, one of each reader: eleven tries take seconds, and other tests run meanwhile. */
+async function loseTwo() {
+  const [told, ended] = [await running.createToken(), await running.createToken()];
+  await running.system.streams.idle();
+  const poison = (reader: string, { uid }: { uid: string }) =>
+    running.system.streams.inject({
+      kind: 'poison',
+      when: (delivery) => delivery.function === reader && JSON.stringify(delivery.records).includes(uid),
+    });
+  const mends = [poison('stream/announce', told), poison('stream/end-sessions', ended)];
+  // In this order: what is trimmed of the stream is its beginning.
+  await running.deleteToken(ended);
+  await running.deleteToken(told);
+  return { told, mend: () => mends.map((mend) => mend()) };
+}
+
+const lettersTo = (entry: string) =>
+  running.system.deadLetters.list().filter(({ body }) => JSON.stringify(body).includes(`:${nameOf(entry)}"`));
+const nameOf = (entry: string) => {
+  const functions = running.system.stack.ofType('AWS::Lambda::Function');
+  return functions.find(({ metadata }) => metadata['tokenward:function'] === entry)?.name ?? '';
+};
+
+it('gives what a reader of the stream gave up to it again, once the cause is mended: the bus has its event, once', async () => {
+  await expect.poll(() => lettersTo('stream/announce').length, { timeout: 20_000 }).toBe(1);
+  const args = ['redrive', '--function', nameOf('stream/announce')];
+  const events = () =>
+    running.system.bus.events({ 'detail-type': ['token.deleted'], detail: { data: { token_uid: [lost.told.uid] } } });
+
+  const { said } = await run(...args);
+  expect(said).toMatch(/: 1 records given up \(RetryAttemptsExhausted\), .*: 1 can be given again\./);
+  expect(said).toContain(untouched);
+  expect([lettersTo('stream/announce').length, events().length]).toEqual([1, 0]);
+
+  lost.mend();
+  const crash = ({ entries }: PutEvents) =>
+    entries.some(({ Detail }) => Detail.includes(lost.told.uid)) &&
+    Boolean(running.system.functions.crash('stream/announce'));
+  onTestFinished(running.system.bus.inject({ kind: 'lose-answer', when: crash, times: 1 }));
+  const failed = await run(...args, '--execute');
+  expect(failed.status, failed.said).toBe(1);
+  expect(failed.said).toMatch(/stays: the function failed: .*Runtime\.ExitError.*\n1 messages stay in /);
+  expect(lettersTo('stream/announce')).toHaveLength(1);
+
+  expect((await run(...args, '--execute')).said).toMatch(/given again, 1 records\.\nDone\.$/);
+  expect(lettersTo('stream/announce')).toEqual([]);
+  expect(new Set(events().map(({ detail }) => detail.id)).size).toBe(1);
+  expect((await run(...args, '--execute')).said).toMatch(/ is empty\.$/);
+});
+
+it('says so when the stream has what was given up no more, and leaves it', async () => {
+  await expect.poll(() => lettersTo('stream/end-sessions').length, { timeout: 20_000 }).toBe(1);
+  const [, lastOfIt = ''] = /"endSequenceNumber":"(\d+)"/.exec(JSON.stringify(lettersTo('stream/end-sessions'))) ?? [];
+  running.system.engine.trimStream(running.operator.tables.tokens, lastOfIt);
+  const { said, status } = await run('redrive', '--function', nameOf('stream/end-sessions'), '--execute');
+  expect([status, said]).toEqual([0, expect.stringContaining('the stream has them no more')]);
+  expect(lettersTo('stream/end-sessions')).toHaveLength(1);
+});
