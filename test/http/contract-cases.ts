@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { Attempt, ContractWorld } from './contract-world.ts';
+import type { Attempt, ContractWorld, KnownToken } from './contract-world.ts';
 
 /** Turns a good request into one that something is wrong with. */
 type Alteration = (attempt: Attempt, world: ContractWorld) => Attempt | Promise<Attempt>;
@@ -8,13 +8,6 @@ type Alteration = (attempt: Attempt, world: ContractWorld) => Attempt | Promise<
 export const cases = {
   'as it should be': (attempt) => attempt,
   'nobody signed in': ({ as, value, headers, ...attempt }) => attempt,
-  'an expired JWT': async ({ as, ...attempt }, world) => withHeaders(attempt, { authtoken: await world.expiredJwt() }),
-  'a management token for a person': ({ as, headers, ...attempt }, { live }) => ({ ...attempt, value: live.value }),
-  'a person for a program': ({ value, ...attempt }) => ({ ...attempt, as: 'owner' }),
-  'a person without the scope': async ({ headers, ...attempt }, { system }) => ({
-    ...attempt,
-    headers: { authorization: `Bearer ${await system.jwt('owner')}` },
-  }),
   'two credentials': (attempt) => withHeaders(attempt, { authorization: 'Bearer another' }),
   'an unknown value': (attempt, world) => ({ ...attempt, value: world.unknownValue() }),
   'an expired token': (attempt, { stopped }) => ({ ...attempt, value: stopped.value }),
@@ -30,14 +23,22 @@ export const cases = {
   'two stacks': (attempt) => withHeaders(attempt, { 'x-stack-api-key': 'blt00000000000000ff' }),
   'an unknown uid': (attempt) => ({ ...attempt, uid: 'blt00000000000000ff' }),
   'what cannot be a uid': (attempt) => ({ ...attempt, uid: '%00' }),
-  'a uid of another stack': (attempt, { foreign }) => ({ ...attempt, uid: foreign.uid }),
-  'a deleted uid': (attempt, { deleted }) => ({ ...attempt, uid: deleted.uid }),
-  'a live uid': (attempt, { live }) => ({ ...attempt, uid: live.uid }),
+  'a uid of another stack': (attempt, { foreign }) => about(attempt, foreign),
+  'a deleted uid': (attempt, { deleted }) => about(attempt, deleted),
+  'a deleted uid of another stack': (attempt, { foreignDeleted }) => about(attempt, foreignDeleted),
+  'a live uid': (attempt, { live }) => about(attempt, live),
   'an unknown session': (attempt) => ({ ...attempt, sessionUid: 'blt00000000000000ff' }),
+  'a session of another token': async (attempt, { foreign, openSession }) => ({
+    ...attempt,
+    sessionUid: (await openSession(foreign)).uid,
+  }),
+  'an unknown entry': (attempt) => ({ ...attempt, uid: '0'.repeat(32) }),
+  'an entry of another stack': (attempt, { foreignEntry }) => ({ ...attempt, uid: foreignEntry }),
   'an old ETag': (attempt) => withHeaders(attempt, { 'if-match': '"77"' }),
   'what is no ETag': (attempt) => withHeaders(attempt, { 'if-match': '77' }),
   'what is no idempotency key': (attempt) => withHeaders(attempt, { 'idempotency-key': ' ' }),
   'no name': ({ query, ...attempt }) => attempt,
+  'what is no name': (attempt) => ({ ...attempt, query: 'confirm_name=%00' }),
   'another name': (attempt) => ({ ...attempt, query: 'confirm_name=another' }),
   'two names': (attempt) => ({ ...attempt, query: `${attempt.query}&${attempt.query}` }),
   'a bad limit': (attempt) => ({ ...attempt, query: 'limit=-1' }),
@@ -71,9 +72,9 @@ export const cases = {
   'a form in another charset': (attempt) =>
     withHeaders(attempt, { 'content-type': 'application/x-www-form-urlencoded; charset=latin1' }),
   'storage is down': (attempt, { broken }) => elsewhere(attempt, broken),
-  'storage is down for me': (attempt) => ({ ...attempt, as: 'outsider' }),
+  'storage is down for me': ({ as, ...attempt }, world) => signedInBy(attempt, world.jwtOf('broken')),
   'always in conflict': (attempt, { contested }) => elsewhere(attempt, contested),
-  'always in conflict for me': (attempt) => ({ ...attempt, as: 'developer' }),
+  'always in conflict for me': ({ as, ...attempt }, world) => signedInBy(attempt, world.jwtOf('contested')),
 } as const satisfies Record<string, Alteration>;
 
 export type CaseName = keyof typeof cases;
@@ -82,17 +83,25 @@ function withHeaders(attempt: Attempt, headers: Readonly<Record<string, string>>
   return { ...attempt, headers: { ...attempt.headers, ...headers } };
 }
 
+async function signedInBy(attempt: Attempt, jwt: Promise<string>): Promise<Attempt> {
+  return withHeaders(attempt, { authtoken: await jwt });
+}
+
 function asIs({ json, ...attempt }: Attempt, body: string | Buffer): Attempt {
   return withHeaders({ ...attempt, body }, { 'content-type': 'application/json' });
+}
+
+/** The same request about another token, whose name is known. */
+function about(attempt: Attempt, { uid, name }: KnownToken): Attempt {
+  const confirmed = attempt.query?.startsWith('confirm_name');
+  return { ...attempt, uid, ...(confirmed ? { query: `confirm_name=${encodeURIComponent(name)}` } : {}) };
 }
 
 /** The same request about a stack, a token and a value of another condition. */
 function elsewhere(attempt: Attempt, to: ContractWorld['broken']): Attempt {
   return {
-    ...attempt,
+    ...(attempt.uid ? about(attempt, to) : attempt),
     stack: to.stack,
-    ...(attempt.uid ? { uid: to.uid } : {}),
-    ...(attempt.query?.startsWith('confirm_name') ? { query: `confirm_name=${encodeURIComponent(to.name)}` } : {}),
     ...(attempt.value ? { value: to.value } : {}),
     ...(attempt.body instanceof URLSearchParams ? { body: new URLSearchParams({ token: to.value }) } : {}),
   };

@@ -7,6 +7,7 @@ export interface KnownToken {
   readonly uid: string;
   readonly name: string;
   readonly value: string;
+  readonly stack: string;
 }
 
 /** A request to a route; `{uid}` and `{session_uid}` of its path are taken from here. */
@@ -16,93 +17,100 @@ export interface Attempt extends Call {
   readonly query?: string;
 }
 
-type TokensOfContract = Omit<ContractWorld, 'system' | 'send' | 'stop' | 'expiredJwt' | 'unknownValue'>;
-
-/** A running system with a token in every condition, and with one stack whose storage is down and one that is always in conflict. */
-export class ContractWorld {
-  readonly system: RunningSystem;
+interface KnownThings {
   readonly live: KnownToken;
   readonly stopped: KnownToken;
   readonly deleted: KnownToken;
   readonly readOnly: KnownToken;
   readonly limited: KnownToken;
-  /** Of the outsider's stack. */
-  readonly foreign: KnownToken & { readonly stack: string };
-  /** Storage is down for everything that has to do with it, and for the outsider's own list of stacks. */
-  readonly broken: KnownToken & { readonly stack: string };
-  /** Every transaction of it meets another, and so does every new stack of the developer. */
-  readonly contested: KnownToken & { readonly stack: string };
+  /** Of the outsider's stack, as the next two are. */
+  readonly foreign: KnownToken;
+  readonly foreignDeleted: KnownToken;
+  /** The uid of an entry of the audit log. */
+  readonly foreignEntry: string;
+  /** Storage is down for everything that has to do with it, and for one person's list of stacks. */
+  readonly broken: KnownToken;
+  /** Every transaction of it meets another, and so does every new stack of another person. */
+  readonly contested: KnownToken;
+}
 
-  private constructor(system: RunningSystem, tokens: TokensOfContract) {
-    this.system = system;
-    this.live = tokens.live;
-    this.stopped = tokens.stopped;
-    this.deleted = tokens.deleted;
-    this.readOnly = tokens.readOnly;
-    this.limited = tokens.limited;
-    this.foreign = tokens.foreign;
-    this.broken = tokens.broken;
-    this.contested = tokens.contested;
-  }
-
-  static async start(): Promise<ContractWorld> {
-    const system = await RunningSystem.start({ streams: false });
-    const ofStack = async (who: Who) => {
-      const stack = await system.createStack(who);
-      return { stack, ...(await system.createToken({}, { as: who, stack })) };
-    };
-    const branch = { module: 'branch', branches: ['main'], acl: { read: true } };
-    const tokens = {
-      live: await system.createToken(),
-      stopped: await system.createToken(),
-      deleted: await system.createToken(),
-      readOnly: await system.createToken({ scope: [{ module: 'entry', acl: { read: true } }, branch] }),
-      limited: await system.createToken({ rate_limits: { read: 1, write: 1 } }),
-      foreign: await ofStack('outsider'),
-      broken: await ofStack('owner'),
-      contested: await ofStack('owner'),
-    };
-    const stop = { as: 'owner', json: { token: { expires_on: 'now' } } } as const;
-    await system.call('PUT', `/v3/stacks/management_tokens/${tokens.stopped.uid}`, stop);
-    await system.deleteToken(tokens.deleted);
-    // Somebody to remove, and somebody to transfer it to.
-    const { stack } = tokens.contested;
-    const json = { clients: ['bot'], emails: ['adam@example.test'] };
-    await system.call('POST', '/v3/stacks/share', { as: 'owner', stack, json });
-    await system.call('GET', '/v3/stacks', { as: 'admin', stack });
-    const world = new ContractWorld(system, tokens);
-    world.#injectFaults();
-    return world;
-  }
-
-  #injectFaults(): void {
-    const { front, issuer } = this.system.system;
-    const personOf = (sub: string) => `PERSON#${personUid({ issuer: issuer.endpoint, sub })}`;
-    const mentions = ({ body }: FaultTarget, names: readonly string[]) =>
-      names.some((name) => JSON.stringify(body).includes(name));
-    const down = [this.broken.stack, this.broken.uid, personOf('oscar-outsider')];
-    const contested = [this.contested.stack, this.contested.uid, personOf('dana-developer')];
-    front.inject({ kind: 'internal-error', when: (request) => mentions(request, down) });
-    front.inject({ kind: 'conflict', when: (request) => mentions(request, contested) });
-  }
-
-  async send(route: string, { uid = '', sessionUid = '', query = '', ...call }: Attempt): Promise<Reply> {
-    const [method = '', path = ''] = route.split(' ');
-    const named = path.replace('{uid}', uid).replace('{session_uid}', sessionUid);
-    return await this.system.call(method, `${named}${query ? `?${query}` : ''}`, call);
-  }
-
-  /** The owner's, of yesterday. */
-  expiredJwt(): Promise<string> {
-    return this.system.system.issuer.mint({ sub: 'olivia-owner', lifetime: -60 });
-  }
-
+/** A running system with a token in every condition, and with one stack whose storage is down and one that is always in conflict. */
+export interface ContractWorld extends KnownThings {
+  readonly system: RunningSystem;
+  send(route: string, attempt: Attempt): Promise<Reply>;
+  /** @returns uid and value of a new session of a token */
+  openSession(of: KnownToken): Promise<{ readonly uid: string; readonly token: string }>;
+  /** A JWT of the person to whom the same happens as to that stack. */
+  jwtOf(who: keyof typeof unlucky): Promise<string>;
   /** A value of the right shape that nobody was given. */
-  unknownValue(): string {
-    return mintTokenValue(this.live.uid, (bytes) => new Uint8Array(bytes));
-  }
+  unknownValue(): string;
+  stop(): Promise<void>;
+}
 
-  stop(): Promise<void> {
-    return this.system.stop();
-  }
+const unlucky = { broken: 'brita-broken', contested: 'carl-contested' } as const;
+
+export async function startContractWorld(): Promise<ContractWorld> {
+  const system = await RunningSystem.start({ streams: false });
+  const known = await knownThings(system);
+  injectFaults(system, known);
+  return {
+    ...known,
+    system,
+    send: async (route, { uid = '', sessionUid = '', query = '', ...call }) => {
+      const [method = '', path = ''] = route.split(' ');
+      const named = path.replace('{uid}', uid).replace('{session_uid}', sessionUid);
+      return await system.call(method, `${named}${query ? `?${query}` : ''}`, call);
+    },
+    openSession: async ({ value, stack }) => {
+      const { body } = await system.call('POST', '/v3/token_sessions', { value, stack, json: { session: {} } });
+      return body.session;
+    },
+    jwtOf: (who) => system.system.issuer.mint({ sub: unlucky[who] }),
+    unknownValue: () => mintTokenValue(known.live.uid, (bytes) => new Uint8Array(bytes)),
+    stop: () => system.stop(),
+  };
+}
+
+async function knownThings(system: RunningSystem): Promise<KnownThings> {
+  const token = async (fields: object = {}, as: Who = 'owner', stack = system.stack): Promise<KnownToken> => ({
+    stack,
+    ...(await system.createToken({ ...fields }, { as, stack })),
+  });
+  const theirs = await system.createStack('outsider');
+  const branch = { module: 'branch', branches: ['main'], acl: { read: true } };
+  const known = {
+    live: await token(),
+    stopped: await token(),
+    deleted: await token(),
+    readOnly: await token({ scope: [{ module: 'entry', acl: { read: true } }, branch] }),
+    limited: await token({ rate_limits: { read: 1, write: 1 } }),
+    foreign: await token({}, 'outsider', theirs),
+    foreignDeleted: await token({}, 'outsider', theirs),
+    broken: await token({}, 'owner', await system.createStack('owner')),
+    contested: await token({}, 'owner', await system.createStack('owner')),
+  };
+  const stop = { as: 'owner', json: { token: { expires_on: 'now' } } } as const;
+  await system.call('PUT', `/v3/stacks/management_tokens/${known.stopped.uid}`, stop);
+  await system.deleteToken(known.deleted);
+  await system.deleteToken(known.foreignDeleted, { as: 'outsider', stack: theirs });
+  await addPeople(system, known.contested.stack);
+  const { body } = await system.call('GET', '/v3/audit-logs?limit=1', { as: 'outsider', stack: theirs });
+  return { ...known, foreignEntry: body.logs[0].uid };
+}
+
+/** Somebody to remove, and somebody to transfer it to. */
+async function addPeople(system: RunningSystem, stack: string): Promise<void> {
+  const json = { clients: ['bot'], emails: ['adam@example.test'] };
+  await system.call('POST', '/v3/stacks/share', { as: 'owner', stack, json });
+  await system.call('GET', '/v3/stacks', { as: 'admin', stack });
+}
+
+function injectFaults({ system: { front, issuer } }: RunningSystem, known: KnownThings): void {
+  const personOf = (sub: string) => `PERSON#${personUid({ issuer: issuer.endpoint, sub })}`;
+  const namesOf = (who: keyof typeof unlucky) => [known[who].stack, known[who].uid, personOf(unlucky[who])];
+  const mentions = ({ body }: FaultTarget, names: readonly string[]) =>
+    names.some((name) => JSON.stringify(body).includes(name));
+  const [down, contested] = [namesOf('broken'), namesOf('contested')];
+  front.inject({ kind: 'internal-error', when: (request) => mentions(request, down) });
+  front.inject({ kind: 'conflict', when: (request) => mentions(request, contested) });
 }

@@ -43,3 +43,10 @@ const headersOf: Readonly<Record<number, readonly string[]>> = {
 export function outcomeOf({ status, body }: Reply): string {
   return status < 400 ? String(status) : `${status}/${body?.error_code}`;
 }
+
+/** Everything that was answered, but for the ids of the request and the moment. */
+export function bytesOf({ status, headers, text }: Reply): string {
+  const ids = ['x-request-id', 'apigw-requestid', 'date'];
+  const kept = [...headers].filter(([name]) => !ids.includes(name));
+  return JSON.stringify([status, kept, text.replaceAll(`${headers.get('x-request-id')}`, 'ID')]);
+}

@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RouteKey } from '../../functions/http/routes.ts';
-import { expectContract, outcomeOf } from './contract.ts';
+import { askAsEverybody, everyRoute, type Heard } from './ask-as-everybody.ts';
+import { bytesOf, expectContract, outcomeOf } from './contract.ts';
 import { type CaseName, cases } from './contract-cases.ts';
-import { ContractWorld } from './contract-world.ts';
+import { type ContractWorld, startContractWorld } from './contract-world.ts';
 import { contract, type EndpointContract } from './endpoint-contracts.ts';
+import { codes, outcomesByRole, roles } from './outcomes-by-role.ts';
 
 type Row = readonly [route: RouteKey, outcome: string, what: CaseName];
 
@@ -13,7 +15,7 @@ const rows = (Object.entries(contract) as [RouteKey, EndpointContract][]).flatMa
 
 let world: ContractWorld;
 beforeAll(async () => {
-  world = await ContractWorld.start();
+  world = await startContractWorld();
 });
 afterAll(() => world.stop());
 
@@ -37,6 +39,33 @@ describe('every endpoint answers as the contract says', () => {
     const replies = await Promise.all([1, 2, 3, 4, 5].map(() => world.send(route, attempt)));
     expect(replies.map(outcomeOf)).toContain(outcome);
     for (const reply of replies) expectContract(reply);
+  });
+});
+
+describe('every endpoint answers everybody by their role', () => {
+  let heard: Heard;
+  beforeAll(async () => {
+    heard = await askAsEverybody(world);
+  });
+
+  const expected = (route: RouteKey) =>
+    outcomesByRole[route].map((status, at) => `${roles[at]}: ${[status, codes[status] ?? []].flat().join('/')}`);
+
+  it.each(everyRoute)('%s', (route) => {
+    const answers = heard.answers.filter((answer) => answer.route === route);
+    for (const { reply } of answers) expectContract(reply);
+    const told = answers.map(({ role, reply }) => `${role}: ${outcomeOf(reply)}`);
+    expect([...new Set(told)].sort()).toEqual(expected(route).sort());
+    const unknown = answers.filter(({ reply }) => reply.status === 401).map(({ reply }) => bytesOf(reply));
+    expect(new Set(unknown).size).toBeLessThanOrEqual(1);
+  });
+
+  it('who is nobody, or not who they say, is refused before storage is asked anything', () => {
+    expect(heard.forNobody).toEqual([]);
+  });
+
+  it('nothing is written for who is refused', () => {
+    expect(heard.writtenForRefused).toEqual([]);
   });
 });
 
