@@ -1,32 +1,62 @@
-import { createHmac, createPublicKey, randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { RouteKey } from '../../functions/http/routes.ts';
 import { personUid } from '../../functions/stacks/person.ts';
-import { AUDIENCE, people } from '../../local/cast.ts';
+import { people } from '../../local/cast.ts';
 import type { FrontRequest } from '../../local/front-gate.ts';
+import { everyRoute, isWrite } from '../http/ask-as-everybody.ts';
+import { bytesOf } from '../http/contract.ts';
+import { type CaseName, cases } from '../http/contract-cases.ts';
+import { type ContractWorld, startContractWorld } from '../http/contract-world.ts';
+import { contract } from '../http/endpoint-contracts.ts';
+import { forgedJwts } from '../support/forged-jwts.ts';
 import type { StoredItem } from '../support/operator.ts';
-import { allRights, type Call, type Reply, RunningSystem } from '../support/running-system.ts';
+import { allRights, type Call, type Reply, type RunningSystem } from '../support/running-system.ts';
 
 // Law 10. Nobody else's. Owner and admins of that stack, nobody else; a foreign uid and an unknown uid are one answer and zero writes.
 // Authority to change is tested in the changing transaction itself. Refusals are audited only for an owner or admin on a token of that
 // stack.
+
+/** What is somebody else's, and what it is like: the cases of the contract that are answered alike wherever a route has them. */
+const theirs: readonly (readonly [CaseName, readonly CaseName[]])[] = [
+  ['another stack', ['an unknown stack', 'what cannot be a stack']],
+  ['a uid of another stack', ['an unknown uid', 'a deleted uid', 'what cannot be a uid']],
+  ['a deleted uid of another stack', ['an unknown uid']],
+  ['a session of another token', ['an unknown session']],
+  ['an entry of another stack', ['an unknown entry', 'what cannot be a uid']],
+];
+
+interface Likeness {
+  readonly route: RouteKey;
+  readonly foreign: CaseName;
+  readonly unknown: readonly CaseName[];
+  /** What is wrong with the request beside. */
+  readonly besides: CaseName;
+}
+
+/** Every route that is about a stack, a token, a session or an entry. */
+const likeUnknown: readonly Likeness[] = everyRoute.flatMap((route) => {
+  const has = new Set(Object.values(contract[route].answers).flat());
+  // A deletion is judged by its name only where there is a token.
+  const besides = (['as it should be', 'no name', 'what is no name'] as const).filter((what) => has.has(what));
+  const alike = theirs.map(([foreign, some]) => ({ route, foreign, unknown: some.filter((what) => has.has(what)) }));
+  const found = alike.filter(({ foreign, unknown }) => has.has(foreign) && unknown.length > 0);
+  return found.flatMap((one) => besides.map((what) => ({ ...one, besides: what })));
+});
+
 describe("law 10: nobody else's", () => {
+  let world: ContractWorld;
   let running: RunningSystem;
   /** A token of the seeded stack, which nothing here changes. */
   let token: { uid: string; name: string; value: string };
-  let foreign: { uid: string; name: string; stack: string };
-  const unknown = `blt${randomBytes(8).toString('hex')}`;
-
   beforeAll(async () => {
-    running = await RunningSystem.start({ streams: false });
+    world = await startContractWorld();
+    running = world.system;
     token = await running.createToken();
-    const stack = await running.createStack('outsider');
-    foreign = { ...(await running.createToken({}, { stack, as: 'outsider' })), stack };
   });
-  afterAll(() => running.stop());
+  afterAll(() => world.stop());
 
   const tokens = '/v3/stacks/management_tokens';
   const json = { token: { name: 'x', description: 'x', scope: allRights } };
@@ -38,75 +68,6 @@ describe("law 10: nobody else's", () => {
   const shared = () => ({ clients: [`bot-${++changes}`] });
   const branch = () => ({ branch: { uid: `branch-${++changes}` } });
   const alias = () => ({ branch_alias: { uid: `alias-${++changes}`, target_branch: 'main' } });
-  /** Every call that needs to be an owner or admin, on a token. */
-  const calls: readonly [string, (uid: string, name: string, call: Call) => Promise<Reply>][] = [
-    ['list', (_uid, _name, call) => running.call('GET', tokens, call)],
-    ['create', (_uid, _name, call) => running.call('POST', tokens, { json, ...call })],
-    ['fetch', (uid, _name, call) => running.call('GET', `${tokens}/${uid}`, call)],
-    [
-      'edit',
-      (uid, _name, call) => running.call('PUT', `${tokens}/${uid}`, { json: { token: { description: 'x' } }, ...call }),
-    ],
-    ['successor', (uid, _name, call) => running.call('POST', `${tokens}/${uid}/successor`, { json: {}, ...call })],
-    ['delete preview', (uid, _name, call) => running.call('GET', `${tokens}/${uid}/delete_preview`, call)],
-    ['sessions', (uid, _name, call) => running.call('GET', `${tokens}/${uid}/sessions`, call)],
-    ['end all sessions', (uid, _name, call) => running.call('DELETE', `${tokens}/${uid}/sessions`, call)],
-    ['end one session', (uid, _name, call) => running.call('DELETE', `${tokens}/${uid}/sessions/${unknown}`, call)],
-    [
-      'delete',
-      (uid, name, call) => running.call('DELETE', `${tokens}/${uid}?confirm_name=${encodeURIComponent(name)}`, call),
-    ],
-    ['delete without a name', (uid, _name, call) => running.call('DELETE', `${tokens}/${uid}`, call)],
-    [
-      'delete by what cannot be a name',
-      (uid, _name, call) => running.call('DELETE', `${tokens}/${uid}?confirm_name=%00`, call),
-    ],
-    ['people', (_uid, _name, call) => running.call('GET', '/v3/stacks/users', call)],
-    [
-      'edit the stack',
-      (_uid, _name, call) => running.call('PUT', '/v3/stacks', { json: { stack: described() }, ...call }),
-    ],
-    ['share', (_uid, _name, call) => running.call('POST', '/v3/stacks/share', { json: shared(), ...call })],
-    [
-      'unshare',
-      (_uid, _name, call) => running.call('POST', '/v3/stacks/unshare', { json: { client: 'bot' }, ...call }),
-    ],
-    [
-      'transfer',
-      (_uid, _name, call) =>
-        running.call('POST', '/v3/stacks/transfer_ownership', { json: { transfer_to: people.admin.email }, ...call }),
-    ],
-    ['add a branch', (_uid, _name, call) => running.call('POST', '/v3/stacks/branches', { json: branch(), ...call })],
-    [
-      'add an alias',
-      (_uid, _name, call) => running.call('POST', '/v3/stacks/branch_aliases', { json: alias(), ...call }),
-    ],
-    [
-      'move an alias',
-      (_uid, _name, call) => running.call('PUT', '/v3/stacks/branch_aliases', { json: alias(), ...call }),
-    ],
-    [
-      'move an alias by its path',
-      (_uid, _name, call) =>
-        running.call('PUT', '/v3/stacks/branch_aliases/deploy', {
-          json: { branch_alias: { target_branch: 'main' } },
-          ...call,
-        }),
-    ],
-    ['hygiene', (_uid, _name, call) => running.call('GET', hygiene, call)],
-    ['change hygiene', (_uid, _name, call) => running.call('PUT', hygiene, { json: settings(), ...call })],
-    [
-      'preview hygiene',
-      (_uid, _name, call) => running.call('POST', `${hygiene}/preview`, { json: settings(), ...call }),
-    ],
-    ['audit log', (_uid, _name, call) => running.call('GET', '/v3/audit-logs', call)],
-    ['audit entry', (_uid, _name, call) => running.call('GET', `/v3/audit-logs/${'0'.repeat(32)}`, call)],
-  ];
-  const onOneToken = calls.filter(([name]) => /fetch|edit$|delete|session|successor/.test(name));
-  const onTheStack = ['list', 'people', 'hygiene', 'change hygiene', 'preview hygiene', 'audit log'];
-
-  const isWrite = ({ operation, status }: FrontRequest) =>
-    status === 200 && !/^(?:BatchGet|Get)Item|Query$/.test(operation);
 
   /** The answer with the writes that it took. */
   async function watched(run: () => Promise<Reply>): Promise<{ reply: Reply; writes: readonly FrontRequest[] }> {
@@ -117,94 +78,45 @@ describe("law 10: nobody else's", () => {
     return { reply, writes: requests.filter(isWrite) };
   }
 
-  /** Everything that was answered, but for the ids of the request and the moment. */
-  function bytesOf({ status, headers, text, body }: Reply): string {
-    const ids = ['x-request-id', 'apigw-requestid', 'date'];
-    const kept = [...headers].filter(([name]) => !ids.includes(name));
-    const id = headers.get('x-request-id');
-    expect(body.instance).toBe(`urn:uuid:${id}`);
-    return JSON.stringify([status, kept, text.replaceAll(`${id}`, 'ID')]);
-  }
-
-  describe.each(calls)('%s', (_name, ask) => {
-    it.each([
-      ['developer', 403, 162],
-      ['outsider', 412, 109],
-      ['resource_server', 412, 109],
-    ] as const)('a %s is refused, and nothing is written', async (as, status, error_code) => {
-      const { reply, writes } = await watched(() => ask(token.uid, token.name, { as }));
-      expect(reply).toMatchObject({ status, body: { error_code } });
-      expect(writes).toEqual([]);
-    });
-
-    it('who is nobody, or not who they say, is refused without a request to storage, and all in one way', async () => {
+  // Who may do what at which route is the table in `test/http/outcomes-by-role.ts`; here is every way not to be who one says.
+  it.each([
+    ['read', (call: Call) => running.call('GET', `${tokens}/${token.uid}`, call)],
+    [
+      'delete',
+      (call: Call) =>
+        running.call('DELETE', `${tokens}/${token.uid}?confirm_name=${encodeURIComponent(token.name)}`, call),
+    ],
+  ])(
+    'to %s: who is nobody, or not who they say, is refused without a request to storage, and all in one way',
+    async (_, ask) => {
       const refused: string[] = [];
-      for (const credentials of await forgeries()) {
-        const recorded: Reply[] = [];
-        const requests = await running.requestsDuring(async () =>
-          recorded.push(await ask(token.uid, token.name, { headers: credentials })),
-        );
-        expect([requests, recorded[0]?.status]).toEqual([[], 401]);
-        refused.push(...recorded.map(bytesOf));
+      for (const headers of await notWhoTheySay()) {
+        const replies: Reply[] = [];
+        const requests = await running.requestsDuring(async () => replies.push(await ask({ headers })));
+        expect([requests, replies[0]?.status]).toEqual([[], 401]);
+        refused.push(...replies.map(bytesOf));
       }
       expect(new Set(refused).size).toBe(1);
-    });
-
-    it('a stack that is not there is like a stack of others', async () => {
-      const [there, not] = await Promise.all(
-        [foreign.stack, unknown].map((stack) => watched(() => ask(token.uid, token.name, { as: 'owner', stack }))),
-      );
-      expect(there && bytesOf(there.reply)).toBe(not && bytesOf(not.reply));
-      expect([there?.reply.status, there?.writes, not?.writes]).toEqual([412, [], []]);
-    });
-  });
-
-  it.each(onOneToken)(
-    '%s: a token of another stack and one that is not there are the same answer, and nothing is written',
-    async (_, ask) => {
-      const deleted = await running.createToken();
-      await running.deleteToken(deleted);
-      for (const as of ['owner', 'admin', 'automation'] as const) {
-        const answers = [];
-        for (const [uid, name] of [
-          [foreign.uid, foreign.name],
-          [unknown, 'x'],
-          [deleted.uid, deleted.name],
-          ['blt1', 'x'],
-        ] as const) {
-          const { reply, writes } = await watched(() => ask(uid, name, { as }));
-          expect(writes).toEqual([]);
-          answers.push(bytesOf(reply));
-        }
-        expect(answers[0]).toContain('[404,');
-        expect(new Set(answers).size).toBe(1);
-      }
     },
   );
 
-  it('an owner, an admin and a machine that is admin may do everything', async () => {
-    for (const as of ['owner', 'admin', 'automation'] as const) {
-      const own = await running.createToken({}, { as });
-      const statuses = [];
-      for (const [name, ask] of calls.filter(([name]) =>
-        [
-          ...onTheStack,
-          'edit the stack',
-          'share',
-          'move an alias',
-          'fetch',
-          'edit',
-          'delete preview',
-          'sessions',
-          'end all sessions',
-          'delete',
-        ].includes(name),
-      )) {
-        statuses.push([name, (await ask(own.uid, own.name, { as })).status]);
+  it.each(likeUnknown)(
+    '$route, $besides: $foreign is like $unknown, to the byte, and nothing is written',
+    async ({ route, foreign, unknown, besides }) => {
+      const signsIn = (await contract[route].good(world, foreign)).as !== undefined;
+      for (const as of signsIn ? (['owner', 'admin', 'automation'] as const) : [null]) {
+        const answers: string[] = [];
+        for (const what of [foreign, ...unknown]) {
+          const good = { ...(await contract[route].good(world, what)), ...(as ? { as } : {}) };
+          const attempt = await cases[besides](await cases[what](good, world), world);
+          const { reply, writes } = await watched(() => world.send(route, attempt));
+          expect(writes).toEqual([]);
+          answers.push(bytesOf(reply));
+        }
+        expect(answers).toEqual(answers.map(() => answers[0]));
       }
-      expect(statuses.filter(([, status]) => status !== 200)).toEqual([]);
-    }
-  });
+    },
+  );
 
   it('refusals are audited only for an owner or admin, on a token of that stack', async () => {
     const remove = (uid: string, as: NonNullable<Call['as']>, query: string) =>
@@ -215,7 +127,7 @@ describe("law 10: nobody else's", () => {
         const before = await audited();
         await remove(token.uid, as, query);
         expect(await audited()).toBe(before + 1);
-        for (const uid of [foreign.uid, unknown, 'blt1']) await remove(uid, as, query);
+        for (const uid of [world.foreign.uid, 'blt00000000000000ff', 'blt1']) await remove(uid, as, query);
         expect(await audited()).toBe(before + 1);
       }
       const before = await audited();
@@ -304,37 +216,12 @@ describe("law 10: nobody else's", () => {
   }
 
   /** Everybody who is not who they say: the owner's name on each, where it holds one. */
-  async function forgeries(): Promise<Record<string, string>[]> {
-    const { issuer } = running.system;
-    const { sub } = people.owner;
-    const good = await issuer.mint({ sub });
-    const [header = '', payload = '', signature = ''] = good.split('.');
-    const unsigned = `${encoded({ ...decoded(header), alg: 'none' })}.${payload}`;
-    const { keys } = (await (await fetch(issuer.jwksUrl)).json()) as { keys: JWK[] };
-    const pem = createPublicKey({ key: keys[0] ?? {}, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
-    const withSecret = `${encoded({ ...decoded(header), alg: 'HS256' })}.${payload}`;
-    const hmac = createHmac('sha256', pem).update(withSecret).digest('base64url');
-    const jwts = [
-      await issuer.mint({ sub, lifetime: -60 }),
-      await issuer.mint({ sub, nbf: Math.floor(Date.now() / 1000) + 600 }),
-      await issuer.mint({ sub, exp: undefined }),
-      await issuer.mint({ sub, issuer: 'https://issuer.example' }),
-      await issuer.mint({ sub, audience: 'another' }),
-      await issuer.mint({ sub, audience: null }),
-      await issuer.mint({ sub, audience: null, client_id: 'another' }),
-      await issuer.mint({ sub, audience: 'another', client_id: AUDIENCE }),
-      await issuer.mint({ sub: '' }),
-      `${unsigned}.`,
-      `${unsigned}.${signature}`,
-      `${withSecret}.${hmac}`,
-      `${header}.${encoded({ ...decoded(payload), sub: 'adam-admin' })}.${signature}`,
-      `${header}.${payload}.${signature.slice(0, -4)}AAAA`,
-      token.value,
-      'x',
-    ];
-    return [{}, ...jwts.flatMap((jwt) => [{ authtoken: jwt }, { authorization: `Bearer ${jwt}` }])];
+  async function notWhoTheySay(): Promise<Record<string, string>[]> {
+    const forged = Object.values(await forgedJwts(running.system.issuer, people.owner.sub)).flat();
+    const held = [...forged, token.value].flatMap((jwt): Record<string, string>[] => [
+      { authtoken: jwt },
+      { authorization: `Bearer ${jwt}` },
+    ]);
+    return [{}, ...held];
   }
 });
-
-const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
-const decoded = (part: string): object => JSON.parse(Buffer.from(part, 'base64url').toString());
