@@ -225,6 +225,13 @@ describe('a round', () => {
     expect((await receiptNow())?.summary?.sessions.total).toBe(1001);
   });
 
+  test('that is followed by another is looked for a minute later, and counts as overdue only then', async () => {
+    await open('0', 1, [1, 1001]);
+    ms += 59_000;
+    expect(await endSessions(deps, { token: token.uid, operation })).toBe('continued');
+    expect((await receiptNow())?.next_try_at).toBe(new Date(ms + 60_000).toISOString());
+  });
+
   test.each([
     [4999, 'completed'],
     [5000, 'continued'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ReconcileDependencies, reconcile } from '../../functions/sessions/reconcile.ts';
+import { type ReconcileDependencies, reconcile, scanParts } from '../../functions/sessions/reconcile.ts';
 import type { FoundRevocation, RunningReceipt } from '../../functions/sessions/revocation-repository.ts';
 import type { Session } from '../../functions/sessions/session.ts';
 import type { Token } from '../../functions/tokens/token.ts';
@@ -32,24 +32,32 @@ interface World {
   readonly underWay?: readonly string[];
   /** Overdue receipts, each with what it is by now. */
   readonly due?: Readonly<Record<string, RunningReceipt['state'] | 'gone'>>;
+  /** Mails that wait to be sent, since when. */
+  readonly digests?: readonly string[];
   /** So often there is time. */
   readonly time?: number;
 }
 
+/** All rows are in the part that this day begins with. */
+const partOf = (at: Date) => Math.floor(at.getTime() / (24 * 60 * minute)) % scanParts;
+
 /** A run over rows in this process: what it did, and its report. */
-async function run({ pages = [[]], tokens = {}, underWay = [], due = {}, time = 100 }: World) {
+async function run({ pages = [[]], tokens = {}, underWay = [], due = {}, digests = [], time = 100 }: World, at = now) {
+  const scanned: number[] = [];
   const deleted: [token: string, uids: readonly string[]][] = [];
   const rounds: unknown[] = [];
   let left = time;
   const nothing = async () => Promise.reject(new Error('Nobody asks for this.'));
   const deps: ReconcileDependencies = {
     found: {
-      scanSessions: async (from) => {
+      scanSessions: async (part, from) => {
+        scanned.push(part);
+        if (part !== partOf(now)) return { sessions: [], next: null };
         const page = Number(from ?? 0);
         return { sessions: pages[page] ?? [], next: page + 1 < pages.length ? String(page + 1) : null };
       },
       tokens: async (uids) => uids.map((uid) => (tokens[uid] ? tokenLike({ uid, ...tokens[uid] }) : null)),
-      dueReceipts: async () => Object.keys(due).map((operation) => ({ token: 'a', operation })),
+      due: async () => ({ receipts: Object.keys(due).map((operation) => ({ token: 'a', operation })), digests }),
       isRevocationUnderWay: async (uid) => underWay.includes(uid),
     },
     sessions: {
@@ -68,13 +76,13 @@ async function run({ pages = [[]], tokens = {}, underWay = [], due = {}, time = 
       stick: nothing,
       complete: nothing,
     },
-    now: () => now,
+    now: () => at,
     hasTime: () => {
       left -= 1;
       return left >= 0;
     },
   };
-  return { report: await reconcile(deps), deleted, rounds };
+  return { report: await reconcile(deps), deleted, rounds, scanned };
 }
 
 function foundAs(operation: string, state: RunningReceipt['state'] | 'gone' = 'gone'): FoundRevocation | null {
@@ -111,7 +119,7 @@ describe('sessions that are left over', () => {
       ['b', ['2']],
       ['c', ['4']],
     ]);
-    expect(report).toEqual({ leftover_sessions: 4, overdue_receipts: 0, complete: true });
+    expect(report).toEqual({ leftover_sessions: 4, overdue_receipts: 0, overdue_digests: 0, complete: true });
   });
 
   it.for<[string, Partial<Token>, Partial<Session>]>([
@@ -123,7 +131,7 @@ describe('sessions that are left over', () => {
   ])('stay where they %s', async ([, token, session]) => {
     const { report, deleted } = await run({ pages: [[sessionOf('1', session)]], tokens: { a: token } });
     expect(deleted).toEqual([]);
-    expect(report).toEqual({ leftover_sessions: 0, overdue_receipts: 0, complete: true });
+    expect(report).toEqual({ leftover_sessions: 0, overdue_receipts: 0, overdue_digests: 0, complete: true });
   });
 
   it('of no token stay for 10 minutes from when they were opened', async () => {
@@ -141,7 +149,28 @@ describe('sessions that are left over', () => {
   it('are looked for while there is time', async () => {
     const { report, deleted } = await run({ pages: [[sessionOf('1')], [sessionOf('2')]], time: 1 });
     expect(deleted).toEqual([['a', ['1']]]);
-    expect(report).toEqual({ leftover_sessions: 1, overdue_receipts: 0, complete: false });
+    expect(report).toEqual({ leftover_sessions: 1, overdue_receipts: 0, overdue_digests: 0, complete: false });
+  });
+});
+
+describe('the sessions of all tokens', () => {
+  it('are gone through in parts, every one of them, and each day from the next part on', async () => {
+    const inOrder = (from: number) => Array.from({ length: scanParts }, (_, step) => (from + step) % scanParts);
+    const tomorrow = new Date(now.getTime() + 24 * 60 * minute);
+    expect((await run({})).scanned).toEqual(inOrder(partOf(now)));
+    expect((await run({}, tomorrow)).scanned).toEqual(inOrder((partOf(now) + 1) % scanParts));
+  });
+
+  it('are gone through so far as there is time, and the run says so', async () => {
+    const { scanned, report } = await run({ time: scanParts - 1 });
+    expect([scanned.length, report.complete]).toEqual([scanParts - 1, false]);
+  });
+});
+
+describe('mails that are late', () => {
+  it('are counted when they should have been sent an hour ago', async () => {
+    const { report } = await run({ digests: [ago(60 * minute), ago(60 * minute - 1), ago(0), ago(600 * minute)] });
+    expect(report.overdue_digests).toBe(2);
   });
 });
 
@@ -152,12 +181,12 @@ describe('receipts that are overdue', () => {
       ['one', now],
       ['four', now],
     ]);
-    expect(report).toEqual({ leftover_sessions: 0, overdue_receipts: 2, complete: true });
+    expect(report).toEqual({ leftover_sessions: 0, overdue_receipts: 2, overdue_digests: 0, complete: true });
   });
 
   it('are given one while there is time', async () => {
     const { report, rounds } = await run({ due: { one: 'stuck', two: 'stuck' }, time: 1 });
     expect(rounds).toEqual([['one', now]]);
-    expect(report).toEqual({ leftover_sessions: 0, overdue_receipts: 1, complete: false });
+    expect(report).toEqual({ leftover_sessions: 0, overdue_receipts: 1, overdue_digests: 0, complete: false });
   });
 });

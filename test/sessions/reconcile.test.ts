@@ -37,3 +37,11 @@ test('what is due is not looked through for longer than there is time', async ()
   expect((await found.due(now, () => --pages > 0)).receipts).toEqual([]);
   expect(dynamo.requests).toHaveLength(16 + 1);
 });
+
+test('digests that are due are told with the instant, and those that are not are not', async () => {
+  const storage = createStorage(dynamo, { pause: async () => {}, jitter: () => 1 });
+  for (const at of ['2026-03-01T07:00:00.000Z', '2026-03-01T08:00:00.001Z'])
+    await storage.write({ put: keys.digest('blt00000000000000aa', at), item: dueAttributes(at, uidOf(1), at) });
+  dynamo.settle();
+  expect((await found.due(now, () => true)).digests).toEqual(['2026-03-01T07:00:00.000Z']);
+});
