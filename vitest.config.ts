@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LawsFirst } from './test/support/laws-first.ts';
 
 export default defineConfig({
   test: {
@@ -8,7 +9,9 @@ export default defineConfig({
     pool: 'forks',
     // One more than cores: many tests wait for what they have broken to be given up.
     maxWorkers: 3,
-    sequence: { shuffle: true },
+    // What one file has loaded and warmed up, the next one of that worker has. No test may leave anything behind.
+    isolate: false,
+    sequence: { shuffle: { tests: true }, sequencer: LawsFirst },
     expect: { requireAssertions: true },
     testTimeout: 60_000,
     hookTimeout: 60_000,
