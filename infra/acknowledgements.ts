@@ -1,17 +1,19 @@
 import { type App, type Stack, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
+import { ControlTowerChecks, leftOut } from './control-tower-checks.ts';
 
 /** The rules that a template is held to, each pack with a name of its own in the findings. */
 export const rulePacks = [AwsSolutionsChecks, ServerlessChecks] as const;
 
 /** Lets a synthesis fail when the rules find what nobody has acknowledged. */
 export function holdToRules(app: App, stack: Stack): void {
-  Validations.of(app).addPlugins(...rulePacks.map((Pack) => new Pack(app)));
+  const slow = app.node.tryGetContext(leftOut.key) === leftOut.value ? [] : [new ControlTowerChecks()];
+  Validations.of(app).addPlugins(...rulePacks.map((Pack) => new Pack(app)), ...slow);
   acknowledgeFindings(stack);
 }
 
-/** A finding of cdk-nag that is left as it is. */
+/** A finding of cdk-nag, or of AWS Control Tower's rules, that is left as it is. */
 export interface Acknowledgement {
   /** The rule, with the finding where a rule has several: `AwsSolutions-IAM5[Resource::*]`. */
   readonly rule: string;
@@ -22,6 +24,9 @@ export interface Acknowledgement {
   readonly evidence: string;
 }
 
+/** As CDK knows one of AWS Control Tower's rules. */
+const controlTower = (rule: string) => `ControlTower::CT.${rule}`;
+
 /** What CDK's BucketDeployment adds to the stack, under a name of its own making. */
 const copier = 'Custom::CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C';
 const copierRights = `${copier}/ServiceRole/DefaultPolicy`;
@@ -30,14 +35,14 @@ const recordOfTheCopier = 'docs/decisions/0023-the-console-shares-the-apis-origi
 
 /** Everything that AWS's rules find and that stays: with why, and what shows it. There is no other place for an acknowledgement. */
 export const acknowledgements: readonly Acknowledgement[] = [
-  {
-    rule: 'AwsSolutions-APIG4',
+  ...['AwsSolutions-APIG4', controlTower('APIGATEWAY.PR.5')].map((rule) => ({
+    rule,
     at: 'Api',
     reason: 'Each door recognizes its callers itself, by a strong read: an authorizer of the gateway could cache.',
     evidence: 'test/infra/every-resource.ts: has no authorizer that could remember an answer',
-  },
+  })),
   ...['FanOut', 'Hygiene'].flatMap((at) =>
-    ['AwsSolutions-SQS3', 'Serverless-SQSRedrivePolicy'].map((rule) => ({
+    ['AwsSolutions-SQS3', 'Serverless-SQSRedrivePolicy', controlTower('SQS.PR.1')].map((rule) => ({
       rule,
       at,
       reason: 'The queue is where failures end: a dead-letter queue of its own would only hide them.',
@@ -82,12 +87,15 @@ export const acknowledgements: readonly Acknowledgement[] = [
       'The plus plan judges risks and is paid for by each person and month: who deploys decides. A second factor is required.',
     evidence: 'test/infra/sign-in-promises.ts: signs nobody up',
   },
-  {
-    rule: 'AwsSolutions-S1',
-    at: 'Console/Files',
-    reason: 'It holds the files of a public page, and only the distribution may read them.',
-    evidence: 'test/infra/console-promises.ts: is in a bucket that only the distribution reads',
-  },
+  ...['AwsSolutions-S1', ...['2', '4', '6', '9', '10', '11'].map((number) => controlTower(`S3.PR.${number}`))].map(
+    (rule) => ({
+      rule,
+      at: 'Console/Files',
+      reason:
+        'It holds the files of a public page, which a build makes again: no versions, locks or keys. Only the distribution may read them.',
+      evidence: 'test/infra/console-promises.ts: is in a bucket that only the distribution reads',
+    }),
+  ),
   {
     rule: 'AwsSolutions-CFR1',
     at: 'Console/Distribution',
@@ -100,17 +108,54 @@ export const acknowledgements: readonly Acknowledgement[] = [
     reason: 'The API is throttled for everybody together; a firewall is the choice and the cost of who deploys.',
     evidence: 'docs/deploy.md: A firewall',
   },
-  {
-    rule: 'AwsSolutions-CFR3',
+  ...['AwsSolutions-CFR3', controlTower('CLOUDFRONT.PR.5')].map((rule) => ({
+    rule,
     at: 'Console/Distribution',
     reason: 'Its logs have query strings, and so the names of tokens. The API logs each request without them.',
     evidence: 'test/infra/service-stack.test.ts: nothing that can hold a credential or a name',
-  },
-  {
-    rule: 'AwsSolutions-CFR4',
+  })),
+  ...[
+    'AwsSolutions-CFR4',
+    controlTower('CLOUDFRONT.PR.6'),
+    controlTower('CLOUDFRONT.PR.7'),
+    controlTower('CLOUDFRONT.PR.9'),
+  ].map((rule) => ({
+    rule,
     at: 'Console/Distribution',
     reason: "CloudFront's own certificate knows no other policy; with a domain of its own it is TLS 1.2 and later.",
     evidence: 'docs/deploy.md: A domain of your own',
+  })),
+  {
+    rule: controlTower('CLOUDFRONT.PR.4'),
+    at: 'Console/Distribution',
+    reason: 'What it shows is in one Region, as the tokens are: where that is down there is nothing to fail over to.',
+    evidence: 'docs/deploy.md: One Region, and why',
+  },
+  {
+    rule: controlTower('LAMBDA.PR.2'),
+    at: '',
+    reason:
+      'Each permission names what may call, by an ARN that is joined from parts: the rule does not read such a one.',
+    evidence: 'test/infra/service-stack.test.ts: may be invoked by the APIs',
+  },
+  {
+    rule: controlTower('LAMBDA.PR.3'),
+    at: '',
+    reason: 'Functions call services of AWS, each by a right of its own, and nothing in a private network.',
+    evidence: 'docs/deploy.md: No private network',
+  },
+  {
+    rule: controlTower('CLOUDWATCH.PR.2'),
+    at: '',
+    reason: 'Logs are for operating. What has to be proved later is in the audit log, from which nothing goes.',
+    evidence: 'test/infra/service-stack.test.ts: but for the audit log, which stays',
+  },
+  {
+    rule: controlTower('CLOUDWATCH.PR.3'),
+    at: '',
+    reason:
+      "CloudWatch's own key encrypts them, and there is no secret in them that a key of ours would keep from readers.",
+    evidence: "docs/runbook.md: Tokens' values, digests and JWTs are in no log",
   },
   ...[
     'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',

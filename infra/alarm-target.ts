@@ -1,7 +1,7 @@
 import { CfnCondition, CfnParameter, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
@@ -35,6 +35,7 @@ export class AlarmTarget extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     key.addToResourcePolicy(mayBeUsedByAlarms(Stack.of(this)));
+    key.addToResourcePolicy(mayBeLentByServicesOnly());
     this.#topic = new Topic(this, 'Topic', { displayName: 'Tokenward: alarms', masterKey: key, enforceSSL: true });
     this.#topic.addToResourcePolicy(mayPublish(this.#topic));
     this.#subscribe(stage.alarmEmail);
@@ -89,6 +90,17 @@ function mayBeUsedByAlarms(stack: Stack): PolicyStatement {
     // In the policy of a key: this key.
     resources: ['*'],
     conditions: ofThisAccount(stack),
+  });
+}
+
+/** Nobody may lend the key to somebody by a grant, which no policy shows, but services of AWS. */
+function mayBeLentByServicesOnly(): PolicyStatement {
+  return new PolicyStatement({
+    effect: Effect.DENY,
+    principals: [new AnyPrincipal()],
+    actions: ['kms:CreateGrant'],
+    resources: ['*'],
+    conditions: { BoolIfExists: { 'kms:GrantIsForAWSResource': 'false', 'aws:PrincipalIsAWSService': 'false' } },
   });
 }
 
