@@ -162,13 +162,28 @@ export function alarmsOfMail({ logs }: Watched): AlarmSpec[] {
     {
       name: 'mails-bounce',
       means: 'One mail in twenty comes back. At that rate SES puts an account under review, and may stop its mails.',
-      metric: new Metric({
-        namespace: 'AWS/SES',
-        metricName: 'Reputation.BounceRate',
-        statistic: Stats.AVERAGE,
-        period: Duration.hours(1),
-      }),
+      metric: reputation('BounceRate'),
       when: { atLeast: 0.05 },
     },
+    {
+      name: 'mails-marked-as-spam',
+      means: 'One mail in a thousand is marked as spam. At that rate SES puts an account under review.',
+      metric: reputation('ComplaintRate'),
+      when: { atLeast: 0.001 },
+    },
   ];
+}
+
+/**
+ * A share of 1, over as many mails as say something. Of the whole account and Region, because that is what SES judges: under review
+ * from 5 % that bounce, or 0.1 % that are complained of; stopped from 10 % and 0.5 %.
+ * https://docs.aws.amazon.com/ses/latest/dg/faqs-enforcement.html
+ */
+function reputation(rate: 'BounceRate' | 'ComplaintRate'): Metric {
+  return new Metric({
+    namespace: 'AWS/SES',
+    metricName: `Reputation.${rate}`,
+    statistic: Stats.AVERAGE,
+    period: Duration.hours(1),
+  });
 }

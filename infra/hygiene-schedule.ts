@@ -1,12 +1,12 @@
-import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
 import { Construct } from 'constructs';
 import type { DataStore } from './data-store.ts';
 import { DeadLetters } from './dead-letters.ts';
 import type { EventBus } from './event-bus.ts';
+import { MailSender } from './mail-sender.ts';
 import { ServiceFunction } from './service-function.ts';
 import type { Stage } from './stages.ts';
 
@@ -52,7 +52,7 @@ export class HygieneSchedule extends Construct {
     sweep.allow(askDueIndex(data));
     events.allowPublishing(sweep);
     sweep.setVariable('consoleUrl', consoleUrl);
-    new Sender(this, 'Sender', stage).allow(sweep);
+    new MailSender(this, 'Sender', stage).allow(sweep);
     runEvery(sweep, Schedule.rate(Duration.minutes(15)));
     return sweep;
   }
@@ -76,29 +76,6 @@ export class HygieneSchedule extends Construct {
 
 function askDueIndex({ tokens }: DataStore): PolicyStatement {
   return new PolicyStatement({ actions: ['dynamodb:Query'], resources: [`${tokens.table.tableArn}/index/due`] });
-}
-
-/** The address that mails come from: a parameter, so that one template serves any deployment. */
-class Sender extends Construct {
-  readonly #from: CfnParameter;
-
-  constructor(scope: Construct, id: string, { mailFrom }: Stage) {
-    super(scope, id);
-    this.#from = new CfnParameter(this, 'MailFrom', {
-      default: mailFrom,
-      description: 'The address that mails come from; SES must have verified it.',
-    });
-    this.#from.overrideLogicalId('MailFrom');
-    new EmailIdentity(this, 'Identity', { identity: Identity.email(this.#from.valueAsString) });
-  }
-
-  /** https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html */
-  allow(sender: ServiceFunction): void {
-    sender.setVariable('mailFrom', this.#from.valueAsString);
-    const resourceName = this.#from.valueAsString;
-    const identity = Stack.of(this).formatArn({ service: 'ses', resource: 'identity', resourceName });
-    sender.allow(new PolicyStatement({ actions: ['ses:SendEmail'], resources: [identity] }));
-  }
 }
 
 /** Runs a function by the clock. What fails is seen in a queue: hand-off and run each have their own tries. */

@@ -20,6 +20,7 @@ export interface SentMail {
   readonly html: string;
   /** those that the caller adds */
   readonly headers: Readonly<Record<string, string>>;
+  readonly configurationSet?: string | undefined;
 }
 
 /** HTTP status of each error that SES answers. https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors */
@@ -80,6 +81,14 @@ const IdentitySchema = z.strictObject({
   Tags: ignored,
 });
 
+const ConfigurationSetSchema = z.strictObject({
+  Name: ignored,
+  // Left out: nothing here comes back, and nobody complains.
+  ReputationOptions: ignored,
+  SuppressionOptions: ignored,
+  Tags: ignored,
+});
+
 function serviceOf(options: EndpointOptions): Service {
   const { stack } = options;
   return {
@@ -87,7 +96,10 @@ function serviceOf(options: EndpointOptions): Service {
     identities: stack
       .ofType('AWS::SES::EmailIdentity')
       .map((identity) => propertiesOf(IdentitySchema, identity).EmailIdentity),
-    configurationSets: stack.ofType('AWS::SES::ConfigurationSet').map(({ name }) => name),
+    configurationSets: stack.ofType('AWS::SES::ConfigurationSet').map((set) => {
+      propertiesOf(ConfigurationSetSchema, set);
+      return set.name;
+    }),
   };
 }
 
@@ -151,7 +163,12 @@ function mailIn(service: Service, { method, url, headers }: IncomingMessage, raw
   const request = RequestSchema.safeParse(jsonIn(raw.toString()));
   if (!request.success) throw new Refused('BadRequestException', z.prettifyError(request.error));
   authorize(service, caller, request.data);
-  const { FromEmailAddress: from, Destination, Content: content } = request.data;
+  const {
+    FromEmailAddress: from,
+    Destination,
+    Content: content,
+    ConfigurationSetName: configurationSet,
+  } = request.data;
   const { Subject, Body, Headers } = content.Simple;
   return {
     from,
@@ -160,6 +177,7 @@ function mailIn(service: Service, { method, url, headers }: IncomingMessage, raw
     text: Body.Text.Data,
     html: Body.Html.Data,
     headers: Object.fromEntries(Headers.map(({ Name, Value }) => [Name, Value])),
+    configurationSet,
   };
 }
 

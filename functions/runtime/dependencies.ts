@@ -82,7 +82,9 @@ export const eventPublisher = /* @__PURE__ */ once(
 export const hygieneRepository = /* @__PURE__ */ once(() => new DynamoHygieneRepository(storage(), tables()));
 export const noticeRepository = /* @__PURE__ */ once(() => new DynamoNoticeRepository(client(), storage(), tables()));
 export const digestRepository = /* @__PURE__ */ once(() => new DynamoDigestRepository(storage(), tables()));
-export const mailer = /* @__PURE__ */ once(() => new SesMailer(sesClient(hasTimeFor), { from: env('mailFrom') }));
+export const mailer = /* @__PURE__ */ once(
+  () => new SesMailer(sesClient(hasTimeFor), { from: env('mailFrom'), configurationSet: env('mailConfigurationSet') }),
+);
 export { rowChangeOf } from '../aws/stream-images.ts';
 export const random = (bytes: number): Uint8Array => randomBytes(bytes);
 export { default as openApi } from '../../openapi.json' with { type: 'json' };

@@ -23,6 +23,8 @@ export const variables = {
   newStackPlan: 'NEW_STACK_PLAN',
   /** The address that mails come from. */
   mailFrom: 'MAIL_FROM',
+  /** The set of SES that mails are sent with. */
+  mailConfigurationSet: 'MAIL_CONFIGURATION_SET',
   /** Where the console is; empty where there is none. */
   consoleUrl: 'CONSOLE_URL',
   /** What the console's distribution shows the API, so that whom it names as the viewer is believed. */

@@ -45,8 +45,12 @@ describe('what becomes of a mail is seen in the settings, and one address holds 
   test('a refused address: the next of owner and admins is told, and the bus', async () => {
     const stack = await due('Refused', { mail_to: ['owner'] });
     inject(stack, 'olivia', { kind: 'BadRequestException', message: 'Illegal address' });
+    const sets: (string | undefined)[] = [];
+    inject(stack, 'adam', { kind: 'stall', when: ({ configurationSet }) => sets.push(configurationSet) < 1 });
     expect(await scene.sweep()).toMatchObject({ mails: { ...none, sent: 1, undeliverable: 1 } });
     expect(stack.mailedTo).toEqual(['adam']);
+    // By it SES tells our bounces and complaints from those of others.
+    expect(sets).toEqual(scene.running.system.stack.ofType('AWS::SES::ConfigurationSet').map(({ name }) => name));
     const reason = 'SES finds that this is no address.';
     const [refused, told] = [await deliveryTo(stack, 'olivia'), await deliveryTo(stack, 'adam')];
     expect(refused).toMatchObject({ state: 'undeliverable', tries: 1, reason, next_try_at: null });

@@ -124,17 +124,26 @@ export function describeRights(stack: () => Synthesized): void {
     }
   });
 
-  it("to send mails is the sweep's alone, from the one address that it is told", () => {
+  it("to send mails is the sweep's alone, from the one address and with the one set that it is told", () => {
     const [from] = stack()
       .all('AWS::SES::EmailIdentity')
       .map(({ properties }) => properties.EmailIdentity);
+    const [set] = stack()
+      .all('AWS::SES::ConfigurationSet')
+      .map(({ id }) => id);
     const sending = rights().filter(({ Action }) => Action.some((action) => action.startsWith('ses:')));
     expect(sending.map(({ of, Action, Resource }) => [of, Action, Resource])).toEqual([
-      ['schedule/sweep', ['ses:SendEmail'], [`ses:AWS::Region:AWS::AccountId:identity/${from}`]],
+      [
+        'schedule/sweep',
+        ['ses:SendEmail'],
+        [`identity/${from}`, `configuration-set/${set}`].map((name) => `ses:AWS::Region:AWS::AccountId:${name}`),
+      ],
     ]);
     for (const one of stack().all('AWS::Lambda::Function')) {
-      const knows = one.properties.Environment.Variables[variables.mailFrom];
-      expect(knows, functionName(one)).toBe(functionName(one) === 'schedule/sweep' ? from : undefined);
+      const { [variables.mailFrom]: address, [variables.mailConfigurationSet]: named } =
+        one.properties.Environment.Variables;
+      const known = functionName(one) === 'schedule/sweep' ? [from, set] : [undefined, undefined];
+      expect([address, named], functionName(one)).toEqual(known);
     }
   });
 

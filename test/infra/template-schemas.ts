@@ -138,6 +138,10 @@ export const schemas = {
     MaximumRetryAttempts: z.number(),
     DestinationConfig: z.object({ OnFailure: z.object({ Destination: RefSchema }) }),
   }),
+  'AWS::SES::ConfigurationSet': z.object({
+    ReputationOptions: z.object({ ReputationMetricsEnabled: z.literal(true) }),
+    SuppressionOptions: z.object({ SuppressedReasons: z.array(z.string()) }),
+  }),
   'AWS::SES::EmailIdentity': z.object({ EmailIdentity: RefSchema }),
   'AWS::Logs::LogGroup': z.object({ RetentionInDays: z.number().optional() }),
   'AWS::Lambda::Permission': z.object({ FunctionName: RefSchema, Principal: z.string(), SourceArn: z.unknown() }),
