@@ -73,6 +73,8 @@ describe('the lockfile', () => {
   it('has install scripts of those packages only that package.json allows by name', () => {
     const withScripts = new Set(locked.filter(({ hasInstallScript }) => hasInstallScript).map(({ name }) => name));
     expect([...withScripts].sort()).toEqual(Object.keys(manifest.allowScripts).sort());
+    // npm itself ends an installation with any other.
+    expect(text('.npmrc').split('\n')).toContain('strict-allow-scripts=true');
   });
 });
 
