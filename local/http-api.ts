@@ -138,17 +138,24 @@ async function serve(gateway: Gateway, incoming: http.IncomingMessage, outgoing:
     const local = request.segments[0] === '_local' ? gateway.local : undefined;
     writeResponse(outgoing, await (local ? answerLocally(local, request) : answer(gateway, request)));
   } catch (error) {
-    const [status, message] =
-      error instanceof GatewayError ? [error.status, error.message] : [500, 'Internal Server Error'];
-    writeResponse(outgoing, messageResponse(status, message));
+    writeResponse(outgoing, ownAnswerTo(error));
   }
+}
+
+/** What the gateway answers by itself. */
+function ownAnswerTo(error: unknown): HttpResponse {
+  const [status, message] =
+    error instanceof GatewayError ? [error.status, error.message] : [500, 'Internal Server Error'];
+  return messageResponse(status, message);
 }
 
 async function answer(gateway: Gateway, request: HttpRequest): Promise<HttpResponse> {
   const { cors } = gateway;
   if (!cors) return invoke(gateway, request);
   if (isPreflight(request)) return preflightResponse(cors, request);
-  const response = await invoke(gateway, request);
+  // AWS writes down that integrations' answers get the headers, and nothing of its own answers, an authorizer's 401 among them. All of
+  // those are treated alike here: a page that could not read its 401 would take it for a network that is down.
+  const response = await invoke(gateway, request).catch(ownAnswerTo);
   const own = Object.entries(response.headers).filter(([name]) => !name.startsWith('access-control-'));
   return { ...response, headers: { ...Object.fromEntries(own), ...corsHeaders(cors, request) } };
 }

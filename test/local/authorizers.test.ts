@@ -9,10 +9,14 @@ const apis: HttpApi[] = [];
 afterEach(async () => void (await Promise.all(apis.splice(0).map((api) => api.close()))));
 
 /** An API whose one route has an authorizer; `answer` is what the authorizer says. */
-async function start(answer: InvocationResult, change: object = {}, permissions = ['Route', 'Asked']) {
+async function start(
+  answer: InvocationResult,
+  change: object = {},
+  { permissions = ['Route', 'Asked'], cors = {} } = {},
+) {
   const invoked: Invoked[] = [];
   const api = await startHttpApi({
-    stack: stackOf(templateOf(change, permissions), { parameters: {} }),
+    stack: stackOf(templateOf(change, { permissions, cors }), { parameters: {} }),
     functions: {
       invoke: async (logicalId, event) => {
         invoked.push([logicalId, JSON.parse(JSON.stringify(event))]);
@@ -27,10 +31,14 @@ async function start(answer: InvocationResult, change: object = {}, permissions 
     const response = await fetch(`${api.endpoint}/things/a%20b?q=1`, { method: 'POST', headers, body: 'text' });
     return [response.status, await response.text()];
   };
-  return { invoked, send };
+  const allowedFor = async (origin: string, headers: Record<string, string>) => {
+    const response = await fetch(`${api.endpoint}/things/1`, { method: 'POST', headers: { ...headers, origin } });
+    return [response.status, response.headers.get('access-control-allow-origin')];
+  };
+  return { invoked, send, allowedFor };
 }
 
-function templateOf(change: object, permissions: readonly string[]) {
+function templateOf(change: object, { permissions, cors }: { permissions: readonly string[]; cors: object }) {
   const ApiId = { Ref: 'Api' };
   const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
   const path = 'arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/';
@@ -41,7 +49,7 @@ function templateOf(change: object, permissions: readonly string[]) {
   const [gateway, lambda] = [resource('AWS::ApiGatewayV2'), resource('AWS::Lambda')];
   return {
     Resources: {
-      Api: gateway('Api', { Name: 'Api', ProtocolType: 'HTTP' }),
+      Api: gateway('Api', { Name: 'Api', ProtocolType: 'HTTP', ...cors }),
       Route: lambda('Function', {}),
       Asked: lambda('Function', {}),
       Integration: gateway('Integration', {
@@ -140,6 +148,17 @@ describe('a route with an authorizer', () => {
   });
 });
 
+it('lets a page of an allowed origin read why it was turned away, as it may read an answer', async () => {
+  const own = 'https://page.example';
+  const cors = { CorsConfiguration: { AllowOrigins: [own] } };
+  const { allowedFor } = await start({ payload: { isAuthorized: false } }, {}, { cors });
+  expect(await allowedFor(own, {})).toEqual([401, own]);
+  expect(await allowedFor(own, both)).toEqual([403, own]);
+  expect(await allowedFor('https://other.example', {})).toEqual([401, null]);
+  const { allowedFor: unclear } = await start({ payload: null }, {}, { cors });
+  expect(await unclear(own, both)).toEqual([500, own]);
+});
+
 describe('an authorizer is refused at start', () => {
   it.each([
     ['that lets the gateway keep its answers', { AuthorizerResultTtlInSeconds: 300 }, /AuthorizerResultTtlInSeconds/],
@@ -153,6 +172,6 @@ describe('an authorizer is refused at start', () => {
   });
 
   it('that API Gateway may not call', async () => {
-    await expect(start(yes, {}, ['Route'])).rejects.toThrow(/Asked has no AWS::Lambda::Permission/);
+    await expect(start(yes, {}, { permissions: ['Route'] })).rejects.toThrow(/Asked has no AWS::Lambda::Permission/);
   });
 });
