@@ -9,6 +9,7 @@ import { memberOf, requireStack } from './caller.ts';
 import type { ChangeTokensDependencies } from './create-token.ts';
 import type { Endpoint, HttpRequest } from './endpoint.ts';
 import type { ReadTokensDependencies } from './list-tokens.ts';
+import { oneOf } from './query.ts';
 import { sessionView } from './token-sessions.ts';
 
 const mostPerPage = 100;
@@ -27,7 +28,7 @@ export const listSessionsEndpoint = (deps: ReadTokensDependencies & { sessions: 
 });
 
 function pageOf({ query }: HttpRequest, token: string): { from: Position; limit: number } {
-  const [limit, cursor] = [query.get('limit'), query.get('cursor')];
+  const [limit, cursor] = [oneOf(query, 'limit'), oneOf(query, 'cursor')];
   if (limit !== null && !/^([1-9]\d?|100)$/.test(limit))
     throw invalid({ limit: ['must be a whole number from 1 to 100.'] });
   return {

@@ -3,14 +3,18 @@ import type { Context } from 'aws-lambda';
 import { DynamoHygieneRepository } from '../../functions/aws/dynamo-hygiene-repository.ts';
 import { DynamoInvitations } from '../../functions/aws/dynamo-invitations.ts';
 import { DynamoManagedSessions } from '../../functions/aws/dynamo-managed-sessions.ts';
+import { DynamoRevocationRepository } from '../../functions/aws/dynamo-revocation-repository.ts';
+import { DynamoSessionRepository } from '../../functions/aws/dynamo-session-repository.ts';
 import { DynamoStackChanges } from '../../functions/aws/dynamo-stack-changes.ts';
 import { DynamoStackRepository } from '../../functions/aws/dynamo-stack-repository.ts';
 import { DynamoTokenRepository } from '../../functions/aws/dynamo-token-repository.ts';
 import type { Tables } from '../../functions/aws/keys.ts';
 import { createStorage } from '../../functions/aws/storage.ts';
+import { createHandler as createAuditLogs } from '../../functions/http/audit-logs.lambda.ts';
 import { createHandler as createChangeStacks } from '../../functions/http/change-stacks.lambda.ts';
 import { createHandler as createChangeTokens } from '../../functions/http/change-tokens.lambda.ts';
 import type { HttpEvent } from '../../functions/http/endpoint.ts';
+import { createHandler as createReadTokens } from '../../functions/http/read-tokens.lambda.ts';
 import { createHandler as createStacks } from '../../functions/http/stacks.lambda.ts';
 import { createHandler as createTokenHygiene } from '../../functions/http/token-hygiene.lambda.ts';
 import { type Change, SimulatedDynamo } from '../support/simulated-dynamo.ts';
@@ -34,9 +38,9 @@ export interface InProcessReply {
   readonly body: any;
 }
 
-/** The doors that change something, over the real repositories and the simulated DynamoDB; their caller is always the owner. */
+/** The doors for members, over the real repositories and the simulated DynamoDB; their caller is always the owner. */
 export class DoorsInProcess {
-  /** Every change of an item since the beginning. */
+  /** Every change of an item since the beginning, or since they were taken out. */
   readonly changes: Change[] = [];
   readonly #doors: readonly { readonly routes: RegExp; readonly handler: ReturnType<typeof createStacks> }[];
 
@@ -68,7 +72,11 @@ export class DoorsInProcess {
       newStackPlan: { max_tokens: 45, manage_rate_limits: true },
       problemTypes: 'https://tokenward.example/problems/',
     };
+    const sessions = new DynamoSessionRepository(storage, tables);
+    const revocations = new DynamoRevocationRepository(storage, tables);
     this.#doors = [
+      { routes: /^GET .*management_tokens/, handler: createReadTokens({ ...deps, sessions, revocations }) },
+      { routes: /audit-logs/, handler: createAuditLogs(deps) },
       { routes: /management_tokens/, handler: createChangeTokens(deps) },
       { routes: /(POST|GET) \/v3\/stacks$/, handler: createStacks(deps) },
       { routes: /(PUT|POST) \/v3\/stacks(\/(un)?share|\/transfer|\/branch|$)/, handler: createChangeStacks(deps) },
@@ -76,8 +84,10 @@ export class DoorsInProcess {
     ];
   }
 
-  serves(route: string): boolean {
-    return this.#doors.some(({ routes }) => routes.test(route));
+  /** The processor's time in milliseconds: what is made to cost time costs that, and a machine that is busy with others does not. */
+  spent(): number {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
   }
 
   async send(request: InProcessRequest): Promise<InProcessReply> {

@@ -1,0 +1,57 @@
+import type { Change } from '../../support/simulated-dynamo.ts';
+import { contractFault } from '../contract.ts';
+import type { InProcessReply } from '../doors-in-process.ts';
+import type { OddRequest } from './kind.ts';
+
+/** What became of an odd request. */
+export interface OddAnswer {
+  readonly reply: InProcessReply;
+  /** What it cost, in milliseconds. */
+  readonly ms: number;
+  /** In storage; empty where that cannot be seen. */
+  readonly changed: readonly Change[];
+  /** Of the token that it was about, as it was before; null where that cannot be known. */
+  readonly name: string | null;
+}
+
+/** What the owner of a stack can be answered when storage answers. */
+const possible = new Set([200, 201, 400, 401, 403, 404, 409, 412, 413, 415, 422]);
+
+/** Fields, parameters and headers that a refusal can be about: nothing that a caller made up comes back in one. */
+const namable =
+  /^(token|token_hygiene|warn_days|mail_to|mail_about|send_hour|time_zone|cleanup_after_days|max_cleanup_per_day|stack|name|description|scope|expires_on|is_email_notification_enabled|rate_limit_enabled|rate_limits|master_locale|overlap|confirm_name|uid|limit|skip|count|include_count|query|typeahead|asc|desc|cursor|environment|session|client|api_key|authtoken|If-Match|Idempotency-Key|x-confirm-name)(\.|$)/;
+
+/** The first thing that is wrong with an answer, or null. Plain code, for it judges many thousands. */
+export function faultOf(request: OddRequest, { reply, ms, changed, name }: OddAnswer): string | null {
+  const broken = contractFault(reply);
+  if (broken) return `The answer ${broken}.`;
+  if (!possible.has(reply.status)) return `${reply.status} cannot be answered.`;
+  if (ms >= 1000) return `It took ${Math.round(ms)} ms.`;
+  return reply.status < 400 ? faultOfDone(request, reply, name) : faultOfRefused(request, reply, changed);
+}
+
+function faultOfDone(
+  { must, confirms, keeps = {} }: OddRequest,
+  { body }: InProcessReply,
+  name: string | null,
+): string | null {
+  if (must === 'be refused') return 'It had to be refused.';
+  if (name !== null && confirms !== undefined && confirms.normalize('NFC') !== name) return 'Another name deleted it.';
+  const other = Object.entries(keeps).find(([field, value]) => body.token && body.token[field] !== value);
+  return other ? `It keeps ${JSON.stringify(body.token[other[0]])} for ${other[0]}.` : null;
+}
+
+function faultOfRefused(
+  { must, route, field }: OddRequest,
+  { status, body }: InProcessReply,
+  changed: readonly Change[],
+): string | null {
+  if (must === 'be done') return 'It was refused.';
+  // A refused deletion is in the audit log, and nowhere else.
+  const written = route.startsWith('DELETE') ? changed.filter(({ table }) => table !== 'audit') : changed;
+  if (written.length > 0) return `It changed ${written.map(({ table }) => table)}.`;
+  const named = Object.keys(body.errors);
+  const madeUp = named.find((one) => !namable.test(one));
+  if (madeUp !== undefined) return `It names ${madeUp}.`;
+  return status === 422 && !named.some((one) => field.test(one)) ? `It names ${named} and not ${field}.` : null;
+}

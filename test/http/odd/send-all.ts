@@ -1,0 +1,21 @@
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { DoorsInProcess } from '../doors-in-process.ts';
+import type { OddKind } from './kind.ts';
+import { StackOfTokens } from './stack-of-tokens.ts';
+
+/** Cases of each kind; the long run draws ten times as many. */
+const runs = process.env.TOKENWARD_RUNS === undefined ? 10_000 : 100_000;
+
+/** Sends very many requests of a kind to the doors in process, and sees that everything that it is made of was among them. */
+export async function sendAll({ requests, reaches }: OddKind): Promise<void> {
+  const stack = new StackOfTokens(() => new DoorsInProcess());
+  const statuses = new Map<string, Set<number>>(reaches.map((given) => [given, new Set()]));
+  const property = fc.asyncProperty(requests, async (request) => {
+    const { status, fault } = await stack.fault(request);
+    if (fault) throw new Error(`${request.given}: ${fault} (${status})`);
+    statuses.get(request.given)?.add(status);
+  });
+  await fc.assert(property, { numRuns: runs, verbose: 1, endOnFailure: true });
+  for (const [given, answered] of statuses) expect(answered.size, given).toBeGreaterThan(0);
+}
