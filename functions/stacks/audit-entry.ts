@@ -35,7 +35,7 @@ export type AuditedEvent = Pick<AuditEntry, 'stack' | 'module' | 'event_type' | 
  */
 export function auditEntry(
   event: AuditedEvent,
-  { actor, at, operation }: { actor: Actor; at: Date; operation: string },
+  { actor, at, operation }: { actor: Omit<Actor, 'identity'>; at: Date; operation: string },
 ): AuditEntry {
   return {
     outcome: 'done',

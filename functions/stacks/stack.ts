@@ -1,5 +1,5 @@
 import type { HygieneSettings } from '../notices/hygiene.ts';
-import { notAllowed, stackNotFound } from '../refusals.ts';
+import { notAllowed, type Refusal, stackNotFound } from '../refusals.ts';
 
 /** What a stack's plan allows. The operator changes it, not the API. */
 export interface Plan {
@@ -56,6 +56,12 @@ export function maySeeTokens(member: Pick<Member, 'role'> | null): boolean {
 
 /** @throws {Refusal} `stack-not-found` for who is no member, `not-allowed` for a member without token rights. */
 export function requireTokenRights(member: Pick<Member, 'role'> | null): void {
-  if (!member) throw stackNotFound();
-  if (!maySeeTokens(member)) throw notAllowed();
+  const refusal = whyNoTokenRights(member);
+  if (refusal) throw refusal;
+}
+
+/** The refusal for who has no token rights; null for who has. */
+export function whyNoTokenRights(member: Pick<Member, 'role'> | null): Refusal | null {
+  if (!member) return stackNotFound();
+  return maySeeTokens(member) ? null : notAllowed();
 }

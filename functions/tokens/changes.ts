@@ -30,6 +30,6 @@ export function settingsOf(token: TokenSettings): TokenSettings {
 export function changesBetween(before: TokenSettings, after: TokenSettings): FieldChange[] {
   const [from, to] = [settingsOf(before), settingsOf(after)];
   return (Object.keys(to) as (keyof TokenSettings)[])
-    .filter((field) => from[field] !== to[field] && canonicalJson(from[field]) !== canonicalJson(to[field]))
+    .filter((field) => canonicalJson(from[field]) !== canonicalJson(to[field]))
     .map((field) => ({ field, from: from[field], to: to[field] }));
 }

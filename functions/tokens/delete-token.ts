@@ -1,8 +1,8 @@
 import { countedCleanUps } from '../notices/decide.ts';
-import { invalid, Refusal, staleVersion, tokenNotFound } from '../refusals.ts';
+import { invalid, type Refusal, staleVersion, tokenNotFound } from '../refusals.ts';
 import { type AuditEntry, auditEntry, operationId } from '../stacks/audit-entry.ts';
 import type { Actor } from '../stacks/person.ts';
-import { maySeeTokens, requireTokenRights } from '../stacks/stack.ts';
+import { maySeeTokens, whyNoTokenRights } from '../stacks/stack.ts';
 import { NameSchema } from './names.ts';
 import { type Receipt, receiptOf } from './revocation.ts';
 import type { Token } from './token.ts';
@@ -29,7 +29,7 @@ export async function deleteToken(
   command: DeleteToken,
 ): Promise<Receipt> {
   const { actor, stack, uid, version } = command;
-  const confirmedName = command.confirmName?.normalize('NFC');
+  const confirmed = NameSchema.safeParse(command.confirmName);
   const at = deps.now();
   const operation = operationId(at, deps.random);
   const event = { stack, module: 'management_token', event_type: 'delete' } as const;
@@ -38,9 +38,10 @@ export async function deleteToken(
       { ...event, metadata: { uid, title }, ...(refused ? { outcome: 'refused', reason: refused.kind } : {}) },
       { actor, at, operation },
     );
-  if (confirmedName === undefined || !isUid(uid) || !NameSchema.safeParse(confirmedName).success) {
+  if (!confirmed.success || !isUid(uid)) {
     throw await refuse(deps, { command, audit, outcome: await look(deps, command) });
   }
+  const confirmedName = confirmed.data;
   const receipt = receiptOf(
     { uid, name: confirmedName, api_key: stack },
     { operation, reason: 'deleted', actor: actor.uid, at, epoch: null },
@@ -50,6 +51,7 @@ export async function deleteToken(
     member: actor.uid,
     confirmedName,
     audit: audit(confirmedName),
+    // Stryker disable next-line ConditionalExpression: for the compiler; to storage, undefined is absent
     ...(version === undefined ? {} : { version }),
   });
   if (refused) throw await refuse(deps, { command, audit, outcome: refused });
@@ -57,12 +59,7 @@ export async function deleteToken(
 }
 
 /** Who deletes by the clock. */
-const schedule: Actor = {
-  uid: 'tokenward',
-  identity: { issuer: 'tokenward', sub: 'hygiene' },
-  request_id: '',
-  remote_addr: '',
-};
+const schedule = { uid: 'tokenward', remote_addr: '' };
 
 /**
  * Deletes a token that expired long ago, and only as it was seen: whoever extends or edits it meanwhile keeps it. Counted against the
@@ -120,7 +117,7 @@ async function refuse(
 
 /** Judges in the order member, token, version, name: the first that is wrong is the answer. */
 function whyRefused({ stack, version, confirmName }: DeleteToken, { member, token }: DeletionOutcome): Refusal {
-  if (member !== undefined) return caught(() => requireTokenRights(member)) ?? tokenNotFound();
+  if (member !== undefined) return whyNoTokenRights(member) ?? tokenNotFound();
   if (!token || !isOf(stack, token)) return tokenNotFound();
   if (version !== undefined && version !== token.version) return staleVersion(token.version);
   return invalid({
@@ -134,14 +131,4 @@ function whyRefused({ stack, version, confirmName }: DeleteToken, { member, toke
 
 function isOf(stack: string, token: Token): boolean {
   return token.api_key === stack && token.state !== 'deleted';
-}
-
-function caught(check: () => void): Refusal | null {
-  try {
-    check();
-    return null;
-  } catch (error) {
-    if (error instanceof Refusal) return error;
-    throw error;
-  }
 }

@@ -50,7 +50,7 @@ async function tryToEdit(deps: TokenDependencies, command: EditToken, operation:
     member: actor.uid,
     lastUse: true,
     ...(isUid(uid) ? { token: uid } : {}),
-    ...namesToRead(scope.success ? scope.data : []),
+    ...namesToRead(scope.data),
   });
   const { token: before, stack, lastUse } = requireToken(seen, command.version);
   if (!isArmedBy(before, stack)) return null;

@@ -14,7 +14,7 @@ const dateTime = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9
  */
 export function parseExpiry(text: string): Expiry | null {
   const match = dateOnly.exec(text) ?? dateTime.exec(text);
-  if (!match || !exists(match.slice(1).map((part) => Number(part ?? 0)))) return null;
+  if (!match || !exists(match.slice(1).map(Number))) return null;
   const instant = Date.parse(text);
   return Number.isNaN(instant) || instant > latest
     ? null
@@ -24,9 +24,9 @@ export function parseExpiry(text: string): Expiry | null {
 /** An offset may push the last hours of 9999 into a five-digit year, which would not sort as text. */
 const latest = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-/** `Date.parse` rolls 30 February over into March. */
-function exists([year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0]: readonly number[]): boolean {
+/** `Date.parse` rolls 30 February over into March, and 24:00 into the next day; other parts that are none are NaN to it. */
+function exists([year = 0, month = 0, day = 0, hour = 0]: readonly number[]): boolean {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  return date.getUTCDate() === day && hour < 24;
 }

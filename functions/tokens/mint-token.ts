@@ -21,18 +21,19 @@ export function mintToken(
 ): { token: Token; value: string; audit: AuditEntry } {
   const uid = mintUid(random);
   const value = mintTokenValue(uid, random);
+  const state = 'live';
   const token: Token = {
     ...settings,
     uid,
     api_key: stack.api_key,
     org_uid: stack.org_uid,
-    state: 'live',
+    state,
     digest: digestOf(value),
     digest_algorithm: 'sha256',
     hint: value.slice(-4),
     version: 1,
     epoch: 1,
-    next: nextAction({ ...settings, state: 'live' }, stack.hygiene, at),
+    next: nextAction({ ...settings, state }, stack.hygiene, at),
     armed_under: stack.hygiene_version,
     created_by: actor.uid,
     updated_by: actor.uid,

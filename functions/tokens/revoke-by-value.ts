@@ -74,7 +74,7 @@ async function stop(
     metadata: { uid: before.uid, title: before.name },
     changes,
   } as const;
-  const actor = { ...origin, uid: before.uid, identity: { issuer: 'token', sub: before.uid } };
+  const actor = { ...origin, uid: before.uid };
   const receipt = receiptOf(after, { operation, reason: 'stopped', actor: before.uid, at, epoch: after.epoch });
   return await deps.tokens.replace({
     before,

@@ -98,6 +98,7 @@ const ExpirySchema = z.pipe(
         ),
       ),
   ),
+  // Stryker disable next-line ConditionalExpression: for the compiler; null cannot be read as a date, and stays null
   z.transform((value) => (value === null || value === 'now' ? value : parseExpiry(value))),
 );
 

@@ -1,0 +1,36 @@
+/** Others, in the way of a use case's writes. */
+import type { Dependencies, Tampering } from '../support/simulated-dependencies.ts';
+import { changed } from '../support/tampering.ts';
+
+/** So many writes find that somebody was faster; nothing is written by those. */
+export function meetingOthers(times: number): Tampering {
+  let left = times;
+  const isMet = () => left-- > 0;
+  return writing((tokens) => ({
+    create: async (creation) => (isMet() ? 'changed' : await tokens.create(creation)),
+    succeed: async (succession) => (isMet() ? 'changed' : await tokens.succeed(succession)),
+    replace: async (edit) => !isMet() && (await tokens.replace(edit)),
+  }));
+}
+
+/** Something happens just before the first write. */
+export function meanwhile(act: () => unknown): Tampering {
+  let isDone = false;
+  const happens = async () => {
+    if (!isDone) {
+      isDone = true;
+      await act();
+    }
+  };
+  return writing((tokens) => ({
+    create: async (creation) => await happens().then(() => tokens.create(creation)),
+    succeed: async (succession) => await happens().then(() => tokens.succeed(succession)),
+    replace: async (edit) => await happens().then(() => tokens.replace(edit)),
+  }));
+}
+
+type Tokens = Dependencies['tokens'];
+
+function writing(methods: (tokens: Tokens) => Partial<Tokens>): Tampering {
+  return (deps, use) => (use === 'change' ? { ...deps, tokens: changed(deps.tokens, methods(deps.tokens)) } : deps);
+}
