@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { Sight } from '../../functions/tokens/token-repository.ts';
 import { digestOf } from '../../functions/tokens/token-value.ts';
+import type { Tampering } from '../support/simulated-dependencies.ts';
 import { day, type Person, type SimulatedProduct, scopes } from '../support/simulated-product.ts';
 import { fixture, simulatedProduct } from '../support/simulated-stack.ts';
+import { changed } from '../support/tampering.ts';
+import { meetingOthers } from './meeting-others.ts';
 
 const { stack, otherStack } = fixture;
 const fields = { name: 'new', scope: scopes.readOnly };
@@ -56,6 +60,57 @@ describe('creating a token', () => {
     expect(new Set(asked(product))).toEqual(new Set(['BatchGetItem']));
   });
 
+  it.for<[Record<string, unknown> | null, unknown]>([
+    [null, { token: ['is a required field'] }],
+    [{}, { name: ['is a required field'], scope: ['is a required field'] }],
+  ])('with the fields %j says what is missing', async ([missing, errors]) => {
+    const product = simulatedProduct({});
+    await product.create('owner', { stack, fields: missing });
+    expect(product.refusals.at(-1)?.errors).toEqual(errors);
+  });
+
+  it('with a name and a scope never expires, has no limits, and mails nobody; the audit log has all of it', async () => {
+    const product = simulatedProduct({});
+    const { request, done } = await product.create('owner', { stack, fields });
+    const rest = {
+      description: '',
+      expires_on: null,
+      expires_at: null,
+      is_email_notification_enabled: false,
+      rate_limit_enabled: false,
+      rate_limits: null,
+    };
+    expect(done?.token).toMatchObject({ ...fields, ...rest, state: 'live', next: null });
+    const changes = Object.entries({ ...fields, ...rest }).map(([field, to]) => ({ field, from: null, to }));
+    const entries = product.rows().audit.filter(({ request_id }) => request_id === request);
+    expect(entries).toHaveLength(1);
+    expect(entries[0]).toMatchObject({ event_type: 'create', metadata: { uid: done?.token.uid, title: 'new' } });
+    expect(new Set(entries[0]?.changes)).toEqual(new Set(changes));
+  });
+
+  it.for([1, 2])('is tried again where settings of the stack changed in between (%i times)', async (times) => {
+    const product = simulatedProduct({ tamper: meetingOthers(times) });
+    expect((await product.create('owner', { stack, fields })).done?.value).toMatch(/^cs_/);
+  });
+
+  it('is given up when they changed three times', async () => {
+    const product = simulatedProduct({ tamper: meetingOthers(3) });
+    expect(await product.create('owner', { stack, fields })).toMatchObject({ refused: 'conflict' });
+    expect(product.refusals.at(-1)?.detail).toBe(
+      "Others are changing this stack's settings at the same time. Try again.",
+    );
+    expect(asked(product)).toEqual(['BatchGetItem', 'BatchGetItem', 'BatchGetItem']);
+  });
+
+  it('on a stack that has members and no item of its own fails, and says so', async () => {
+    const tamper: Tampering = (deps) => {
+      const see = async (sight: Sight) => ({ ...(await deps.tokens.see(sight)), stack: null });
+      return { ...deps, tokens: changed(deps.tokens, { see }) };
+    };
+    const created = simulatedProduct({ tamper }).create('owner', { stack, fields });
+    await expect(created).rejects.toThrow(`Stack ${stack} has members and no item of its own.`);
+  });
+
   it('is refused under a name that is taken, in NFC', async () => {
     const product = simulatedProduct({});
     await product.create('owner', { stack, fields: { ...fields, name: 'caf\u00e9' } });
@@ -82,6 +137,14 @@ describe('an idempotency key', () => {
     const again = await product.create('owner', { ...withKey, fields: { scope: scopes.readOnly, name: 'new' } });
     expect(again.done).toMatchObject({ token: { uid: first.done?.token.uid }, value: null });
     expect((await product.list('owner', stack)).done?.tokens).toHaveLength(3);
+  });
+
+  it('of two requests at once makes one token, and its value is shown once', async () => {
+    const product = simulatedProduct({});
+    const both = await Promise.all([product.create('owner', withKey), product.create('owner', withKey)]);
+    const [one, two] = both.map(({ done }) => done);
+    expect(one?.token.uid).toBe(two?.token.uid);
+    expect([one?.value, two?.value].filter((value) => value === null)).toHaveLength(1);
   });
 
   it('shows the token as it is by now', async () => {

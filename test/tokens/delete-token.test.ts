@@ -90,13 +90,33 @@ describe('a deletion is refused', () => {
     ['what is no uid', 'owner', { uid: 'META' }, 'token-not-found'],
     ["a token of ours in the outsider's own stack", 'outsider', { stack: otherStack }, 'token-not-found'],
     ['an old version, before a wrong name', 'owner', { version: 9, confirmName: 'x' }, 'stale-version'],
+    ['a wrong name under the right version', 'owner', { version: 1, confirmName: 'x' }, 'invalid'],
     ['an old version under the right name', 'owner', { version: 9 }, 'stale-version'],
   ])('to %s', async ([, who, command, kind]) => {
     for (const unsendable of [{}, { confirmName: '\0' }]) {
       const product = simulatedProduct({});
       expect(await product.delete(who, { ...right, ...command, ...unsendable })).toMatchObject({ refused: kind });
-      expect(refusals(product)).toHaveLength(kind === 'stale-version' ? 1 : 0);
+      expect(refusals(product)).toHaveLength(kind === 'stale-version' || kind === 'invalid' ? 1 : 0);
     }
+  });
+
+  it.for([
+    [undefined, 'is required. Enter the exact name of the token to delete it.'],
+    ['', 'does not match the name of this token.'],
+    ['Ci-deploy', 'does not match the name of this token.'],
+  ] as const)(
+    'under the name %j with what is wrong with it, and never with the right one',
+    async ([typed, message]) => {
+      const product = simulatedProduct({});
+      await product.delete('owner', { stack, uid: live.uid, ...(typed === undefined ? {} : { confirmName: typed }) });
+      expect(product.refusals.at(-1)?.errors).toEqual({ confirm_name: [message] });
+    },
+  );
+
+  it('after one read where the uid cannot be one', async () => {
+    const product = simulatedProduct({});
+    await product.delete('owner', { ...right, uid: 'META' });
+    expect(asked(product)).toEqual(['BatchGetItem']);
   });
 
   it('after one read where the name cannot be one', async () => {

@@ -81,4 +81,8 @@ describe('the name of a branch', () => {
       expect(BranchNameSchema.safeParse(name).success).toBe(false);
     },
   );
+
+  it('has to be text', () => {
+    expect(BranchNameSchema.safeParse(5).error?.issues.map(({ message }) => message)).toEqual(['must be text.']);
+  });
 });

@@ -156,7 +156,11 @@ describe('rate limits', () => {
   const limited = { ...present, rate_limit_enabled: true, rate_limits: { read: 500, write: 500 } };
 
   it('switch themselves on, and off with null', () => {
-    expect(changed({ rate_limits: limits }).settings).toMatchObject({ rate_limit_enabled: true, rate_limits: limits });
+    expect(changed({ rate_limits: limits })).toEqual({
+      settings: { ...present, rate_limit_enabled: true, rate_limits: limits },
+      state: 'live',
+      errors: {},
+    });
     expect(changed({ rate_limits: null }, {}, limited).settings).toMatchObject({
       rate_limit_enabled: false,
       rate_limits: null,
@@ -191,8 +195,9 @@ describe('rate limits', () => {
   it('can be switched off, and left alone, on any plan', () => {
     expect(changed({ rate_limit_enabled: false }, withoutLimits, limited).errors).toEqual({});
     expect(changed({ rate_limits: null }, withoutLimits, limited).errors).toEqual({});
-    expect(changed({ name: 'new' }, withoutLimits, limited)).toMatchObject({
-      settings: { rate_limits: limited.rate_limits },
+    expect(changed({ name: 'new' }, withoutLimits, limited)).toEqual({
+      settings: { ...limited, name: 'new' },
+      state: 'live',
       errors: {},
     });
   });

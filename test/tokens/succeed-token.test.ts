@@ -66,6 +66,7 @@ describe('a successor', () => {
     ['x (2)', 'x (3)'],
     ['x (99)', 'x (100)'],
     ['(2)', '(2) (2)'],
+    ['x (2) y', 'x (2) y (2)'],
     ['\u{1f511}'.repeat(50), `${'\u{1f511}'.repeat(46)} (2)`],
     [`${'x'.repeat(46)} (9)`, `${'x'.repeat(45)} (10)`],
   ] as const)('of %j is named %j', async ([name, next]) => {
@@ -108,7 +109,11 @@ describe('a successor', () => {
     async (overlap) => {
       const product = simulatedProduct({});
       expect(await product.succeed('owner', { stack, uid: live.uid, overlap })).toMatchObject({ refused: 'invalid' });
-      expect(Object.keys(product.refusals.at(-1)?.errors ?? {})).toEqual(['overlap']);
+      expect(product.refusals.at(-1)?.errors).toEqual({
+        overlap: [
+          'must be an ISO 8601 duration of weeks, days, hours, minutes and seconds, such as P7D, and at most 90 days.',
+        ],
+      });
       expect(asked(product)).toEqual(['BatchGetItem']);
     },
   );
@@ -120,6 +125,9 @@ describe('a successor', () => {
     ['P90D', 90 * day],
     ['PT2160H', 90 * day],
     ['PT0S', 0],
+    ['PT10S', 10_000],
+    ['xP7D', null],
+    ['P7Dx', null],
   ])('takes %s for %d ms', (text, ms) => {
     expect(parseOverlap(text)).toBe(ms);
   });

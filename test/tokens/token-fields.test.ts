@@ -40,6 +40,14 @@ describe('the fields of a new token', () => {
       'can hold at most 100 names of branches and aliases, repeated ones counted.',
     ],
     [
+      'scope',
+      [
+        ...Array.from({ length: 2 }, () => ({ ...onMain, branches: Array.from({ length: 45 }, () => 'main') })),
+        { module: 'branch_alias', branch_aliases: Array.from({ length: 11 }, () => 'live') },
+      ],
+      'can hold at most 100 names of branches and aliases, repeated ones counted.',
+    ],
+    [
       'description',
       `of ${mintTokenValue('blt0123456789abcdef', () => new Uint8Array(32))}.`,
       'cannot hold the value of a token or session.',
@@ -91,6 +99,7 @@ describe('the fields of a new token', () => {
     ['caf\u0065\u0301', 'caf\u00e9'],
     ['\u{1f511}'.repeat(1000), '\u{1f511}'.repeat(1000)],
     ['two\nlines', 'two\nlines'],
+    [`looks like cs_0123456789abcdef_${'a'.repeat(49)}`, `looks like cs_0123456789abcdef_${'a'.repeat(49)}`],
   ])('a description %j is kept as %j', ([value, kept]) => {
     expect(read({ description: value }).fields.description).toBe(kept);
   });
@@ -111,7 +120,26 @@ describe('an entry of a scope', () => {
     expect(parsed({ module, acl: { read: true } }).errors).toEqual({});
   });
 
+  it('can be one of many that name 100 branches and aliases together', () => {
+    const scope = [
+      ...Array.from({ length: 2 }, () => ({ ...onMain, branches: Array.from({ length: 45 }, () => 'main') })),
+      { module: 'branch_alias', branch_aliases: Array.from({ length: 10 }, () => 'live') },
+    ];
+    expect(readNewFields({ name: 'a', scope }).errors).toEqual({});
+  });
+
   it.for<[string, unknown, unknown]>([
+    [
+      'an alias needs no acl',
+      { module: 'branch_alias', branch_aliases: ['live'] },
+      { module: 'branch_alias', acl: { read: true }, branch_aliases: ['live'] },
+    ],
+    ['read alone stays alone', { module: 'entry', acl: { read: true } }, { module: 'entry', acl: { read: true } }],
+    [
+      'an acl that says nothing of a branch stays so',
+      { module: 'branch', branches: ['main'], acl: {} },
+      { module: 'branch', acl: {}, branches: ['main'] },
+    ],
     [
       'write implies read',
       { module: 'entry', acl: { write: true } },
@@ -153,7 +181,7 @@ describe('an entry of a scope', () => {
       { module: 'entry', acl: { read: true } },
     ],
   ])('%s', ([, entry, kept]) => {
-    expect(parsed(entry)).toEqual({ fields: { name: 'a', scope: [kept] }, errors: {} });
+    expect(parsed(entry)).toStrictEqual({ fields: { name: 'a', scope: [kept] }, errors: {} });
   });
 
   it.for<[string, unknown, Record<string, string[]>]>([
@@ -213,6 +241,11 @@ describe('an entry of a scope', () => {
       'too many branches',
       { module: 'branch', branches: Array.from({ length: 46 }, (_, index) => `b${index}`) },
       { 'scope.0.branches': ['can hold at most 45 names.'] },
+    ],
+    [
+      'one branch that is no list',
+      { module: 'branch', branches: 'main' },
+      { 'scope.0.branches': ['must be a list of names.'] },
     ],
     ['a text', 'entry', { 'scope.0': ['must be an object with module and acl.'] }],
     ['null', null, { 'scope.0': ['must be an object with module and acl.'] }],

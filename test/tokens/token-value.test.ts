@@ -1,8 +1,10 @@
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   digestMatches,
   digestOf,
+  holdsValue,
   isUid,
   mintSessionValue,
   mintTokenValue,
@@ -101,9 +103,31 @@ describe('what cannot be a value is turned away unread', () => {
 
   it('when something stands before or after it', () => {
     const value = mintTokenValue('blt0123456789abcdef', (bytes) => new Uint8Array(bytes));
+    const [body, otherwise] = [value.slice(0, -6), value.slice(3, -6)];
+    // Their checksums are right: it is the form that is not.
+    for (const text of [`x${body}`, `${body}0`, `cs_0123456789abcdef_${otherwise}`, `css_${otherwise}`, 'x', ''])
+      expect(parseCredential(sealed(text))).toBeNull();
     for (const text of [` ${value}`, `${value} `, `${value}\n`, `Bearer ${value}`, `s${value}`, '', 'cs_'])
       expect(parseCredential(text)).toBeNull();
   });
+});
+
+/** With the CRC-32 of a text behind it, in base62. */
+function sealed(text: string): string {
+  const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+  const sum = crc32(text);
+  return text + [5, 4, 3, 2, 1, 0].map((place) => digits[Math.floor(sum / 62 ** place) % 62]).join('');
+}
+
+it('a value is found in a text, and what only looks like one is none', () => {
+  const zeros = (bytes: number) => new Uint8Array(bytes);
+  const uid = 'blt0123456789abcdef';
+  const value = mintTokenValue(uid, zeros);
+  expect(sealed(value.slice(0, -6))).toBe(value);
+  for (const held of [value, mintSessionValue(uid, uid, zeros)])
+    for (const text of [held, `of ${held}.`, `${held} and ${held}`]) expect(holdsValue(text)).toBe(true);
+  for (const text of ['', 'cs_', `${value.slice(0, -1)}~`, `cs_0123456789abcdef_${'a'.repeat(49)}`])
+    expect(holdsValue(text)).toBe(false);
 });
 
 describe('a digest', () => {
@@ -133,5 +157,6 @@ describe('a uid', () => {
     'blt0123456789abcde',
     'blt0123456789abcdef\n',
     'BLT0123456789abcdef',
+    'xblt0123456789abcdef',
   ])('cannot be %j', (text) => expect(isUid(text)).toBe(false));
 });
