@@ -1,6 +1,8 @@
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { day, type SimulatedProduct, scopes, tables } from '../support/simulated-product.ts';
+import { day, keys, type SimulatedProduct, scopes, tables } from '../support/simulated-product.ts';
 import { fixture, simulatedProduct } from '../support/simulated-stack.ts';
+import { demote, meanwhile } from './meeting-others.ts';
 
 const { stack, live, stopped, foreign } = fixture;
 const asked = ({ dynamo }: SimulatedProduct) => dynamo.requests.map(({ operation }) => operation);
@@ -28,8 +30,27 @@ describe('editing a token', () => {
   it("takes the token's own value back, and no other", async () => {
     const product = simulatedProduct({});
     expect((await edit(product, { token: live.value, description: 'new' })).done).toBeDefined();
-    for (const token of [stopped.value, 'cs_', '', null, 5])
+    for (const token of [stopped.value, 'cs_', '', null, 5]) {
       expect(await edit(product, { token })).toMatchObject({ refused: 'invalid' });
+      expect(product.refusals.at(-1)?.errors).toEqual({
+        token: ['cannot be changed. Generate a new management token instead.'],
+      });
+    }
+  });
+
+  it('without a body changes nothing', async () => {
+    const product = simulatedProduct({});
+    expect(await edit(product, null)).toMatchObject({ refused: 'invalid' });
+    expect(product.refusals.at(-1)?.errors).toEqual({ token: ['is a required field'] });
+    expect(asked(product)).toEqual(['BatchGetItem']);
+  });
+
+  it('tells of its last use', async () => {
+    const product = simulatedProduct({});
+    const { table, ...key } = keys.lastUse(live.uid);
+    product.dynamo.put(table, marshall({ ...key, at: '2026-02-01T00:00:00.000Z', client: 'c', remote_addr: '' }));
+    for (const fields of [{ description: 'new' }, {}])
+      expect((await edit(product, fields)).done?.lastUse).toMatchObject({ client: 'c' });
   });
 
   it('keeps the names of a stack unique, and frees the old one', async () => {
@@ -45,6 +66,21 @@ describe('editing a token', () => {
     const { done } = await edit(product, { expires_on: in10Days });
     expect(done?.token.next?.action).toBe('warn#7');
     expect((await edit(product, { expires_on: null })).done?.token.next).toBeNull();
+  });
+
+  it('leaves what is due about it, also where that is overdue', async () => {
+    const product = simulatedProduct({});
+    product.pass(35 * day);
+    const { done } = await edit(product, { description: 'new' });
+    expect(done?.token.next?.action).toBe('warn#30');
+  });
+
+  it('stops a token at the very instant of its expiry, by another write of the same settings', async () => {
+    const product = simulatedProduct({});
+    const { expires_at } = (await product.fetch('owner', { stack, uid: live.uid })).done?.token ?? {};
+    product.time.stand(Date.parse(expires_at ?? ''));
+    const { done } = await edit(product, { expires_on: 'now' });
+    expect(done?.token).toMatchObject({ state: 'stopped', expires_at, epoch: 2, next: { action: 'clean_up' } });
   });
 
   it('refuses the first thing that is wrong: rights, token, version, fields', async () => {
@@ -107,8 +143,28 @@ describe('an edit that meets others', () => {
     const product = simulatedProduct({});
     interfere(product, 3);
     expect(await product.edit('owner', rename)).toMatchObject({ refused: 'conflict' });
+    expect(product.refusals.at(-1)?.detail).toBe('Others are changing this token at the same time. Try again.');
     expect(asked(product)).toHaveLength(6);
     expect((await product.fetch('owner', rename)).done?.token.name).toBe(live.name);
+  });
+});
+
+describe('an edit', () => {
+  const rename = { stack, uid: live.uid, fields: { name: 'renamed' } };
+
+  it('is refused to who is an admin no more when it is written', async () => {
+    const product = simulatedProduct({ tamper: meanwhile(() => demote(product)) });
+    expect(await product.edit('admin', rename)).toMatchObject({ refused: 'not-allowed' });
+  });
+
+  it('of a token that other settings of the stack have armed is not made by these', async () => {
+    const product = simulatedProduct({});
+    const row = product.dynamo
+      .items(tables.tokens)
+      .find(({ pk, sk }) => pk?.S === `TOKEN#${live.uid}` && sk?.S === 'META');
+    product.dynamo.put(tables.tokens, { ...row, armed_under: { N: '7' } });
+    expect(await product.edit('owner', rename)).toMatchObject({ refused: 'conflict' });
+    expect(asked(product)).toEqual(['BatchGetItem', 'BatchGetItem', 'BatchGetItem']);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type SimulatedProduct, tables } from '../support/simulated-product.ts';
+import type { SimulatedProduct } from '../support/simulated-product.ts';
 import { fixture, productWithSessions, sessionFixture, simulatedProduct } from '../support/simulated-stack.ts';
-import { meanwhile, meetingOthers } from './meeting-others.ts';
+import { demote, meanwhile, meetingOthers } from './meeting-others.ts';
 
 const { stack, live, foreign } = fixture;
 const asked = { stack, uid: live.uid };
@@ -65,10 +65,3 @@ describe('ending all sessions of a token', () => {
     expect((await tokenNow(product))?.epoch).toBe(1);
   });
 });
-
-function demote(product: SimulatedProduct): void {
-  const isAdmin = ({ pk, sk }: Record<string, { S?: string }>) =>
-    pk?.S === `STACK#${stack}` && sk?.S === `MEMBER#${product.actor('admin').uid}`;
-  for (const row of product.dynamo.items(tables.tokens).filter((item) => isAdmin(item)))
-    product.dynamo.put(tables.tokens, { ...row, role: { S: 'developer' } });
-}

@@ -1,5 +1,7 @@
 /** Others, in the way of a use case's writes. */
 import type { Dependencies, Tampering } from '../support/simulated-dependencies.ts';
+import { keys, type SimulatedProduct, tables } from '../support/simulated-product.ts';
+import { fixture } from '../support/simulated-stack.ts';
 import { changed } from '../support/tampering.ts';
 
 /** So many writes find that somebody was faster; nothing is written by those. */
@@ -27,6 +29,14 @@ export function meanwhile(act: () => unknown): Tampering {
     succeed: async (succession) => await happens().then(() => tokens.succeed(succession)),
     replace: async (edit) => await happens().then(() => tokens.replace(edit)),
   }));
+}
+
+/** The fixture's admin is one no more. */
+export function demote(product: SimulatedProduct): void {
+  const { dynamo } = product;
+  const key = keys.member(fixture.stack, product.actor('admin').uid);
+  const row = dynamo.items(tables.tokens).find(({ pk, sk }) => pk?.S === key.pk && sk?.S === key.sk);
+  dynamo.put(tables.tokens, { ...row, role: { S: 'developer' } });
 }
 
 type Tokens = Dependencies['tokens'];

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { settingsOf } from '../../functions/tokens/changes.ts';
 import { parseOverlap } from '../../functions/tokens/overlap.ts';
-import { day, type Person, type SimulatedProduct, scopes } from '../support/simulated-product.ts';
+import { day, type Person, type SimulatedProduct, scopes, tables } from '../support/simulated-product.ts';
 import { fixture, simulatedProduct } from '../support/simulated-stack.ts';
 import { changed } from '../support/tampering.ts';
+import { demote, meetingOthers } from './meeting-others.ts';
 
 const { stack, live, stopped, foreign } = fixture;
 const asked = ({ dynamo }: SimulatedProduct) => dynamo.requests.map(({ operation }) => operation);
@@ -176,6 +177,78 @@ describe('a successor', () => {
     const rows = product.rows();
     expect(await product.succeed('owner', { stack, uid: live.uid })).toMatchObject({ refused: 'invalid' });
     expect(product.rows()).toEqual(rows);
+  });
+
+  it('gives no power back to what was stopped by a clock that is ahead', async () => {
+    const product = simulatedProduct({});
+    const isIt = ({ pk, sk }: Record<string, { S?: string }>) => pk?.S === `TOKEN#${live.uid}` && sk?.S === 'META';
+    const row = product.dynamo.items(tables.tokens).find((item) => isIt(item));
+    product.dynamo.put(tables.tokens, { ...row, state: { S: 'stopped' } });
+    expect((await product.succeed('owner', { stack, uid: live.uid })).done?.token.name).toBe('ci-deploy (2)');
+    expect(await token(product)).toMatchObject({ state: 'stopped', version: 1, epoch: 1 });
+  });
+
+  it('leaves an expiry that comes with the end of the overlap as it was given', async () => {
+    const product = simulatedProduct({});
+    await product.edit('owner', { stack, uid: live.uid, fields: { expires_on: '2026-04-01' } });
+    product.time.stand(Date.parse('2026-03-25'));
+    await product.succeed('owner', { stack, uid: live.uid });
+    expect(await token(product)).toMatchObject({ expires_on: '2026-04-01', version: 2 });
+  });
+
+  it('of what expires at this very instant needs an expiry of its own', async () => {
+    const product = simulatedProduct({});
+    await product.edit('owner', { stack, uid: live.uid, fields: { expires_on: '2026-04-01' } });
+    product.time.stand(Date.parse('2026-04-01'));
+    expect(await product.succeed('owner', { stack, uid: live.uid })).toMatchObject({ refused: 'invalid' });
+    expect(product.refusals.at(-1)?.errors).toEqual({
+      expires_on: ['has passed. Give a date in the future, or null.'],
+    });
+  });
+
+  it('cannot have the name of the old one', async () => {
+    const product = simulatedProduct({});
+    const fields = { name: live.name };
+    expect(await product.succeed('owner', { stack, uid: live.uid, fields })).toMatchObject({ refused: 'invalid' });
+    expect(product.refusals.at(-1)?.errors).toEqual({ name: ['is not unique.'] });
+  });
+
+  it('of two requests at once with one key is one, and its value is shown once', async () => {
+    const product = simulatedProduct({});
+    const withKey = { stack, uid: live.uid, idempotencyKey: 'key' };
+    const both = await Promise.all([product.succeed('owner', withKey), product.succeed('owner', withKey)]);
+    const [one, two] = both.map(({ done }) => done);
+    expect(one?.token.uid).toBe(two?.token.uid);
+    expect([one?.value, two?.value].filter((value) => value === null)).toHaveLength(1);
+  });
+
+  it('is told who is no admin any more first that they are none, and then what else is wrong', async () => {
+    const product = simulatedProduct({});
+    const withKey = { stack, uid: live.uid, idempotencyKey: 'key' };
+    await product.succeed('admin', withKey);
+    demote(product);
+    expect(await product.succeed('admin', { ...withKey, overlap: 'P1D' })).toMatchObject({ refused: 'not-allowed' });
+  });
+
+  it.for([1, 2])('is tried again where others were faster (%i times)', async (times) => {
+    const product = simulatedProduct({ tamper: meetingOthers(times) });
+    expect((await product.succeed('owner', { stack, uid: live.uid })).done?.value).toMatch(/^cs_/);
+  });
+
+  it('is given up when others were faster three times', async () => {
+    const product = simulatedProduct({ tamper: meetingOthers(3) });
+    expect(await product.succeed('owner', { stack, uid: live.uid })).toMatchObject({ refused: 'conflict' });
+    expect(product.refusals.at(-1)?.detail).toBe('Others are changing this token at the same time. Try again.');
+    expect(asked(product)).toEqual(['BatchGetItem', 'BatchGetItem', 'BatchGetItem']);
+  });
+
+  it('of a token that other settings of the stack have armed is not made by these', async () => {
+    const product = simulatedProduct({});
+    const isIt = ({ pk, sk }: Record<string, { S?: string }>) => pk?.S === `TOKEN#${live.uid}` && sk?.S === 'META';
+    const row = product.dynamo.items(tables.tokens).find((item) => isIt(item));
+    product.dynamo.put(tables.tokens, { ...row, armed_under: { N: '7' } });
+    expect(await product.succeed('owner', { stack, uid: live.uid })).toMatchObject({ refused: 'conflict' });
+    expect(asked(product)).toEqual(['BatchGetItem', 'BatchGetItem', 'BatchGetItem']);
   });
 
   it.for(['edited', 'deleted'])('sees that the old token is %s in between', async (how) => {
