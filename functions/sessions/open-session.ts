@@ -80,7 +80,7 @@ async function verifiedOrEnded(
   try {
     return await verifyCredential(deps, { value: opened.value, stack, by });
   } catch (error) {
-    await deps.sessions.end(opened.token.uid, opened.session.uid).catch(() => false);
+    await deps.sessions.end(opened.token.uid, opened.session.uid).catch(() => {});
     throw error;
   }
 }

@@ -9,7 +9,7 @@ const now = () => new Date('2026-03-01T08:00:00.000Z');
 const token = tokenLike({ epoch: 2 });
 
 /** So many rows in the first shard, opened under an epoch. */
-function rowsOfEpoch(epoch: number, count: number) {
+function rowsOfEpoch(epoch: number | ((index: number) => number), count: number) {
   const pages: SessionPage[] = [];
   const uidOf = (index: number) => `blt0${String(index).padStart(15, '0')}`;
   const page = async (asked: SessionPage): Promise<readonly Session[]> => {
@@ -21,7 +21,7 @@ function rowsOfEpoch(epoch: number, count: number) {
       token_uid: token.uid,
       api_key: token.api_key,
       digest: '',
-      epoch,
+      epoch: typeof epoch === 'number' ? epoch : epoch(from + index),
       client: '',
       remote_addr: '',
       opened_at: '2026-03-01T07:00:00.000Z',
@@ -67,17 +67,28 @@ it('every shard is looked through, each once where it is not full', async () => 
   const { sessions, pages } = rowsOfEpoch(2, 99);
   const { next } = await liveSessions({ sessions, now }, token, { from: { shard: 0 }, limit: 100 });
   expect(next).toBeNull();
-  expect(pages.map(({ shard }) => shard).join('')).toBe('0123456789abcdef');
+  expect(pages.map(({ shard }) => shard)).toEqual([...'0123456789abcdef']);
 });
 
 it.for([
-  [0, 10, { count: 0, more: false }],
-  [10, 10, { count: 10, more: false }],
-  [11, 10, { count: 10, more: true }],
-  [250, 300, { count: 250, more: false }],
-  [250, 249, { count: 249, more: true }],
-] as const)('of %i live sessions, counted up to %i', async ([rows, most, counted]) => {
-  expect(await countLiveSessions({ sessions: rowsOfEpoch(2, rows).sessions, now }, token, most)).toEqual(counted);
+  [0, 10, { count: 0, more: false }, 16],
+  [10, 10, { count: 10, more: false }, 16],
+  [11, 10, { count: 10, more: true }, 1],
+  [250, 300, { count: 250, more: false }, 18],
+  [250, 249, { count: 249, more: true }, 3],
+  [10_000, 5000, { count: 5000, more: true }, 51],
+] as const)(
+  'of %i live sessions, counted up to %i, no more is read than that takes',
+  async ([rows, most, counted, reads]) => {
+    const { sessions, pages } = rowsOfEpoch(2, rows);
+    expect(await countLiveSessions({ sessions, now }, token, most)).toEqual(counted);
+    expect(pages).toHaveLength(reads);
+  },
+);
+
+it('as many as are counted are not said to be more, though many that are over come after them', async () => {
+  const { sessions } = rowsOfEpoch((index) => (index < 10 ? 2 : 1), 5000);
+  expect(await countLiveSessions({ sessions, now }, token, 10)).toEqual({ count: 10, more: false });
 });
 
 it('where rows that are over are in the way, there may be more, and counting them ends', async () => {

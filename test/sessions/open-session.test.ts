@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { unavailable } from '../../functions/refusals.ts';
-import { type OpenSessionDependencies, openSession } from '../../functions/sessions/open-session.ts';
+import { endOwnSession, type OpenSessionDependencies, openSession } from '../../functions/sessions/open-session.ts';
 import type { WindowUse } from '../../functions/sessions/rate-windows.ts';
 import type { Session } from '../../functions/sessions/session.ts';
 import type { Token } from '../../functions/tokens/token.ts';
@@ -53,8 +53,19 @@ function world({ meanwhile = {}, admits = true, endFails = false }: World = {}) 
     random: (bytes) => new Uint8Array(bytes).fill(7),
   };
   const open = (fields: unknown = {}) => openSession(deps, { token, stack, fields, by });
-  return { rows, admitted, open };
+  return { rows, admitted, open, sessions: deps.sessions };
 }
+
+it('a session ends itself, and having ended ends again', async () => {
+  const { open, rows, sessions } = world();
+  await open();
+  const [session] = rows.values();
+  if (!session) throw new Error('There is no session.');
+  for (let times = 0; times < 2; times += 1) {
+    await endOwnSession(sessions, session);
+    expect(rows.size).toBe(0);
+  }
+});
 
 describe('opening a session', () => {
   it('gives its value once, keeps the digest, and holds for 12 hours', async () => {

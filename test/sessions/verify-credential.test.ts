@@ -99,6 +99,15 @@ function viaAlias(): Partial<Token> {
   return { scope: [{ module: 'entry', acl: { read: true } }, entry] };
 }
 
+it.for([
+  ['of an older epoch', { epoch: 0 }],
+  ['past its lifetime', { expires_at: now.toISOString() }],
+])('a session %s is over', async ([, facts]) => {
+  const answer = await verify({ value: sessionValue }, { session: { ...session(), ...facts } });
+  expect(outcome(answer)).toBe('session-over');
+  expect(answer.noted).toEqual([]);
+});
+
 describe('the holder', () => {
   it.for([
     ['is who presents the value, whatever else is wrong', { stack: null }, {}, 'other-stack', true],

@@ -27,9 +27,6 @@ describe("a token's value", () => {
       updated_at: now,
       next_action: 'clean_up',
     });
-    const receipt = product
-      .rows()
-      .tokens.find(({ sk }) => String(sk).startsWith('RECEIPT#') && !String(sk).includes(stopped.uid));
     expect(product.rows().tokens.filter(({ pk, sk }) => pk === `TOKEN#${live.uid}` && sk !== 'META')).toMatchObject([
       { reason: 'stopped', actor: live.uid, epoch: 2, state: 'running', refused_from: now },
     ]);
