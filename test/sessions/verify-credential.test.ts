@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FoundCredential, WantedCredential } from '../../functions/sessions/credential-reader.ts';
+import type { Session } from '../../functions/sessions/session.ts';
 import type { Use } from '../../functions/sessions/usage.ts';
 import { type Verification, verifyCredential } from '../../functions/sessions/verify-credential.ts';
 import type { Token } from '../../functions/tokens/token.ts';
@@ -99,7 +100,7 @@ function viaAlias(): Partial<Token> {
   return { scope: [{ module: 'entry', acl: { read: true } }, entry] };
 }
 
-it.for([
+it.for<[string, Partial<Session>]>([
   ['of an older epoch', { epoch: 0 }],
   ['past its lifetime', { expires_at: now.toISOString() }],
 ])('a session %s is over', async ([, facts]) => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { firstAnswer, givenKey, isKept } from '../../functions/tokens/idempotency.ts';
 import type { Seen } from '../../functions/tokens/token-repository.ts';
 import { refusalOf } from '../sessions/session-world.ts';
+import type { SimulatedProduct } from '../support/simulated-product.ts';
 import { fixture, simulatedProduct } from '../support/simulated-stack.ts';
 import { tokenLike } from './token-like.ts';
 
@@ -22,23 +23,20 @@ describe('a key', () => {
     expect([day - 1, day].map((ms) => isKept(record, at(ms)))).toEqual([true, false]);
   });
 
+  const scope = [
+    { module: '$all', acl: { read: true } },
+    { module: 'branch', branches: ['main'] },
+  ];
+  const command = { stack, fields: { name: 'new', scope }, idempotencyKey: 'k' };
+
   it.for([
-    ['create-token', {}],
-    ['create-successor', { uid: live.uid }],
+    ['create-token', (product: SimulatedProduct) => product.create('owner', command)],
+    ['create-successor', (product: SimulatedProduct) => product.succeed('owner', { ...command, uid: live.uid })],
   ] as const)(
     'of %s is kept under that name: what was kept before an upgrade holds after it',
-    async ([route, more]) => {
+    async ([route, create]) => {
       const product = simulatedProduct({});
-      const fields = {
-        name: 'new',
-        scope: [
-          { module: '$all', acl: { read: true } },
-          { module: 'branch', branches: ['main'] },
-        ],
-      };
-      const command = { stack, fields, idempotencyKey: 'k', ...more };
-      const { done } =
-        'uid' in command ? await product.succeed('owner', command) : await product.create('owner', command);
+      const { done } = await create(product);
       expect(done).toBeDefined();
       const kept = product.rows().usage.filter(({ pk }) => pk === `IDEMPOTENCY#${key(route)?.id}`);
       expect(kept).toMatchObject([{ token_uid: done?.token.uid }]);
