@@ -1,0 +1,217 @@
+import { describe, expect, it } from 'vitest';
+import { digestFor, type EntryContext, entryOf, isInUse, tellingOf } from '../../functions/notices/digest-entries.ts';
+import type { DigestNotice, Reachable } from '../../functions/notices/digest-repository.ts';
+import { defaultHygiene, type HygieneSettings } from '../../functions/notices/hygiene.ts';
+import type { LastUse } from '../../functions/sessions/usage.ts';
+import type { Stack } from '../../functions/stacks/stack.ts';
+import type { Token } from '../../functions/tokens/token.ts';
+import { tokenLike } from '../tokens/token-like.ts';
+
+const now = new Date('2026-03-01T06:00:00.000Z');
+const [hour, day] = [3_600_000, 86_400_000];
+const inMs = (ms: number) => new Date(now.getTime() + ms).toISOString();
+const used = (ms: number): LastUse => ({ at: inMs(-ms), client: 'c', remote_addr: '192.0.2.1', hours: new Map() });
+const stack = tokenLike().api_key;
+
+const stackOf = (settings: Partial<HygieneSettings> = {}): Stack => ({
+  api_key: stack,
+  org_uid: 'blt00000000000000ff',
+  name: 'Web',
+  description: '',
+  master_locale: 'en-us',
+  plan: { max_tokens: 30, manage_rate_limits: true },
+  settings: { branches: true },
+  hygiene: { ...defaultHygiene, ...settings },
+  hygiene_version: 1,
+  created_by: '',
+  created_at: inMs(0),
+  updated_at: inMs(0),
+});
+
+describe('a token is in use', () => {
+  it.for([
+    ['that was used this moment', used(0), true],
+    ['that was used in the last 7 days', used(7 * day - 1), true],
+    ['that was used 7 days ago', used(7 * day), false],
+    ['that was never used', null, false],
+  ] as const)('or not: one %s', ([, lastUse, isUsed]) => {
+    expect(isInUse(lastUse, now)).toBe(isUsed);
+  });
+});
+
+describe('the digest of a notice', () => {
+  const at = (
+    left: number,
+    { lastUse = used(0), closed = null }: { lastUse?: LastUse | null; closed?: string | null },
+  ) =>
+    digestFor(
+      { token: tokenLike({ expires_at: inMs(left) }), lastUse },
+      { settings: defaultHygiene, now, closed: closed === null ? null : { stack, send_at: closed } },
+    );
+  const atEight = inMs(2 * hour);
+
+  it.for([
+    ['at once, of what is in use and has a day left', day, {}, inMs(0)],
+    ['at once, of what is in use and is over', -1, {}, inMs(0)],
+    ['at the hour, of what has more than a day left', day + 1, {}, atEight],
+    ['at the hour, of what nobody uses', 1, { lastUse: null }, atEight],
+    ['a millisecond later, where it is closed', 1, { closed: inMs(5) }, inMs(6)],
+    ['at the next hour, where that of today is closed', 2 * day, { closed: atEight }, inMs(2 * hour + day)],
+  ] as const)('is sent %s', ([, left, more, send_at]) => {
+    expect(at(left, more)).toEqual({ stack, send_at });
+  });
+});
+
+const person = (uid: string, role: Reachable['role'], address: string | null = `${uid}@example.test`): Reachable => ({
+  uid,
+  role,
+  issuer: '',
+  sub: uid,
+  address,
+});
+const notice = (token_uid: string, expires_at: string, threshold: DigestNotice['threshold'] = '7'): DigestNotice => ({
+  token_uid,
+  expires_at,
+  threshold,
+});
+
+describe('who is told what', () => {
+  const people = [person('o', 'owner'), person('a', 'admin'), person('d', 'developer')];
+  const tokens = [
+    { token: tokenLike({ uid: 'plain', expires_at: inMs(day), created_by: 'd' }), lastUse: null },
+    {
+      token: tokenLike({
+        uid: 'flagged',
+        expires_at: inMs(day),
+        created_by: 'd',
+        is_email_notification_enabled: true,
+      }),
+      lastUse: null,
+    },
+  ];
+  const notices = ['plain', 'flagged'].map((uid) => notice(uid, inMs(day)));
+
+  const told = (settings: Partial<HygieneSettings>, whom: readonly Reachable[] = people, about = tokens) => {
+    const { told: by, unheard } = tellingOf(
+      { stack: stackOf(settings), people: whom, tokens: about, deliveries: [] },
+      notices,
+    );
+    const uids = (some: readonly { token: Token }[]) => some.map(({ token }) => token.uid).join(' ');
+    return [Object.fromEntries([...by].map(([{ uid }, some]) => [uid, uids(some)])), uids(unheard)];
+  };
+
+  it.for<[string, Partial<HygieneSettings>, unknown]>([
+    [
+      'everybody who is asked, and who made a flagged one',
+      {},
+      [{ o: 'plain flagged', a: 'plain flagged', d: 'flagged' }, ''],
+    ],
+    ['the owner alone', { mail_to: ['owner'] }, [{ o: 'plain flagged', d: 'flagged' }, '']],
+    ['the admins alone', { mail_to: ['admins'] }, [{ a: 'plain flagged', d: 'flagged' }, '']],
+    ['of flagged ones only', { mail_about: 'flagged' }, [{ o: 'flagged', a: 'flagged', d: 'flagged' }, '']],
+    ['nobody but who made it', { mail_to: [] }, [{ d: 'flagged' }, '']],
+  ])('is %s', ([, settings, expected]) => {
+    expect(told(settings)).toEqual(expected);
+  });
+
+  it('is nobody without an address, and then what nobody heard is known', () => {
+    const silent = [person('o', 'owner', null), person('a', 'admin', null), person('d', 'developer')];
+    expect(told({}, silent)).toEqual([{ d: 'flagged' }, 'plain flagged']);
+    expect(told({ mail_about: 'flagged' }, silent)).toEqual([{ d: 'flagged' }, 'flagged']);
+    expect(told({ mail_to: [] }, silent)).toEqual([{ d: 'flagged' }, '']);
+  });
+
+  it('is nobody of what is deleted, or whose expiry has moved', () => {
+    const [plain, flagged] = tokens.map(({ token }) => token);
+    if (!plain || !flagged) throw new Error('There are no tokens.');
+    const gone = [
+      { token: { ...plain, state: 'deleted' as const }, lastUse: null },
+      { token: { ...flagged, expires_at: inMs(2 * day) }, lastUse: null },
+    ];
+    expect(told({}, people, gone)).toEqual([{}, '']);
+  });
+
+  it('of several notices of a token is the last', () => {
+    const [plain] = tokens;
+    if (!plain) throw new Error('There are no tokens.');
+    const several = [notice('plain', inMs(day), '7'), notice('other', inMs(day), '3'), notice('plain', inMs(day), '1')];
+    const { told: by } = tellingOf({ stack: stackOf(), people, tokens: [plain], deliveries: [] }, several);
+    expect([...by.values()][0]?.map((one) => one.notice.threshold)).toEqual(['1']);
+  });
+});
+
+describe('a token in a mail', () => {
+  const context = (more: Partial<EntryContext> = {}): EntryContext => ({
+    stack: stackOf(),
+    people: [person('m', 'developer', 'maker@example.test'), person('n', 'developer', null)],
+    now,
+    consoleUrl: null,
+    ...more,
+  });
+  const entry = (
+    facts: Partial<Token>,
+    {
+      threshold = '7',
+      lastUse = null,
+      more = {},
+    }: { threshold?: DigestNotice['threshold']; lastUse?: LastUse | null; more?: Partial<EntryContext> } = {},
+  ) => {
+    const token = tokenLike({ expires_at: inMs(day), ...facts });
+    return entryOf({ token, lastUse, notice: notice(token.uid, token.expires_at ?? '', threshold) }, context(more));
+  };
+
+  it('has what people have to know of it', () => {
+    const token = tokenLike({ created_by: 'm' });
+    expect(entry({ created_by: 'm' }, { lastUse: used(0) })).toEqual({
+      uid: token.uid,
+      name: token.name,
+      hint: token.hint,
+      what: 'expiring',
+      expires_at: inMs(day),
+      last_use: { at: inMs(0), client: 'c' },
+      in_use: true,
+      created_by: 'maker@example.test',
+      cleaned_up_at: inMs(31 * day),
+      link: null,
+    });
+  });
+
+  it.for([
+    ['expires in a millisecond', 1, 'expiring'],
+    ['expires now', 0, 'expired'],
+    ['has expired', -1, 'expired'],
+  ] as const)('that %s is said to be so', ([, ms, what]) => {
+    expect(entry({ expires_at: inMs(ms) }).what).toBe(what);
+  });
+
+  it('that waits for clean-up is cleaned up when that is due', () => {
+    const next = { action: 'clean_up', at: inMs(5) } as const;
+    expect(entry({ next }, { threshold: 'held_back' })).toMatchObject({
+      what: 'cleanup_held_back',
+      cleaned_up_at: inMs(5),
+    });
+    expect(entry({ next: null }, { threshold: 'held_back' }).cleaned_up_at).toBeNull();
+  });
+
+  it('is not cleaned up where the stack wants none', () => {
+    const stackWithout = stackOf({ cleanup_after_days: null });
+    expect(entry({}, { more: { stack: stackWithout } }).cleaned_up_at).toBeNull();
+  });
+
+  it.for([
+    ['n', 'n'],
+    ['gone', 'gone'],
+  ])('whose maker has no address, or is gone (%s), names them by uid', ([created_by, shown]) => {
+    expect(entry({ created_by })).toMatchObject({ created_by: shown });
+  });
+
+  it('links to its page of the console', () => {
+    const { link } = entry({}, { more: { consoleUrl: 'https://console.example' } });
+    const { uid } = tokenLike();
+    expect(link).toBe(`https://console.example/#/stack/${stack}/settings/management-tokens/${uid}/edit`);
+  });
+
+  it('that was never used says so', () => {
+    expect(entry({})).toMatchObject({ last_use: null, in_use: false });
+  });
+});
