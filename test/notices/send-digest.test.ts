@@ -1,0 +1,323 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { TokenwardEvent } from '../../functions/events/catalogue.ts';
+import type { Delivery, Reachable } from '../../functions/notices/digest-repository.ts';
+import { defaultHygiene, type HygieneSettings } from '../../functions/notices/hygiene.ts';
+import type { Mail, MailOutcome } from '../../functions/notices/mailer.ts';
+import { type SendDigestDependencies, sendDigest } from '../../functions/notices/send-digest.ts';
+import { tokenLike } from '../tokens/token-like.ts';
+
+const now = new Date('2026-03-01T08:00:00.000Z');
+const minute = 60_000;
+const inMs = (ms: number) => new Date(now.getTime() + ms).toISOString();
+const [stack, send_at] = ['blt00000000000000a1', inMs(0)];
+const expires_at = inMs(7 * 86_400_000);
+
+const person = (uid: string, role: Reachable['role'], address: string | null = `${uid}@example.test`): Reachable => ({
+  uid,
+  role,
+  issuer: '',
+  sub: '',
+  address,
+});
+const [owner, admin] = [person('owner', 'owner'), person('admin', 'admin')];
+
+const delivery = (facts: Partial<Delivery> = {}): Delivery => ({
+  stack,
+  send_at,
+  person: 'owner',
+  address: 'owner@example.test',
+  state: 'sending',
+  run: 'before',
+  tries: 1,
+  again: false,
+  at: inMs(-minute),
+  reason: null,
+  next_try_at: null,
+  ...facts,
+});
+
+interface Scene {
+  readonly people?: readonly Reachable[];
+  readonly deliveries?: readonly Delivery[];
+  readonly settings?: Partial<HygieneSettings>;
+  readonly outcome?: (to: string) => MailOutcome;
+  /** So many recipients may be handled. */
+  readonly time?: number;
+  readonly isTaken?: boolean;
+  readonly isThere?: boolean;
+  /** Whose delivery somebody else has. */
+  readonly held?: string;
+  /** Nobody is told of a token that is gone. */
+  readonly isGone?: boolean;
+}
+
+const sent: MailOutcome = { outcome: 'sent', message_id: 'id' };
+
+/** Sends a digest of one token over rows in this process: what was done, in this order. */
+async function send({
+  people = [owner],
+  deliveries = [],
+  settings = {},
+  outcome = () => sent,
+  time = 100,
+  isTaken = true,
+  isThere = true,
+  held = '',
+  isGone = false,
+}: Scene) {
+  const [done, mails, events]: [unknown[], Mail[], TokenwardEvent[]] = [[], [], []];
+  const recorded: [to: Delivery, from: Delivery | null][] = [];
+  const token = tokenLike({ expires_at, state: isGone ? 'deleted' : 'live', created_by: 'owner' });
+  let left = time;
+  const scene = { stack: stackOf(settings), people, tokens: [{ token, lastUse: null }], deliveries };
+  const notices = [1, 2].map(() => ({ token_uid: token.uid, expires_at, threshold: '7' as const }));
+  const deps: SendDigestDependencies = {
+    digests: {
+      take: async (digest, until) => {
+        done.push(['take', digest.due_at, until.toISOString()]);
+        return isTaken ? { stack, send_at, notices } : null;
+      },
+      scene: async () => (isThere ? scene : null),
+      record: async (to, from) => {
+        if (to.person === held) return false;
+        recorded.push([to, from]);
+        return true;
+      },
+      finish: async (_digest, state) => void done.push(['finish', state]),
+      postpone: async (_digest, until) => void done.push(['postpone', until]),
+    },
+    mailer: {
+      send: async (mail) => {
+        mails.push(mail);
+        return outcome(mail.to);
+      },
+    },
+    publisher: { publish: async (some) => void events.push(...some) },
+    now: () => new Date(now.getTime() + 1000),
+    consoleUrl: null,
+  };
+  const asked = { digest: { stack, send_at, due_at: inMs(-1) }, now, run: 'run' };
+  const hasTime = () => --left >= 0;
+  const counts = await sendDigest(deps, { ...asked, hasTime }).catch((error: unknown) => error);
+  return { counts, done: done.slice(1), took: done[0], mails, events, recorded };
+}
+
+const stackOf = (settings: Partial<HygieneSettings>) => ({
+  api_key: stack,
+  org_uid: '',
+  name: 'Web',
+  description: '',
+  master_locale: 'en-us',
+  plan: { max_tokens: 30, manage_rate_limits: true },
+  settings: { branches: true },
+  hygiene: { ...defaultHygiene, ...settings },
+  hygiene_version: 1,
+  created_by: '',
+  created_at: inMs(0),
+  updated_at: inMs(0),
+});
+const none = { sent: 0, failed: 0, unknown: 0, undeliverable: 0 };
+const to = (mails: readonly Mail[]) => mails.map((mail) => mail.to.replace('@example.test', '')).join(' ');
+
+describe('a digest', () => {
+  it('is held for 10 minutes by the clock, and sent with one mail to each, each claimed before', async () => {
+    const { counts, done, took, mails, recorded } = await send({ people: [admin, owner] });
+    expect(took).toEqual(['take', inMs(-1), inMs(10 * minute + 1000)]);
+    expect(counts).toEqual({ ...none, sent: 2 });
+    expect(to(mails)).toBe('admin owner');
+    expect(recorded.slice(0, 2)).toEqual([
+      [delivery({ person: 'admin', address: 'admin@example.test', run: 'run', at: inMs(0) }), null],
+      [
+        delivery({ person: 'admin', address: 'admin@example.test', run: 'run', at: inMs(1000), state: 'sent' }),
+        delivery({ person: 'admin', address: 'admin@example.test', run: 'run', at: inMs(0) }),
+      ],
+    ]);
+    expect(done).toEqual([['finish', 'sent']]);
+  });
+
+  it.for([{ isTaken: false }, { isThere: false }])('that is not there to be sent (%j) sends nothing', async (scene) => {
+    const { counts, done, mails } = await send(scene);
+    expect([counts, done, mails]).toEqual([none, [], []]);
+  });
+
+  it('of what is gone is of account to nobody', async () => {
+    const { counts, done, mails } = await send({ isGone: true });
+    expect([counts, done, mails]).toEqual([none, [['finish', 'nobody']], []]);
+  });
+
+  it('whose time is up leaves the rest to the next run, and stays due', async () => {
+    const { counts, done, mails } = await send({ people: [owner, admin], time: 1 });
+    expect([counts, to(mails), done]).toEqual([{ ...none, sent: 1 }, 'owner', []]);
+  });
+
+  it('of which one delivery is somebody else is sent to the others, fails, and stays due', async () => {
+    const { counts, done, mails } = await send({ people: [owner, admin], held: 'owner' });
+    expect(counts).toEqual(new Error('The delivery to owner is not as it was seen.'));
+    expect([to(mails), done]).toEqual(['admin', []]);
+  });
+
+  it('names each mail by its delivery and its try, and nobody in it', async () => {
+    const { mails } = await send({ deliveries: [delivery({ state: 'failed', tries: 4 })] });
+    const hash = createHash('sha256')
+      .update(JSON.stringify([stack, send_at, 'owner']))
+      .digest('hex')
+      .slice(0, 24);
+    expect(mails.map((mail) => mail.delivery)).toEqual([`${hash}-5`]);
+  });
+});
+
+describe('what becomes of a mail', () => {
+  const failed: MailOutcome = { outcome: 'failed', reason: 'SES was busy.' };
+  const unknown: MailOutcome = { outcome: 'unknown', reason: 'No answer came.' };
+  const undeliverable: MailOutcome = { outcome: 'undeliverable', reason: 'No such address.' };
+
+  it.for<[string, MailOutcome, Partial<Delivery>, Partial<Delivery>, unknown]>([
+    ['sent', sent, { tries: 0 }, { state: 'sent' }, ['finish', 'sent']],
+    [
+      'a first failure is tried again after 15 minutes',
+      failed,
+      { tries: 0 },
+      { state: 'failed', reason: 'SES was busy.', next_try_at: inMs(1000 + 15 * minute) },
+      ['postpone', inMs(1000 + 15 * minute)],
+    ],
+    [
+      'a third after an hour',
+      failed,
+      { tries: 2 },
+      { state: 'failed', reason: 'SES was busy.', next_try_at: inMs(1000 + 60 * minute) },
+      ['postpone', inMs(1000 + 60 * minute)],
+    ],
+    [
+      'an eighth is the last',
+      failed,
+      { tries: 7 },
+      { state: 'undeliverable', reason: 'SES was busy. Given up after 8 tries.' },
+      ['finish', 'undeliverable'],
+    ],
+    [
+      'what is not known is tried once more, at once',
+      unknown,
+      { tries: 0 },
+      { state: 'unknown', reason: 'No answer came.', next_try_at: inMs(1000) },
+      ['postpone', inMs(1000)],
+    ],
+    [
+      'what is not known the second time stays so',
+      unknown,
+      { tries: 1, again: true },
+      { state: 'unknown', reason: 'No answer came.', again: true },
+      ['finish', 'sent'],
+    ],
+    [
+      'what cannot be delivered never is',
+      undeliverable,
+      { tries: 0 },
+      { state: 'undeliverable', reason: 'No such address.' },
+      ['finish', 'undeliverable'],
+    ],
+  ])('%s', async ([, outcome, seen, ended, end]) => {
+    const before = delivery({ state: 'failed', ...seen });
+    const { recorded, done, counts } = await send({ deliveries: [before], outcome: () => outcome });
+    const claimed = { ...before, state: 'sending', run: 'run', at: inMs(0), tries: before.tries + 1 };
+    const rest = { reason: null, next_try_at: null };
+    expect(recorded).toEqual([
+      [{ ...claimed, ...rest }, before],
+      [
+        { ...claimed, ...rest, at: inMs(1000), ...ended },
+        { ...claimed, ...rest },
+      ],
+    ]);
+    expect(done).toEqual([end]);
+    expect(counts).toEqual({ ...none, [ended.state ?? '']: 1 });
+  });
+
+  it('that nobody can get is told to the bus once, with the tokens that it was about', async () => {
+    const { events } = await send({ outcome: () => undeliverable });
+    expect(events).toMatchObject([
+      {
+        type: 'notice.undeliverable',
+        time: inMs(0),
+        data: { api_key: stack, send_at, person: 'owner', reason: 'No such address.', tokens: [tokenLike().uid] },
+      },
+    ]);
+  });
+
+  it('goes to the next who is told nothing yet, where it cannot be delivered', async () => {
+    const outcome = (address: string) => (address.startsWith('owner') ? undeliverable : sent);
+    const settings = { mail_to: ['owner'] } as const;
+    const people = [person('b', 'admin'), owner, person('a', 'admin'), person('d', 'developer')];
+    expect(to((await send({ people, settings, outcome })).mails)).toBe('owner a');
+    const machines = [owner, person('a', 'admin', null), person('d', 'developer')];
+    const { mails, done } = await send({ people: machines, settings, outcome });
+    expect([to(mails), done]).toEqual(['owner', [['finish', 'undeliverable']]]);
+  });
+});
+
+describe('a delivery that is there already', () => {
+  it.for<[string, Partial<Delivery>, Partial<Delivery> | null]>([
+    ['that was sent is not sent again', { state: 'sent' }, null],
+    ['that cannot be delivered is not tried again', { state: 'undeliverable' }, null],
+    ['that failed is tried when its time has come', { state: 'failed', next_try_at: inMs(0) }, { tries: 2 }],
+    ['that failed is not tried before', { state: 'failed', next_try_at: inMs(1) }, null],
+    ['that failed and was marked stays marked', { state: 'failed', again: true }, { tries: 2, again: true }],
+    ['that is not known is tried once more, and marked', { state: 'unknown' }, { tries: 2, again: true }],
+    ['that is not known after that is not', { state: 'unknown', again: true }, null],
+    ['that nobody ended is tried once more, and marked', { state: 'sending' }, { tries: 2, again: true }],
+  ])('%s', async ([, seen, claimed]) => {
+    const before = delivery(seen);
+    const { recorded, mails } = await send({ deliveries: [before] });
+    expect(mails).toHaveLength(claimed ? 1 : 0);
+    const sending = { ...before, state: 'sending', run: 'run', at: inMs(0), next_try_at: null, ...claimed };
+    expect(recorded.slice(0, 1)).toEqual(claimed ? [[sending, before]] : []);
+  });
+
+  it('that nobody ended the second time is not known for good, and no mail is sent', async () => {
+    const before = delivery({ again: true, tries: 2 });
+    const { recorded, mails, done } = await send({ deliveries: [before] });
+    const reason = 'The run that sent it did not say what became of it.';
+    expect(recorded).toEqual([[{ ...before, state: 'unknown', run: 'run', at: inMs(0), reason }, before]]);
+    expect([mails, done]).toEqual([[], [['finish', 'sent']]]);
+  });
+
+  it('says in the mail that it may have come before', async () => {
+    const { mails } = await send({ deliveries: [delivery({ state: 'unknown' })] });
+    expect(mails[0]?.text).toContain('You may have this mail already');
+    expect((await send({})).mails[0]?.text).not.toContain('You may have this mail already');
+  });
+
+  it('goes to the address of now, and where there is none to that of before', async () => {
+    const before = delivery({ state: 'failed', address: 'old@example.test' });
+    expect(to((await send({ deliveries: [before] })).mails)).toBe('owner');
+  });
+
+  it('of somebody who is told nothing any more holds nothing up', async () => {
+    const gone = delivery({ person: 'gone', state: 'failed', next_try_at: inMs(5) });
+    expect((await send({ deliveries: [gone] })).done).toEqual([['finish', 'sent']]);
+  });
+
+  it('that is tried again first is what the digest waits for', async () => {
+    const late = delivery({ state: 'failed', next_try_at: inMs(9) });
+    const soon = delivery({ person: 'admin', state: 'failed', next_try_at: inMs(5) });
+    expect((await send({ people: [owner, admin], deliveries: [late, soon] })).done).toEqual([['postpone', inMs(5)]]);
+  });
+});
+
+describe('where nobody who is asked can be told', () => {
+  const settings = { mail_to: ['owner'] } as const;
+  const silent = person('owner', 'owner', null);
+
+  it('the first admin is', async () => {
+    const people = [silent, person('b', 'admin'), person('a', 'admin')];
+    const { mails, done, events } = await send({ people, settings });
+    expect([to(mails), done, events]).toEqual(['a', [['finish', 'sent']], []]);
+  });
+
+  it('the bus is, that there is nobody', async () => {
+    const { mails, done, events } = await send({ people: [silent, person('d', 'developer')], settings });
+    expect([mails, done]).toEqual([[], [['finish', 'undeliverable']]]);
+    expect(events).toMatchObject([
+      { data: { person: null, reason: 'Nobody who could be told has a verified address.' } },
+    ]);
+  });
+});
