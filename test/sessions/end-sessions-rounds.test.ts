@@ -70,6 +70,13 @@ describe('a round', () => {
     expect((await world.receipt())?.summary?.sessions.total).toBe(1001);
   });
 
+  test('that is followed by another is looked for a minute later, and counts as overdue only then', async () => {
+    await world.open('0', 1, [1, 1001]);
+    world.ms += 59_000;
+    expect(await world.round()).toBe('continued');
+    expect((await world.receipt())?.next_try_at).toBe(new Date(world.ms + 60_000).toISOString());
+  });
+
   test.each([
     [4999, 'completed'],
     [5000, 'continued'],

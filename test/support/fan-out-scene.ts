@@ -68,7 +68,12 @@ export class FanOutScene {
       expect(await sessionRows(this.running, token.uid)).toBe(0);
     }
     // Late enough that everything that should not be there any more would count as left over.
-    expect(await this.reconcileAfter('PT2H')).toEqual({ leftover_sessions: 0, overdue_receipts: 0, overdue_digests: 0, complete: true });
+    expect(await this.reconcileAfter('PT2H')).toEqual({
+      leftover_sessions: 0,
+      overdue_receipts: 0,
+      overdue_digests: 0,
+      complete: true,
+    });
   }
 
   /**
