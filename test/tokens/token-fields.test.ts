@@ -1,6 +1,4 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson } from '../../functions/tokens/canonical-json.ts';
 import { knownModules } from '../../functions/tokens/scope.ts';
 import { readEditedFields, readNewFields } from '../../functions/tokens/token-fields.ts';
 import { mintTokenValue } from '../../functions/tokens/token-value.ts';
@@ -285,41 +283,5 @@ describe('the fields of an edit', () => {
 
   it('that changed are judged', () => {
     expect(readEditedFields({ name: '', scope: [] }, present).errors).toEqual({ name: [required], scope: [required] });
-  });
-});
-
-describe('canonical JSON', () => {
-  it('is the same for the same data, in whatever order its keys are', () => {
-    const reversed = (value: unknown): unknown => {
-      if (Array.isArray(value)) return value.map(reversed);
-      if (typeof value !== 'object' || value === null) return value;
-      return Object.fromEntries(
-        Object.entries(value)
-          .toReversed()
-          .map(([key, part]) => [key, reversed(part)]),
-      );
-    };
-    fc.assert(
-      fc.property(fc.jsonValue({ maxDepth: 3 }), (value) => {
-        expect(canonicalJson(reversed(value))).toBe(canonicalJson(value));
-      }),
-    );
-  });
-
-  it('holds all of the data', () => {
-    fc.assert(
-      fc.property(fc.jsonValue({ maxDepth: 3, stringUnit: 'grapheme-ascii' }), (value) => {
-        expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
-      }),
-    );
-  });
-
-  it('has texts in NFC, and the order of lists', () => {
-    expect(canonicalJson({ b: 'cafe\u0301', a: [2, 1] })).toBe('{"a":[2,1],"b":"caf\u00e9"}');
-    expect(canonicalJson([1, 2])).not.toBe(canonicalJson([2, 1]));
-  });
-
-  it('tells nothing, null and empty apart', () => {
-    expect(new Set([undefined, null, '', {}, [], 0, false].map(canonicalJson)).size).toBe(7);
   });
 });
