@@ -201,7 +201,7 @@ describe('a token in a mail', () => {
   it.for([
     ['n', 'n'],
     ['gone', 'gone'],
-  ])('whose maker has no address, or is gone (%s), names them by uid', ([created_by, shown]) => {
+  ] as const)('whose maker has no address, or is gone (%s), names them by uid', ([created_by, shown]) => {
     expect(entry({ created_by })).toMatchObject({ created_by: shown });
   });
 
