@@ -8,7 +8,7 @@ import type { LocalAnswer, LocalEndpoint, LocalRequest } from './local-endpoints
 import { functionAt, propertiesOf } from './resource-properties.ts';
 import { arn } from './resource-types.ts';
 import { openStream } from './stream-reader.ts';
-import type { LocalStack } from './template.ts';
+import type { LocalStack, Resource } from './template.ts';
 
 interface OperatorOptions {
   readonly stack: LocalStack;
@@ -108,14 +108,13 @@ function streamOperations(engine: string): Operations {
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_ListEventSourceMappings.html */
 function listMappings(stack: LocalStack, query: URLSearchParams): LocalAnswer {
-  const named = query.get('FunctionName') ?? '';
+  const named = functionNamed(stack, query.get('FunctionName') ?? '');
   const EventSourceMappings = stack
     .ofType('AWS::Lambda::EventSourceMapping')
     .map((resource) => propertiesOf(MappingSchema, resource))
-    .map(({ FunctionName, ...mapping }) => ({ ...mapping, name: functionAt(stack, FunctionName).name }))
-    .filter(({ name }) => name === named || arn('lambda', `function:${name}`) === named)
-    .map(({ name, EventSourceArn, BatchSize, FilterCriteria, DestinationConfig }) => ({
-      FunctionArn: arn('lambda', `function:${name}`),
+    .filter(({ FunctionName }) => functionAt(stack, FunctionName) === named)
+    .map(({ EventSourceArn, BatchSize, FilterCriteria, DestinationConfig }) => ({
+      FunctionArn: arn('lambda', `function:${named?.name}`),
       ...{ EventSourceArn, BatchSize, FilterCriteria, DestinationConfig },
     }));
   return { json: { EventSourceMappings } };
@@ -124,11 +123,18 @@ function listMappings(stack: LocalStack, query: URLSearchParams): LocalAnswer {
 /** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
 async function invoke(
   { stack, functions }: OperatorOptions,
-  { pathParameters, json }: LocalRequest,
+  { pathParameters: { name = '' }, json }: LocalRequest,
 ): Promise<LocalAnswer> {
-  const result = await functions.invoke(functionAt(stack, pathParameters.name ?? '').logicalId, json);
+  const lambda = functionNamed(stack, name);
+  if (!lambda) return { ...refusal('ResourceNotFoundException', `Function not found: ${name}`), status: 404 };
+  const result = await functions.invoke(lambda.logicalId, json);
   if (!('error' in result)) return { json: result.payload };
   return { json: result.error, headers: { 'x-amz-function-error': 'Unhandled' } };
+}
+
+function functionNamed(stack: LocalStack, nameOrArn: string): Resource | undefined {
+  const functions = stack.ofType('AWS::Lambda::Function');
+  return functions.find(({ name }) => [name, arn('lambda', `function:${name}`)].includes(nameOrArn));
 }
 
 /** In the JSON protocol. */

@@ -34,27 +34,27 @@ interface Found {
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html */
 const LetterSchema = z.object({
-  requestContext: z.object({ functionArn: z.string(), condition: z.string() }),
+  requestContext: z.object({ condition: z.string() }),
   DDBStreamBatchInfo: StreamRangeSchema,
 });
 
 async function lookAt(workplace: Workplace, mapping: StreamMapping, body: string): Promise<Found> {
   const letter = LetterSchema.safeParse(jsonIn(body)).data;
   const range = letter?.DDBStreamBatchInfo;
-  if (range?.streamArn !== mapping.streamArn) return { says: 'is no batch of the stream that the function reads.' };
-  const where = `${range.batchSize} records given up (${letter?.requestContext.condition}), ${inWords(range)}`;
+  if (range?.streamArn !== mapping.streamArn) return { says: 'no batch of the stream that the function reads.' };
+  const where = `a batch of ${range.batchSize}, given up (${letter?.requestContext.condition}), ${inWords(range)}`;
   try {
     const records = (await recordsIn(workplace, range)).filter(mapping.wants);
-    return { says: `${where}: ${records.length} can be given again.`, records };
+    return { says: `${where}. To give again: ${records.length}.`, records };
   } catch (error) {
     if (!(error instanceof Trimmed)) throw error;
-    return { says: `${where}: ${tooLate}` };
+    return { says: `${where}. ${tooLate}` };
   }
 }
 
 /** What is not told again, and what is: the runbook has what to do. */
 const tooLate =
-  'the stream has them no more, for it keeps records for 24 hours. Revocations come back by themselves: the sweep gives each ' +
+  'The stream has it no more, for it keeps records for 24 hours. Revocations come back by themselves: the sweep gives each ' +
   'receipt that is not completed another round. Events are not told again: consumers compare with the API.';
 
 function inWords({ shardId, startSequenceNumber: start, endSequenceNumber: end }: StreamRange): string {
@@ -74,9 +74,9 @@ async function redriveAll(workplace: Workplace, mapping: StreamMapping, write: (
   await eachMessage(workplace, mapping.queue, async ({ id, body }): Promise<Fate> => {
     const { records, says } = await lookAt(workplace, mapping, body);
     const failure = records ? await deliver(workplace, mapping, records) : says;
-    write(`${id}: ${failure === undefined ? `given again, ${records?.length} records.` : `stays: ${failure}`}`);
+    write(`${id}: ${failure === undefined ? `given again: ${records?.length}.` : `stays: ${failure}`}`);
     if (failure !== undefined) left += 1;
     return failure === undefined ? 'taken' : 'left';
   });
-  if (left > 0) throw new OperatorMistake(`${left} messages stay in ${mapping.queue}.`);
+  if (left > 0) throw new OperatorMistake(`Messages that stay in ${mapping.queue}: ${left}.`);
 }

@@ -192,7 +192,7 @@ it('gives what a reader of the stream gave up to it again, once the cause is men
     running.system.bus.events({ 'detail-type': ['token.deleted'], detail: { data: { token_uid: [lost.told.uid] } } });
 
   const { said } = await run(...args);
-  expect(said).toMatch(/: 1 records given up \(RetryAttemptsExhausted\), .*: 1 can be given again\./);
+  expect(said).toMatch(/: a batch of 1, given up \(RetryAttemptsExhausted\), .*\. To give again: 1\./);
   expect(said).toContain(untouched);
   expect([lettersTo('stream/announce').length, events().length]).toEqual([1, 0]);
 
@@ -203,10 +203,10 @@ it('gives what a reader of the stream gave up to it again, once the cause is men
   onTestFinished(running.system.bus.inject({ kind: 'lose-answer', when: crash, times: 1 }));
   const failed = await run(...args, '--execute');
   expect(failed.status, failed.said).toBe(1);
-  expect(failed.said).toMatch(/stays: the function failed: .*Runtime\.ExitError.*\n1 messages stay in /);
+  expect(failed.said).toMatch(/stays: the function failed: .*Runtime\.ExitError.*\nMessages that stay in .*: 1\.$/);
   expect(lettersTo('stream/announce')).toHaveLength(1);
 
-  expect((await run(...args, '--execute')).said).toMatch(/given again, 1 records\.\nDone\.$/);
+  expect((await run(...args, '--execute')).said).toMatch(/given again: 1\.\nDone\.$/);
   expect(lettersTo('stream/announce')).toEqual([]);
   expect(new Set(events().map(({ detail }) => detail.id)).size).toBe(1);
   expect((await run(...args, '--execute')).said).toMatch(/ is empty\.$/);
@@ -217,6 +217,6 @@ it('says so when the stream has what was given up no more, and leaves it', async
   const [, lastOfIt = ''] = /"endSequenceNumber":"(\d+)"/.exec(JSON.stringify(lettersTo('stream/end-sessions'))) ?? [];
   running.system.engine.trimStream(running.operator.tables.tokens, lastOfIt);
   const { said, status } = await run('redrive', '--function', nameOf('stream/end-sessions'), '--execute');
-  expect([status, said]).toEqual([0, expect.stringContaining('the stream has them no more')]);
+  expect([status, said]).toEqual([0, expect.stringContaining('The stream has it no more')]);
   expect(lettersTo('stream/end-sessions')).toHaveLength(1);
 });
