@@ -11,6 +11,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Variable } from '../functions/runtime/env.ts';
 import type { ServiceFunction } from './service-function.ts';
+import type { Stage } from './stages.ts';
 
 type ItemAction =
   | 'GetItem'
@@ -101,9 +102,9 @@ export class DataStore extends Construct {
   /** Counters, windows, idempotency records. */
   readonly usage: DataTable;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { tokensTable }: Pick<Stage, 'tokensTable'>) {
     super(scope, id);
-    this.tokens = new DataTable(this, 'Tokens', {
+    this.tokens = new DataTable(this, tokensTable, {
       variable: 'tokensTable',
       timeToLiveAttribute: 'ttl',
       dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,

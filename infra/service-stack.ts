@@ -16,7 +16,7 @@ export class ServiceStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { stage: Stage }) {
     super(scope, id, { description: 'Tokenward: keeps management tokens clean.', ...props });
     const { stage } = props;
-    const data = new DataStore(this, 'Data');
+    const data = new DataStore(this, 'Data', stage);
     const signIn = signInOf(this, stage);
     const api = new TokenApi(this, 'Api', { stage, signIn, data });
     const events = new EventBus(this, 'Events');

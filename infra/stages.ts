@@ -40,11 +40,14 @@ export interface Stage {
   readonly logRetentionDays: number;
   /** Base of the `type` URIs in problem documents; a page with anchors, or a permanent identifier. */
   readonly problemTypes: string;
+  /** The construct of the tokens' table. Another name is another table: that is how a restored one is brought in (docs/deploy.md). */
+  readonly tokensTable: `Tokens${string}`;
   /** Whether there is a small API beside ours, that the authorizer for other teams protects. */
   readonly exampleApi: boolean;
 }
 
 const everywhere = {
+  tokensTable: 'Tokens',
   domain: null,
   mailFrom: 'tokenward@tokenward.example',
   alarmEmail: '',

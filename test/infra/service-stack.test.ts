@@ -7,6 +7,7 @@ import { describeAsynchronousParts } from './asynchronous-promises.ts';
 import { describeConsole } from './console-promises.ts';
 import { describeAcknowledgements, describeEveryResource } from './every-resource.ts';
 import { describeObservability } from './observability-promises.ts';
+import { describeRestore } from './restore-promises.ts';
 import { describeRights, tables } from './rights-promises.ts';
 import { describeSignIn } from './sign-in-promises.ts';
 import { functionName, knownTypes, type Resource, type Synthesized, synthesize } from './synthesized-stack.ts';
@@ -240,7 +241,7 @@ describe('the example of an API that is protected', () => {
   const functions = stack.all('AWS::Lambda::Function');
 
   it('is in no stage that people depend on', () => {
-    expect(synthesize('prod').all('AWS::ApiGatewayV2::Api')).toHaveLength(1);
+    expect(synthesizedAs('prod').all('AWS::ApiGatewayV2::Api')).toHaveLength(1);
   });
 
   it('has an authorizer that is asked at every request, and only where something was presented', () => {
@@ -281,6 +282,8 @@ describe('the example of an API that is protected', () => {
     expect(authorize?.properties.Timeout).toBeLessThan(10);
   });
 });
+
+describe('bringing in a restored table', () => describeRestore(() => synthesizedAs('prod')));
 
 describe('stages', () => {
   it('are known by name, and another name is refused with the names that there are', () => {
