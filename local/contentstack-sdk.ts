@@ -28,7 +28,31 @@ export interface AuditLogEntry {
   readonly [field: string]: unknown;
 }
 
+/** A branch, or an alias, as its own answer and its list have it. */
+export interface Branch {
+  readonly uid: string;
+  readonly [field: string]: unknown;
+}
+
 export interface Stack {
+  readonly api_key: string;
+  readonly [field: string]: unknown;
+  fetch(): Promise<Stack>;
+  /** Sends every field back, with what was assigned to it. */
+  update(): Promise<Stack>;
+  users(): Promise<readonly { readonly uid: string; readonly [field: string]: unknown }[]>;
+  share(
+    emails: readonly string[],
+    roles?: Readonly<Record<string, readonly string[]>>,
+  ): Promise<{ readonly notice: string }>;
+  unShare(email: string): Promise<{ readonly notice: string }>;
+  transferOwnership(email: string): Promise<{ readonly notice: string }>;
+  branch(): {
+    create(body: { readonly branch: { readonly uid: string; readonly source?: string } }): Promise<Branch>;
+    query(): { find(): Promise<{ readonly items: readonly Branch[] }> };
+  };
+  branchAlias(): { fetchAll(): Promise<{ readonly items: readonly Branch[] }> };
+  branchAlias(uid: string): { createOrUpdate(branch: string): Promise<Branch> };
   auditLog(): {
     fetchAll(parameters?: object): Promise<{ readonly items: readonly AuditLogEntry[]; readonly count?: number }>;
   };
@@ -47,7 +71,13 @@ export interface ClientOptions {
 }
 
 interface Sdk {
-  client(options: ClientOptions): { stack(of: { readonly api_key: string }): Stack };
+  client(options: ClientOptions): {
+    stack(): {
+      create(body: { readonly stack: { readonly name: string } }): Promise<Stack>;
+      query(): { find(): Promise<{ readonly items: readonly Stack[] }> };
+    };
+    stack(of: { readonly api_key: string }): Stack;
+  };
 }
 
 /**

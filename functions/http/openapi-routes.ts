@@ -19,6 +19,7 @@ import {
   BranchAliasesSchema,
   BranchesSchema,
   ChangedStackSchema,
+  PersonViewSchema,
   StackSchema,
   StacksSchema,
   StackViewSchema,
@@ -56,6 +57,7 @@ export const schemaNames = z.registry<{ id: string }>();
 for (const [id, schema] of Object.entries({
   Token: TokenViewSchema,
   Stack: StackViewSchema,
+  Person: PersonViewSchema,
   Session: SessionViewSchema,
   AuditEntry: AuditEntryViewSchema,
   Hygiene: HygieneSettingsSchema,
@@ -183,7 +185,8 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
     summary: 'One stack where api_key names it, else all of the caller; takes up invitations',
     caller: 'member',
     done: { status: 200, schema: z.union([StackSchema, StacksSchema]) },
-    errors: [400, 401, 412, 503],
+    parameters: ['include_collaborators'],
+    errors: ofMember,
   },
   'GET /v3/stacks/branches': {
     summary: 'The branches that scopes choose from',

@@ -3,11 +3,12 @@ import { stackNotFound } from '../refusals.ts';
 import { createStack, type StackDependencies } from '../stacks/create-stack.ts';
 import type { Actor } from '../stacks/person.ts';
 import { readAliases, readBranches, readPeople } from '../stacks/read-stack.ts';
-import type { StackOfMember } from '../stacks/stack-repository.ts';
+import type { PersonOfStack, StackOfMember } from '../stacks/stack-repository.ts';
 import { type TakeUpDependencies, takeUpInvitations } from '../stacks/take-up-invitations.ts';
 import { envelope, jsonBody } from './body.ts';
 import { memberOf, requireStack, stackOf } from './caller.ts';
 import type { Endpoint, HttpRequest } from './endpoint.ts';
+import { oneOf } from './query.ts';
 import type { SignIn } from './sign-in.ts';
 
 export interface StacksDependencies extends StackDependencies {
@@ -33,7 +34,6 @@ export const StackViewSchema = z.object({
 export const stackView = ({ stack, member, tokenCount }: StackOfMember) =>
   StackViewSchema.parse({ ...stack, role: member.role, token_count: tokenCount });
 
-export const StackSchema = z.object({ stack: StackViewSchema });
 export const StacksSchema = z.object({ stacks: z.array(StackViewSchema) });
 /** What is told of a change, with the stack as it is then. */
 export const ChangedStackSchema = z.object({ notice: z.string(), stack: StackViewSchema });
@@ -43,16 +43,20 @@ export const BranchViewSchema = z.object({ uid: z.string(), alias: z.array(z.obj
 export const AliasViewSchema = z.object({ uid: z.string(), target_branch: z.string() });
 export const BranchesSchema = z.object({ branches: z.array(BranchViewSchema) });
 export const BranchAliasesSchema = z.object({ branch_aliases: z.array(AliasViewSchema) });
-/** Who belongs to a stack, and who is invited to it; a machine has no address, and is known by its client id. */
+/** Who belongs to a stack; a machine has no address, and is known by its client id. */
+export const PersonViewSchema = z.object({
+  uid: z.string(),
+  email: z.nullable(z.string()),
+  client: z.nullable(z.string()),
+  role: z.enum(['owner', 'admin', 'developer']),
+});
+/** One stack, with its people where they were asked for: `users()` of the JavaScript SDK takes them from there. */
+export const StackSchema = z.object({
+  stack: z.extend(StackViewSchema, { collaborators: z.optional(z.array(PersonViewSchema)) }),
+});
+/** Who belongs to a stack, and who is invited to it. */
 export const UsersSchema = z.object({
-  users: z.array(
-    z.object({
-      uid: z.string(),
-      email: z.nullable(z.string()),
-      client: z.nullable(z.string()),
-      role: z.enum(['owner', 'admin', 'developer']),
-    }),
-  ),
+  users: z.array(PersonViewSchema),
   invitations: z.array(
     z.object({
       email: z.string(),
@@ -89,15 +93,17 @@ export const usersEndpoint = (deps: StacksDependencies): Endpoint => ({
   failed: 'The people of the stack could not be read. Please try again.',
   handle: async (request) => {
     const { people, invitations: open } = await readPeople(deps, await askedBy(request, deps));
-    const users = people.map(({ uid, address, sub, role }) => ({
-      uid,
-      email: address,
-      client: address === null ? sub : null,
-      role,
-    }));
+    const users = people.map(personView);
     const invitations = open.map(({ address: email, ...invitation }) => ({ email, ...invitation }));
     return { status: 200, body: UsersSchema.parse({ users, invitations }) };
   },
+});
+
+const personView = ({ uid, address, sub, role }: PersonOfStack): z.input<typeof PersonViewSchema> => ({
+  uid,
+  email: address,
+  client: address === null ? sub : null,
+  role,
 });
 
 async function askedBy(
@@ -129,13 +135,27 @@ export const readStacksEndpoint = (deps: StacksDependencies & TakeUpDependencies
     const actor = await memberOf(request, deps.signIn);
     if (stackOf(request) !== null) {
       const stack = stackView(await ownStack(deps, { actor, stack: requireStack(request) }));
-      return { status: 200, body: StackSchema.parse({ stack }) };
+      return {
+        status: 200,
+        body: StackSchema.parse({ stack: { ...stack, ...(await collaborators(request, deps, actor)) } }),
+      };
     }
     await takeUpInvitations(deps, { actor });
     const stacks = (await deps.stacks.listOf(actor.uid)).map(stackView);
     return { status: 200, body: StacksSchema.parse({ stacks }) };
   },
 });
+
+/** `include_collaborators=true`: for the owner and admins, as the list of people is. */
+async function collaborators(
+  request: HttpRequest,
+  deps: StacksDependencies,
+  { uid: caller }: Actor,
+): Promise<{ collaborators?: readonly z.input<typeof PersonViewSchema>[] }> {
+  if (oneOf(request.query, 'include_collaborators') !== 'true') return {};
+  const { people } = await readPeople(deps, { caller, stack: requireStack(request) });
+  return { collaborators: people.map(personView) };
+}
 
 async function ownStack(
   deps: StacksDependencies & TakeUpDependencies,

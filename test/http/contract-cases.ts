@@ -15,6 +15,11 @@ export const cases = {
   'a token without the scope': (attempt, { readOnly }) => ({ ...attempt, value: readOnly.value }),
   'an unknown branch': (attempt) => withHeaders(attempt, { branch: 'none' }),
   'a developer': (attempt) => ({ ...attempt, as: 'developer' }),
+  'a developer who asks for people': (attempt) => ({
+    ...attempt,
+    as: 'developer',
+    query: 'include_collaborators=true',
+  }),
   'an outsider': (attempt) => ({ ...attempt, as: 'outsider' }),
   'no api_key': (attempt) => ({ ...attempt, stack: null }),
   'an unknown stack': (attempt) => ({ ...attempt, stack: 'blt00000000000000ff' }),

@@ -191,6 +191,7 @@ export const contract: Record<RouteKey, EndpointContract> = {
     answers: {
       '200': ['as it should be', 'no api_key'],
       ...twice,
+      '403/162': ['a developer who asks for people'],
       '412/109': ['an unknown stack', 'another stack', 'what cannot be a stack'],
       '503/194': ['storage is down'],
     },

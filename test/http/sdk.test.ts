@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { client, type ManagementToken, type Stack } from '../../local/contentstack-sdk.ts';
 import { allRights, RunningSystem, type Who } from '../support/running-system.ts';
+import { describeStacksBySdk } from './sdk-of-stacks.ts';
 
 /** Contentstack's own client, as its users use it; it knows nothing of this service. */
 describe('the official SDK', () => {
@@ -12,15 +13,15 @@ describe('the official SDK', () => {
   });
   afterAll(() => tokenward.stop());
 
-  async function stackAs(who: Who): Promise<Stack> {
-    const options = {
+  const stackAs = async (who: Who) => (await clientAs(who)).stack({ api_key: tokenward.stack });
+  const clientAs = async (who: Who) => clientOf(await tokenward.jwt(who));
+  const clientOf = (authtoken: string) =>
+    client({
       endpoint: `${tokenward.system.endpoint}/v3`,
-      authtoken: await tokenward.jwt(who),
+      authtoken,
       retryOnError: false,
       retryOnNetworkFailure: false,
-    };
-    return client(options).stack({ api_key: tokenward.stack });
-  }
+    });
 
   let names = 0;
   const create = (fields: object = {}): Promise<ManagementToken> =>
@@ -157,6 +158,8 @@ describe('the official SDK', () => {
     expect(Object.keys(logs)).not.toContain('metadata.uid');
   });
 
+  describeStacksBySdk(() => ({ clientAs, stack, stackAs }));
+
   describe('tells its user what was wrong', () => {
     const error = (act: () => Promise<unknown>) => act().then(Object, (refusal: unknown) => refusal);
 
@@ -182,13 +185,31 @@ describe('the official SDK', () => {
       });
     });
 
-    it('at an update of the value', async () => {
+    it.each([
+      [
+        'the value',
+        { token: 'cs_another' },
+        { token: ['cannot be changed. Generate a new management token instead.'] },
+      ],
+      ['a name that is taken', { name: 'ci-deploy' }, { name: ['is not unique.'] }],
+      [
+        'a past expiry',
+        { expires_on: '2020-01-01' },
+        { expires_on: [expect.stringContaining('must be in the future')] },
+      ],
+      [
+        'several fields',
+        { name: ' ', description: 5 },
+        { name: ['is a required field'], description: ['must be text.'] },
+      ],
+    ])('at an update: %s', async (_, fields, errors) => {
       const token = await create();
-      Object.assign(token, { token: 'cs_another' });
+      Object.assign(token, fields);
       expect(await error(() => token.update())).toMatchObject({
         status: 422,
+        errorCode: 141,
         errorMessage: 'Management Token update failed. Please try again.',
-        errors: { token: ['cannot be changed. Generate a new management token instead.'] },
+        errors,
       });
     });
 
@@ -216,12 +237,25 @@ describe('the official SDK', () => {
       expect(await error(() => theirs.managementToken('blt00000000000000ff').fetch())).toMatchObject(refusal);
     });
 
-    it('of a token that is not there', async () => {
-      expect(await error(() => fetched('blt00000000000000ff'))).toMatchObject({
+    it.each([
+      ['fetched', (token: ManagementToken) => token.fetch()],
+      ['updated', (token: ManagementToken) => token.update()],
+      ['deleted', (token: ManagementToken) => token.delete({ confirm_name: 'gone' })],
+    ])('of a token that is not there, when it is %s', async (_, act) => {
+      expect(await error(() => act(stack.managementToken('blt00000000000000ff')))).toMatchObject({
         status: 404,
         errorCode: 141,
         errorMessage: 'The Management Token was not found. Please try again.',
         errors: { uid: ['is not valid.'] },
+      });
+    });
+
+    it.each(['', 'a.b.c'])('when nobody is signed in, or nobody is known by "%s"', async (authtoken) => {
+      const theirs = clientOf(authtoken).stack({ api_key: tokenward.stack });
+      expect(await error(() => theirs.managementToken().query().find())).toMatchObject({
+        status: 401,
+        errorCode: 105,
+        errorMessage: "You're not allowed in here unless you're logged in.",
       });
     });
   });
