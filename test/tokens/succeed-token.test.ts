@@ -133,12 +133,17 @@ describe('a successor', () => {
     expect(parseOverlap(text)).toBe(ms);
   });
 
-  it('that is asked for again without a key doubles nothing: its name is taken', async () => {
+  it.for([
+    ['that it was given by itself', {}],
+    ['of its own', { name: 'other' }],
+  ] as const)('that is asked for again without a key doubles nothing: a name %s is taken', async ([, fields]) => {
     const product = simulatedProduct({});
-    await product.succeed('owner', { stack, uid: live.uid });
+    const asked = { stack, uid: live.uid, fields };
+    await product.succeed('owner', asked);
     const rows = product.rows();
     product.pass(day);
-    expect(await product.succeed('owner', { stack, uid: live.uid })).toMatchObject({ refused: 'invalid' });
+    expect(await product.succeed('owner', asked)).toMatchObject({ refused: 'invalid' });
+    expect(product.refusals.at(-1)?.errors).toEqual({ name: ['is not unique.'] });
     expect(product.rows()).toEqual(rows);
   });
 
