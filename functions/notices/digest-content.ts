@@ -98,18 +98,22 @@ function inUseThenSoonest(a: DigestEntry, b: DigestEntry): number {
   return (
     Number(b.in_use) - Number(a.in_use) ||
     Date.parse(a.expires_at) - Date.parse(b.expires_at) ||
-    (a.name < b.name ? -1 : Number(a.name > b.name)) ||
-    (a.uid < b.uid ? -1 : 1)
+    // Stryker disable next-line EqualityOperator: no two have the same uid
+    (nameAndUid(a) < nameAndUid(b) ? -1 : 1)
   );
+}
+
+function nameAndUid({ name, uid }: DigestEntry): string {
+  return `${name}\0${uid}`;
 }
 
 /** What is most urgent, and that there is more. */
 function subjectOf({ stack, entries, now }: Digest, [first]: readonly Section[]): string {
-  const [only, ...others] = first?.entries ?? [];
+  const only = first?.entries[0];
   if (!first || !only) throw new RangeError('a digest tells of one token at least');
   const stackName = inSubject(visible(stack.name, stack.api_key));
   const who =
-    others.length > 0 ? `${first.entries.length} tokens` : `Token “${inSubject(visible(only.name, only.uid))}”`;
+    first.entries.length > 1 ? `${first.entries.length} tokens` : `Token “${inSubject(visible(only.name, only.uid))}”`;
   const more = entries.length - first.entries.length;
   return `${who} of ${stackName} ${verbOf(first, now)}${more > 0 ? `, and ${more} more` : ''}`;
 }

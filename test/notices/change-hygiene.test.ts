@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { changeHygiene, type HygieneDependencies, readHygiene } from '../../functions/notices/change-hygiene.ts';
+import {
+  changeHygiene,
+  type HygieneDependencies,
+  previewRun,
+  readHygiene,
+} from '../../functions/notices/change-hygiene.ts';
 import { defaultHygiene } from '../../functions/notices/hygiene.ts';
 import { Refusal } from '../../functions/refusals.ts';
 import { actorOf } from './notice-people.ts';
@@ -53,6 +58,19 @@ describe('the preview says why', () => {
     ]);
   });
 
+  it('a token waits for room that another has taken before', async () => {
+    const world = await NoticeWorld.make();
+    await world.settings({ max_cleanup_per_day: 1 });
+    await world.token({ name: 'one', expires: 10 });
+    await world.token({ name: 'two', expires: 10.5 });
+    world.downUntil(40);
+    await world.tick();
+    world.downUntil(40.5);
+    expect(await reasons(world)).toEqual([
+      ['hold_back', `It is to be deleted, and the limit of 1 in 24 hours is used up until ${world.at(41)}.`],
+    ]);
+  });
+
   it('nothing more is done where a stack wants no clean-up', async () => {
     const world = await NoticeWorld.make();
     await world.settings({ cleanup_after_days: null });
@@ -99,6 +117,29 @@ describe('when people would be mailed', () => {
       ['hold_back', null],
     ]);
   });
+});
+
+it('what people have been told before is looked for by token, expiry and threshold', async () => {
+  const world = await NoticeWorld.make();
+  await world.token({ name: 'never', expires: null });
+  const uid = await world.token({ name: 'warned', expires: 7 });
+  world.downUntil(0);
+  await world.edit(uid, { expires_on: world.at(7.5) });
+  world.downUntil(0.5);
+  const { tokens, hygiene, now, random } = world.given();
+  const asked: unknown[] = [];
+  const looked: HygieneDependencies['hygiene'] = {
+    change: (change) => hygiene.change(change),
+    cleaned: (stack) => hygiene.cleaned(stack),
+    claimed: async (notices) => {
+      asked.push(...notices);
+      return await hygiene.claimed(notices);
+    },
+    deliveries: (stack, limit) => hygiene.deliveries(stack, limit),
+  };
+  const deps = { tokens, hygiene: looked, now, random };
+  await previewRun(deps, { caller: actorOf('olivia').uid, stack: world.stack, fields: null });
+  expect(asked).toEqual([{ token_uid: uid, expires_at: world.at(7.5), threshold: '7' }]);
 });
 
 describe('changing the settings', () => {

@@ -134,7 +134,7 @@ describe('who is told what', () => {
   it('of several notices of a token is the last', () => {
     const [plain] = tokens;
     if (!plain) throw new Error('There are no tokens.');
-    const several = [notice('plain', inMs(day), '7'), notice('other', inMs(day), '3'), notice('plain', inMs(day), '1')];
+    const several = [notice('plain', inMs(day), '7'), notice('plain', inMs(day), '1'), notice('other', inMs(day), '3')];
     const { told: by } = tellingOf({ stack: stackOf(), people, tokens: [plain], deliveries: [] }, several);
     expect([...by.values()][0]?.map((one) => one.notice.threshold)).toEqual(['1']);
   });

@@ -117,6 +117,29 @@ describe('the order', () => {
       expect(namesIn(renderDigest(digest(given)).text)).toEqual(expected);
   });
 
+  it('is that of names, and of uids where even those are the same', () => {
+    const named = (name: string, uid: string) => entry({ name, uid, hint: uid });
+    const entries = [named('b', '1'), named('a', '3'), named('c', '0'), named('a', '2')];
+    for (const given of [entries, entries.toReversed()]) {
+      const { text } = renderDigest(digest(given));
+      expect([...text.matchAll(/^\* (\w) \(value ends in (\d)/gm)].map(([, name, uid]) => `${name}${uid}`)).toEqual([
+        'a2',
+        'a3',
+        'b1',
+        'c0',
+      ]);
+    }
+  });
+
+  it.each([
+    [[entry()], '1 token needs your attention. It is in use.'],
+    [[entry({ in_use: false })], '1 token needs your attention. It is not in use.'],
+    [[entry({ in_use: false }), later], '2 tokens need your attention, none of them in use.'],
+    [[entry(), entry(), later], '3 tokens need your attention, 2 of them in use.'],
+  ])('begins with how many there are: %#', (entries, attention) => {
+    expect(renderDigest(digest(entries)).text.split('\n\n')[1]).toBe(attention);
+  });
+
   it.each([
     [[entry()], 'Token “deploy” of Acme website expires within a day'],
     [[entry(), entry({ uid: 'b' })], '2 tokens of Acme website expire within a day'],
@@ -132,7 +155,7 @@ describe('the order', () => {
   });
 
   it('needs something to tell', () => {
-    expect(() => renderDigest(digest([]))).toThrow(RangeError);
+    expect(() => renderDigest(digest([]))).toThrow(new RangeError('a digest tells of one token at least'));
   });
 });
 

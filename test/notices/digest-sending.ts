@@ -4,6 +4,7 @@ import type { Delivery, Reachable } from '../../functions/notices/digest-reposit
 import { defaultHygiene, type HygieneSettings } from '../../functions/notices/hygiene.ts';
 import type { Mail, MailOutcome } from '../../functions/notices/mailer.ts';
 import { type SendDigestDependencies, sendDigest } from '../../functions/notices/send-digest.ts';
+import type { Token } from '../../functions/tokens/token.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 
 export const now = new Date('2026-03-01T08:00:00.000Z');
@@ -40,6 +41,9 @@ export const delivery = (facts: Partial<Delivery> = {}): Delivery => ({
   ...facts,
 });
 
+/** A token that a digest tells of. */
+export const told = (facts: Partial<Token>) => tokenLike({ expires_at, created_by: 'owner', ...facts });
+
 interface Scene {
   readonly people?: readonly Reachable[];
   readonly deliveries?: readonly Delivery[];
@@ -51,8 +55,8 @@ interface Scene {
   readonly isThere?: boolean;
   /** Whose delivery somebody else has. */
   readonly held?: string;
-  /** Nobody is told of a token that is gone. */
-  readonly isGone?: boolean;
+  /** What it tells of; one that the owner made unless given. */
+  readonly tokens?: readonly Token[];
 }
 
 export const sent: MailOutcome = { outcome: 'sent', message_id: 'id' };
@@ -67,14 +71,18 @@ export async function send({
   isTaken = true,
   isThere = true,
   held = '',
-  isGone = false,
+  tokens = [told({})],
 }: Scene) {
   const [done, mails, events]: [unknown[], Mail[], TokenwardEvent[]] = [[], [], []];
   const recorded: [to: Delivery, from: Delivery | null][] = [];
-  const token = tokenLike({ expires_at, state: isGone ? 'deleted' : 'live', created_by: 'owner' });
   let left = time;
-  const scene = { stack: stackOf(settings), people, tokens: [{ token, lastUse: null }], deliveries };
-  const notices = [1, 2].map(() => ({ token_uid: token.uid, expires_at, threshold: '7' as const }));
+  const scene = {
+    stack: stackOf(settings),
+    people,
+    tokens: tokens.map((token) => ({ token, lastUse: null })),
+    deliveries,
+  };
+  const notices = [...tokens, ...tokens].map(({ uid }) => ({ token_uid: uid, expires_at, threshold: '7' as const }));
   const deps: SendDigestDependencies = {
     digests: {
       take: async (digest, until) => {

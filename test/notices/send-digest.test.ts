@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Delivery } from '../../functions/notices/digest-repository.ts';
 import type { Mail, MailOutcome } from '../../functions/notices/mailer.ts';
 import { tokenLike } from '../tokens/token-like.ts';
-import { admin, delivery, inMs, minute, owner, person, send, send_at, sent, stack } from './digest-sending.ts';
+import { admin, delivery, inMs, minute, owner, person, send, send_at, sent, stack, told } from './digest-sending.ts';
 
 const none = { sent: 0, failed: 0, unknown: 0, undeliverable: 0 };
 const to = (mails: readonly Mail[]) => mails.map((mail) => mail.to.replace('@example.test', '')).join(' ');
@@ -30,7 +30,7 @@ describe('a digest', () => {
   });
 
   it('of what is gone is of account to nobody', async () => {
-    const { counts, done, mails } = await send({ isGone: true });
+    const { counts, done, mails } = await send({ tokens: [told({ state: 'deleted' })] });
     expect([counts, done, mails]).toEqual([none, [['finish', 'nobody']], []]);
   });
 
@@ -140,6 +140,19 @@ describe('what becomes of a mail', () => {
     const { mails, done } = await send({ people: machines, settings, outcome });
     expect([to(mails), done]).toEqual(['owner', [['finish', 'undeliverable']]]);
   });
+
+  it('goes to the next also where an earlier run found that it cannot be delivered', async () => {
+    const deliveries = [delivery({ state: 'undeliverable' })];
+    const people = [owner, person('a', 'admin')];
+    expect(to((await send({ people, deliveries, settings: { mail_to: ['owner'] } })).mails)).toBe('a');
+  });
+
+  it('goes to the owner before admins, where whoever made the token cannot be told', async () => {
+    const outcome = (address: string) => (address.startsWith('maker') ? undeliverable : sent);
+    const people = [person('maker', 'developer'), person('a', 'admin'), person('b', 'admin'), owner];
+    const tokens = [told({ created_by: 'maker', is_email_notification_enabled: true })];
+    expect(to((await send({ people, tokens, outcome, settings: { mail_to: [] } })).mails)).toBe('maker owner');
+  });
 });
 
 describe('a delivery that is there already', () => {
@@ -199,6 +212,17 @@ describe('where nobody who is asked can be told', () => {
     const people = [silent, person('b', 'admin'), person('a', 'admin')];
     const { mails, done, events } = await send({ people, settings });
     expect([to(mails), done, events]).toEqual(['a', [['finish', 'sent']], []]);
+  });
+
+  it('the owner is, beside what they are told anyway', async () => {
+    const people = [owner, person('a', 'admin', null)];
+    const tokens = [
+      told({ uid: 'blt00000000000000e1', name: 'flagged', is_email_notification_enabled: true }),
+      told({ uid: 'blt00000000000000e2', name: 'plain', created_by: 'a' }),
+    ];
+    const { mails, done, events } = await send({ people, tokens, settings: { mail_to: ['admins'] } });
+    expect([to(mails), done, events]).toEqual(['owner', [['finish', 'sent']], []]);
+    for (const { name } of tokens) expect(mails[0]?.text).toContain(`* ${name} (value`);
   });
 
   it('the bus is, that there is nobody', async () => {
