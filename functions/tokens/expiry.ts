@@ -24,9 +24,12 @@ export function parseExpiry(text: string): Expiry | null {
 /** An offset may push the last hours of 9999 into a five-digit year, which would not sort as text. */
 const latest = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-/** `Date.parse` rolls 30 February over into March, and 24:00 into the next day; other parts that are none are NaN to it. */
+/**
+ * `Date.parse` rolls 30 February over into March, and 24:00 into the next day. And what has a month 13 it reads another way: as the
+ * 13th of January 2030, where somebody writes `0001-13-30`. Minutes and seconds that are none are NaN to it.
+ */
 function exists([year = 0, month = 0, day = 0, hour = 0]: readonly number[]): boolean {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
-  return date.getUTCDate() === day && hour < 24;
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24;
 }
