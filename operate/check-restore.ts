@@ -24,10 +24,11 @@ export const checkRestore: Command = {
     if (Number.isNaN(Date.parse(since))) throw new OperatorMistake('--since is an instant: 2026-01-31T12:00:00Z.');
     if (restored === workplace.tables.tokens) throw new OperatorMistake('--restored is the table in use.');
     const entries = await entriesSince(workplace, new Date(since).toISOString());
-    const deleted = entries.filter(({ event_type }) => event_type === 'delete');
+    const ofTokens = entries.filter(({ module }) => module === 'management_token');
+    const deleted = ofTokens.filter(({ event_type }) => event_type === 'delete');
     const back = await broughtBack({ ...workplace, keys: keysOf({ ...workplace.tables, tokens: restored }) }, deleted);
     return {
-      says: [...inWords(back), ...editsIn(entries, deleted)],
+      says: [...inWords(back), ...editsIn(ofTokens, deleted), ...peopleIn(entries)],
       ...(back.length === 0 ? {} : { carryOut: () => deleteAgain(workplace, restored, back) }),
     };
   },
@@ -47,11 +48,7 @@ async function entriesSince({ client, tables }: Workplace, since: string): Promi
       new ScanCommand({ TableName: tables.audit, ConsistentRead: true, ...(from ? { ExclusiveStartKey: from } : {}) }),
     );
     const entries = (page.Items ?? []).flatMap((item) => auditFrom(unmarshall(item)) ?? []);
-    found.push(
-      ...entries.filter(
-        ({ created_at, module, outcome }) => created_at >= since && module === 'management_token' && outcome === 'done',
-      ),
-    );
+    found.push(...entries.filter(({ created_at, outcome }) => created_at >= since && outcome === 'done'));
     from = page.LastEvaluatedKey;
   } while (from);
   return found;
@@ -91,6 +88,24 @@ function editsIn(entries: readonly AuditEntry[], deleted: readonly AuditEntry[])
     ),
   ];
 }
+
+/** Who was removed since is a member again, and who was given another role has the old one. Who may change people changes them again. */
+function peopleIn(entries: readonly AuditEntry[]): string[] {
+  const changed = entries.flatMap(({ stack, module, changes, created_at, created_by }) =>
+    changes
+      .filter(({ field }) => module === 'stack' && /^(members|invitations|owner)(\.|$)/.test(field))
+      .map(
+        ({ field, from, to }) => `  ${stack}: ${field} ${inJson(from)} → ${inJson(to)}, ${created_at} by ${created_by}`,
+      ),
+  );
+  if (changed.length === 0) return [];
+  return [
+    `People changed since, and as before in the restored table (${changed.length}); tell the owners of their stacks:`,
+    ...changed,
+  ];
+}
+
+const inJson = (value: unknown) => JSON.stringify(value);
 
 async function deleteAgain({ storage, tables }: Workplace, restored: string, back: readonly BroughtBack[]) {
   const keys = keysOf({ ...tables, tokens: restored });

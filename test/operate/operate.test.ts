@@ -118,8 +118,11 @@ it('finds what a restored table brought back, and deletes it there again', async
     await running.createToken({ name: 'edited' }, { stack }),
     await running.createToken({ name: 'deleted' }, { stack }),
   ];
+  const share = (json: object) => running.call('POST', '/v3/stacks/share', { as: 'owner', stack, json });
+  expect((await share({ clients: ['bot'] })).status).toBe(200);
   const since = new Date().toISOString();
   const restored = await restore();
+  await running.call('POST', '/v3/stacks/unshare', { as: 'owner', stack, json: { client: 'bot' } });
   const tokens = '/v3/stacks/management_tokens';
   await running.call('PUT', `${tokens}/${edited.uid}`, { as: 'owner', stack, json: { token: { description: 'x' } } });
   expect((await running.deleteToken(deleted, { stack })).status).toBe(200);
@@ -128,6 +131,7 @@ it('finds what a restored table brought back, and deletes it there again', async
   const { said } = await run(...args);
   expect(said).toContain(`Back, and to be deleted again (1):\n  ${deleted.uid} of ${stack}`);
   expect(said).toContain(`  ${edited.uid} of ${stack}: description`);
+  expect(said).toContain(`  ${stack}: members.bot "developer" → null, `);
   expect(said).not.toContain(kept.uid);
   expect(await stateIn(restored, deleted.uid)).toBe('live');
   expect((await run(...args, '--execute')).said).toContain('Done.');
