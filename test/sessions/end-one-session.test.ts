@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { endOneSession } from '../../functions/sessions/end-one-session.ts';
-import { foreign, live, refusalOf, sessions, sessionWorld, stack, stopped } from './session-world.ts';
+import { refusalOf } from './refusal-of.ts';
+import { foreign, live, sessions, sessionWorld, stack, stopped } from './session-world.ts';
 
 const [first, ...others] = sessions.map(({ uid }) => uid);
 const asked = { stack, uid: live.uid, session: first ?? '' };

@@ -3,7 +3,8 @@ import { badCursor, countLiveSessions, listSessions, liveSessions } from '../../
 import type { Session } from '../../functions/sessions/session.ts';
 import type { SessionPage, SessionRepository } from '../../functions/sessions/session-repository.ts';
 import { tokenLike } from '../tokens/token-like.ts';
-import { live, refusalOf, sessionWorld, stack, stopped } from './session-world.ts';
+import { refusalOf } from './refusal-of.ts';
+import { live, sessionWorld, stack, stopped } from './session-world.ts';
 
 const now = () => new Date('2026-03-01T08:00:00.000Z');
 const token = tokenLike({ epoch: 2 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { unavailable } from '../../functions/refusals.ts';
 import { endOwnSession, type OpenSessionDependencies, openSession } from '../../functions/sessions/open-session.ts';
-import type { WindowUse } from '../../functions/sessions/rate-windows.ts';
+import { rateHeaders, rateLimited, type WindowUse } from '../../functions/sessions/rate-windows.ts';
 import type { Session } from '../../functions/sessions/session.ts';
 import type { Token } from '../../functions/tokens/token.ts';
 import { digestOf, mintTokenValue } from '../../functions/tokens/token-value.ts';
 import { tokenLike } from '../tokens/token-like.ts';
-import { refusalOf } from './session-world.ts';
+import { refusalOf } from './refusal-of.ts';
 
 const now = new Date('2026-03-01T08:00:00.000Z');
 const stack = 'blt00000000000000a1';
@@ -142,5 +142,17 @@ describe('the name of a client', () => {
     const { open, rows, admitted } = world();
     expect(await refusalOf(open(fields))).toMatchObject({ kind: 'invalid', errors });
     expect([rows.size, admitted.length]).toEqual([0, 0]);
+  });
+});
+
+describe('a limit', () => {
+  it('that is reached says what it is, and when to try again', () => {
+    const { kind, detail, headers } = rateLimited({ limit: 600, seconds: 60 });
+    expect([kind, detail]).toEqual(['too-many-requests', 'Too many requests. Try again in 60 s.']);
+    expect(headers).toEqual({ 'x-ratelimit-limit': '600', 'x-ratelimit-remaining': '0', 'retry-after': '60' });
+  });
+
+  it('that is not says how much of it is left', () => {
+    expect(rateHeaders(10, 3)).toEqual({ 'x-ratelimit-limit': '10', 'x-ratelimit-remaining': '3' });
   });
 });

@@ -7,7 +7,8 @@ import type { Stack } from '../../functions/stacks/stack.ts';
 import type { Token } from '../../functions/tokens/token.ts';
 import type { Sight } from '../../functions/tokens/token-repository.ts';
 import { tokenLike } from '../tokens/token-like.ts';
-import { live, refusalOf, sessionWorld, stack } from './session-world.ts';
+import { refusalOf } from './refusal-of.ts';
+import { live, sessionWorld, stack } from './session-world.ts';
 
 const now = new Date('2026-03-01T08:00:00.000Z');
 const [hour, day] = [3_600_000, 86_400_000];

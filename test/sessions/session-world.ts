@@ -18,11 +18,3 @@ export function sessionWorld() {
   const uidOf = (person: Person) => product.actor(person).uid;
   return { product, deps, uidOf, liveUids: () => product.rows().sessions.map(({ sk }) => sk) };
 }
-
-/** The refusal that a call ends with. */
-export async function refusalOf(call: Promise<unknown>): Promise<unknown> {
-  return await call.then(
-    () => 'nothing was refused',
-    (error: unknown) => error,
-  );
-}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FoundCredential, WantedCredential } from '../../functions/sessions/credential-reader.ts';
-import type { Session } from '../../functions/sessions/session.ts';
+import { endOf, isOpen, lifetimeMs, type Session } from '../../functions/sessions/session.ts';
 import type { Use } from '../../functions/sessions/usage.ts';
 import { type Verification, verifyCredential } from '../../functions/sessions/verify-credential.ts';
 import type { Token } from '../../functions/tokens/token.ts';
@@ -157,5 +157,29 @@ describe('what is noted', () => {
   ] as const)('of a token that is %s is %j', async ([, found, what]) => {
     const { noted } = await verify({}, found);
     expect(noted).toEqual(what.map((one) => [one, { ...by, at: now, token: found.token }]));
+  });
+});
+
+describe('a session by itself', () => {
+  const inMs = (ms: number) => new Date(now.getTime() + ms).toISOString();
+
+  it.for([
+    ['within its lifetime', 1, 1, true],
+    ['at its end', 0, 1, false],
+    ['of an older epoch', 1, 2, false],
+  ] as const)('is open or not: %s', ([, ms, epoch, open]) => {
+    expect(isOpen({ epoch: 1, expires_at: inMs(ms) }, { epoch }, now)).toBe(open);
+  });
+
+  it('lives for 12 hours', () => {
+    expect(lifetimeMs).toBe(43_200_000);
+  });
+
+  it.for([
+    ['its own lifetime', null, 2],
+    ['its own lifetime, where the token lives longer', 3, 2],
+    ["its token's expiry, where that is sooner", 1, 1],
+  ] as const)('can act until %s', ([, token, end]) => {
+    expect(endOf({ expires_at: inMs(2) }, { expires_at: token === null ? null : inMs(token) })).toBe(inMs(end));
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { firstAnswer, givenKey, isKept } from '../../functions/tokens/idempotency.ts';
 import type { Seen } from '../../functions/tokens/token-repository.ts';
-import { refusalOf } from '../sessions/session-world.ts';
+import { refusalOf } from '../sessions/refusal-of.ts';
 import type { SimulatedProduct } from '../support/simulated-product.ts';
 import { fixture, simulatedProduct } from '../support/simulated-stack.ts';
 import { tokenLike } from './token-like.ts';
