@@ -71,19 +71,26 @@ export class DynamoStackChanges implements StackChanges {
     };
   }
 
-  async share({ invitations, joining: machines, roles, ...change }: Sharing): Promise<boolean> {
+  async share({ invitations, earlier, joining: machines, roles, ...change }: Sharing): Promise<boolean> {
     const { stack } = change;
     return await this.#change(change, [
-      ...invitations.flatMap((invitation) => this.#invitation(stack, invitation)),
+      ...invitations.flatMap((invitation) => {
+        const before = earlier.find(({ address }) => address === invitation.address);
+        return this.#invitation(stack, invitation, before);
+      }),
       ...machines.flatMap((member) => joining(this.#keys, stack, { member })),
       ...roles.map(({ uid, from, to }): Step => this.#role(stack, { uid, from, to })),
     ]);
   }
 
-  #invitation(stack: string, invitation: Invitation): Step[] {
+  /** On condition that what was seen there still waits: whoever takes it up meanwhile is a member, with the role that it had. */
+  #invitation(stack: string, invitation: Invitation, before: Invitation | undefined): Step[] {
     const ttl = Math.ceil(Date.parse(invitation.expires_at) / 1000);
+    const asSeen = before
+      ? { condition: '#invited_at = :seen AND #role = :was', values: { seen: before.invited_at, was: before.role } }
+      : { condition: absent };
     return [
-      { put: this.#keys.invitation(stack, invitation.address), item: { ...invitation, ttl } },
+      { put: this.#keys.invitation(stack, invitation.address), item: { ...invitation, ttl }, ...asSeen },
       { put: this.#keys.invited(invitation.address, stack), item: { api_key: stack, ttl } },
     ];
   }

@@ -30,7 +30,8 @@ export async function readPeople(
   { caller, stack }: Asked,
 ): Promise<{ people: readonly PersonOfStack[]; invitations: readonly Invitation[] }> {
   requireTokenRights(await stacks.findMember(stack, caller));
-  const [people, invitations] = [await stacks.people(stack), await stacks.invitations(stack)];
+  // In this order: who takes one up meanwhile is in both, and not in neither.
+  const [invitations, people] = [await stacks.invitations(stack), await stacks.people(stack)];
   return { people, invitations: invitations.filter((invitation) => isPending(invitation, now())) };
 }
 

@@ -53,6 +53,7 @@ type Share = z.output<typeof ShareSchema>;
 
 interface Plan {
   readonly invitations: Invitation[];
+  readonly earlier: Invitation[];
   readonly joining: Member[];
   readonly roles: RoleChange[];
   readonly changes: FieldChange[];
@@ -70,9 +71,10 @@ export async function shareStack(deps: ChangeStacksDependencies, command: StackC
     const parsed = ShareSchema.safeParse(command.fields);
     if (!parsed.success) throw invalid(errorsOf('emails', parsed.error.issues));
     const at = deps.now();
+    // Before the people: who takes one up meanwhile is among them.
+    const waiting = await deps.stacks.invitations(stack);
     const people = await deps.stacks.people(stack);
-    const open = (await deps.stacks.invitations(stack)).filter((invitation) => isPending(invitation, at));
-    const plan = planOf(parsed.data, { actor, people, open, at });
+    const plan = planOf(parsed.data, { actor, people, waiting, at });
     if (plan.changes.length === 0) return true;
     const audit = stackEntry(deps, { actor, of: found, changes: plan.changes });
     return await deps.changes.share({ ...plan, stack, member: actor.uid, audit });
@@ -82,12 +84,13 @@ export async function shareStack(deps: ChangeStacksDependencies, command: StackC
 interface Scene {
   readonly actor: Actor;
   readonly people: readonly PersonOfStack[];
-  readonly open: readonly Invitation[];
+  /** Also those that have expired. */
+  readonly waiting: readonly Invitation[];
   readonly at: Date;
 }
 
 function planOf(share: Share, scene: Scene): Plan {
-  const plan: Plan = { invitations: [], joining: [], roles: [], changes: [] };
+  const plan: Plan = { invitations: [], earlier: [], joining: [], roles: [], changes: [] };
   const errors = new FieldErrorList();
   for (const address of new Set(share.emails)) {
     const members = scene.people.filter(
@@ -105,7 +108,8 @@ function planOf(share: Share, scene: Scene): Plan {
     if (member) changeRole(plan, { member, role, field: 'clients', name: client }, { scene, errors });
     else join(plan, { uid, role, issuer, sub: client });
   }
-  const { people, open } = scene;
+  const { people } = scene;
+  const open = scene.waiting.filter((invitation) => isPending(invitation, scene.at));
   if (people.length + open.length + plan.joining.length + plan.invitations.length > mostPeople)
     errors.add('emails', `are too many: a stack has at most ${mostPeople} people, machines and invitations.`);
   if (Object.keys(errors.all).length > 0) throw invalid(errors.all);
@@ -120,10 +124,12 @@ function roleOf({ roles }: Share, isMeant: (name: string) => boolean): Invitatio
 function invite(
   plan: Plan,
   { address, role }: Pick<Invitation, 'address' | 'role'>,
-  { actor, open, at }: Pick<Scene, 'actor' | 'open' | 'at'>,
+  { actor, waiting, at }: Pick<Scene, 'actor' | 'waiting' | 'at'>,
 ): void {
-  const earlier = open.find((invitation) => invitation.address === address);
-  plan.changes.push({ field: `invitations.${address}`, from: earlier?.role ?? null, to: role });
+  const earlier = waiting.find((invitation) => invitation.address === address);
+  if (earlier) plan.earlier.push(earlier);
+  const from = earlier && isPending(earlier, at) ? earlier.role : null;
+  plan.changes.push({ field: `invitations.${address}`, from, to: role });
   const expires_at = new Date(at.getTime() + invitationMs).toISOString();
   plan.invitations.push({ address, role, invited_by: actor.uid, invited_at: at.toISOString(), expires_at });
 }

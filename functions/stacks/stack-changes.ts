@@ -20,6 +20,8 @@ export interface RoleChange {
 
 export interface Sharing extends StackChange {
   readonly invitations: readonly Invitation[];
+  /** What waited at the same addresses when it was looked, also what had expired. */
+  readonly earlier: readonly Invitation[];
   readonly joining: readonly Member[];
   readonly roles: readonly RoleChange[];
 }

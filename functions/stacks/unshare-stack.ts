@@ -33,9 +33,10 @@ export async function unshareStack(deps: ChangeStacksDependencies, command: Stac
     const parsed = UnshareSchema.safeParse(command.fields);
     if (!parsed.success) throw invalid(errorsOf('email', parsed.error.issues));
     const { email, client } = parsed.data;
+    // Before the people: who takes it up meanwhile is among them.
+    const open = (await deps.stacks.invitations(stack)).filter(({ address }) => address === email);
     const people = await deps.stacks.people(stack);
     const members = people.filter((person) => isMeant(person, parsed.data));
-    const open = (await deps.stacks.invitations(stack)).filter(({ address }) => address === email);
     const [field, name] = client === undefined ? ['email', email] : ['client', client];
     if (members.length + open.length === 0) throw invalid({ [field]: ['is not a member of this stack.'] });
     if (members.some(({ role }) => role === 'owner'))

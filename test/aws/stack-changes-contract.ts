@@ -37,6 +37,7 @@ export function describeStackChanges(repositories: () => Repositories): void {
         repositories().changes.share({
           ...by,
           invitations: [invitation('ann@example.test')],
+          earlier: [],
           joining: [memberOf(somebody(), 'developer')],
           roles: [{ uid: admin.uid, from: 'admin', to: 'developer' }],
         }),
@@ -110,7 +111,7 @@ export function describeStackChanges(repositories: () => Repositories): void {
       const { changes, invitations, stacks } = repositories();
       const address = `${somebody().uid}@example.test`;
       const waiting = { ...invitation(address), invited_by: scene.owner.uid };
-      await changes.share({ ...scene.by(), invitations: [waiting], joining: [], roles: [] });
+      await changes.share({ ...scene.by(), invitations: [waiting], earlier: [], joining: [], roles: [] });
       expect(await stacks.invitations(scene.stack.api_key)).toEqual([waiting]);
       expect(await invitations.waitingFor(address)).toEqual([scene.stack.api_key]);
       expect(await invitations.find(scene.stack.api_key, address)).toEqual(waiting);
@@ -128,11 +129,11 @@ export function describeStackChanges(repositories: () => Repositories): void {
       expect(await roleOf(scene, ann)).toBe('admin');
       expect(await stacks.people(scene.stack.api_key)).toContainEqual({ ...memberOf(ann, 'admin'), address });
       expect([await stacks.invitations(scene.stack.api_key), await invitations.waitingFor(address)]).toEqual([[], []]);
-      await changes.share({ ...scene.by(), invitations: [waiting], joining: [], roles: [] });
+      await changes.share({ ...scene.by(), invitations: [waiting], earlier: [], joining: [], roles: [] });
       expect(await takeUp(ann)).toBe(false);
       expect(await invitations.find(scene.stack.api_key, address)).toBeNull();
       const ofNobody = { ...waiting, invited_by: somebody().uid };
-      await changes.share({ ...scene.by(), invitations: [ofNobody], joining: [], roles: [] });
+      await changes.share({ ...scene.by(), invitations: [ofNobody], earlier: [], joining: [], roles: [] });
       expect(await takeUp(somebody(), ofNobody)).toBe(false);
       expect(await invitations.find(scene.stack.api_key, address)).toBeNull();
     });
@@ -148,7 +149,7 @@ export function describeStackChanges(repositories: () => Repositories): void {
       expect([await roleOf(scene, scene.owner), await roleOf(scene, admin)]).toEqual(['owner', null]);
       expect(await stacks.listOf(admin.uid)).toEqual([]);
       const address = 'withdrawn@example.test';
-      await changes.share({ ...scene.by(), invitations: [invitation(address)], joining: [], roles: [] });
+      await changes.share({ ...scene.by(), invitations: [invitation(address)], earlier: [], joining: [], roles: [] });
       const withdraw = () => changes.remove({ ...scene.by(), members: [], invitations: [address] });
       expect([await withdraw(), await withdraw()]).toEqual([true, false]);
       expect(await invitations.find(scene.stack.api_key, address)).toBeNull();

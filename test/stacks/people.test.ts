@@ -90,6 +90,39 @@ describe('an invitation', () => {
     expect(await scene.product.stacks.invitations(scene.stack)).toEqual([]);
   });
 
+  describe.each([
+    ['given again with less', () => scene.share({ emails: [ann], roles: { [ann]: ['developer'] } }), 'developer'],
+    ['withdrawn', () => scene.unshare({ email: ann }), null],
+  ])('that is %s', (_, change, role) => {
+    const moments: Record<string, (signIn: () => Promise<void>) => void> = {
+      'people are read': (signIn) => {
+        const { stacks } = scene.product;
+        const read = stacks.people.bind(stacks);
+        stacks.people = (stack) => signIn().then(() => read(stack));
+      },
+      'invitations are read': (signIn) => {
+        const { stacks } = scene.product;
+        const read = stacks.invitations.bind(stacks);
+        stacks.invitations = (stack) => signIn().then(() => read(stack));
+      },
+      'it is written': (signIn) => {
+        scene.meanwhile = signIn;
+      },
+    };
+
+    it.each(Object.entries(moments))(
+      'leaves nobody what it gave before, who takes it up before %s',
+      async (_when, at) => {
+        const actor = scene.withAddress(ann);
+        await scene.share({ emails: [ann], roles: { [ann]: ['admin'] } });
+        at(() => scene.signIn(actor));
+        expect(await change()).toBe('done');
+        expect(await scene.roleOf(actor)).toBe(role);
+        expect(await scene.product.stacks.invitations(scene.stack)).toEqual([]);
+      },
+    );
+  });
+
   it('to oneself is worth nothing', async () => {
     const admin = await scene.member(ann, 'admin');
     const other = { ...admin, identity: { ...admin.identity, email: 'door@example.test' } };
@@ -113,7 +146,7 @@ describe('an invitation', () => {
     const owner = scene.who('owner');
     const audit = auditEntry(event, { actor: owner, at: product.now(), operation: '0'.repeat(32) });
     const change = { stack, member: owner.uid, audit, joining: [], roles: [] };
-    await product.stackChanges.share({ ...change, invitations: [invitation] });
+    await product.stackChanges.share({ ...change, invitations: [invitation], earlier: [] });
     await scene.signIn(actor);
     expect(await scene.roleOf(actor)).toBe('admin');
     expect(await scene.product.stacks.invitations(scene.stack)).toEqual([]);
