@@ -86,10 +86,10 @@ export const scopes = kindOf({
     module.map((name) => ({ module: name, acl: { read: true }, branches: ['main'] })),
   ),
   'more names than can be read': refused(
-    fc.integer({ min: 46, max: 400 }).map((count) => [{ ...onMain, branches: names(count) }]),
+    fc.integer({ min: 46, max: 100 }).map((count) => [{ ...onMain, branches: names(count) }]),
   ),
   'more entries than there can be': refused(
-    fc.integer({ min: 33, max: 600 }).map((count) => Array.from({ length: count }, () => onMain)),
+    fc.integer({ min: 33, max: 80 }).map((count) => Array.from({ length: count }, () => onMain)),
   ),
   'the same over and over': requestsOf(
     fc

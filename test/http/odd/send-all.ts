@@ -18,4 +18,6 @@ export async function sendAll({ requests, reaches }: OddKind): Promise<void> {
   });
   await fc.assert(property, { numRuns: runs, verbose: 1, endOnFailure: true });
   for (const [given, answered] of statuses) expect(answered.size, given).toBeGreaterThan(0);
+  // Neither is everything refused, nor is everything refused before anybody looks at it.
+  expect([...statuses.values()].flatMap((answered) => [...answered])).toEqual(expect.arrayContaining([200, 422]));
 }
