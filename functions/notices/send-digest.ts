@@ -153,21 +153,18 @@ class Sending {
 /** Owner and admins who can be told, the owner first. */
 function spareOf({ people }: DigestScene): readonly Addressed[] {
   const rank = { owner: 0, admin: 1, developer: 2 };
-  return (
-    people
-      .filter(isAddressed)
-      .filter(({ role }) => role !== 'developer')
-      // Stryker disable next-line EqualityOperator: no two have the same uid
-      .sort((a, b) => rank[a.role] - rank[b.role] || (a.uid < b.uid ? -1 : 1))
-  );
+  const spare = people.filter(isAddressed).filter(({ role }) => role !== 'developer');
+  // Stryker disable next-line EqualityOperator: no two have the same uid
+  return spare.sort((a, b) => rank[a.role] - rank[b.role] || (a.uid < b.uid ? -1 : 1));
 }
 
-/** Has the first of them be told this, too, whatever else they are told. @returns whether there is one */
+/** Has the first of them be told this, too, whatever else they are told; each token once. @returns whether there is one */
 function addTo(
   queue: Map<Addressed, Entries>,
   { spare: [first], entries }: { spare: readonly Addressed[]; entries: Entries },
 ): boolean {
-  if (first) queue.set(first, [...(queue.get(first) ?? []), ...entries]);
+  // Stryker disable next-line ArrayDeclaration: for the compiler; who is first is told something already
+  if (first) queue.set(first, [...new Set([...(queue.get(first) ?? []), ...entries])]);
   return first !== undefined;
 }
 

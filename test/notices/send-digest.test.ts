@@ -209,9 +209,14 @@ describe('where nobody who is asked can be told', () => {
   const silent = person('owner', 'owner', null);
 
   it('the first admin is', async () => {
-    const people = [silent, person('b', 'admin'), person('a', 'admin')];
-    const { mails, done, events } = await send({ people, settings });
-    expect([to(mails), done, events]).toEqual(['a', [['finish', 'sent']], []]);
+    const admins = [person('b', 'admin'), person('a', 'admin')];
+    for (const people of [
+      [silent, ...admins],
+      [silent, ...admins.toReversed()],
+    ]) {
+      const { mails, done, events } = await send({ people, settings });
+      expect([to(mails), done, events]).toEqual(['a', [['finish', 'sent']], []]);
+    }
   });
 
   it('the owner is, beside what they are told anyway', async () => {
@@ -222,7 +227,20 @@ describe('where nobody who is asked can be told', () => {
     ];
     const { mails, done, events } = await send({ people, tokens, settings: { mail_to: ['admins'] } });
     expect([to(mails), done, events]).toEqual(['owner', [['finish', 'sent']], []]);
-    for (const { name } of tokens) expect(mails[0]?.text).toContain(`* ${name} (value`);
+    for (const { name } of tokens) expect(mails[0]?.text.split(`* ${name} (value`)).toHaveLength(2);
+  });
+
+  it('one who is told nothing yet is, and nobody else is told more', async () => {
+    const people = [silent, person('a', 'admin'), person('b', 'admin')];
+    const tokens = [
+      told({ uid: 'blt00000000000000e1', name: 'flagged', is_email_notification_enabled: true, created_by: 'a' }),
+      told({ uid: 'blt00000000000000e2', name: 'plain' }),
+    ];
+    const { mails } = await send({ people, tokens, settings });
+    expect(mails.map(({ to: address, text }) => [address[0], text.split('* ').length - 1])).toEqual([
+      ['a', 1],
+      ['b', 2],
+    ]);
   });
 
   it('the bus is, that there is nobody', async () => {
