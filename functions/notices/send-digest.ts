@@ -163,9 +163,11 @@ function addTo(
   queue: Map<Addressed, Entries>,
   { spare: [first], entries }: { spare: readonly Addressed[]; entries: Entries },
 ): boolean {
-  // Stryker disable next-line ArrayDeclaration: for the compiler; who is first is told something already
-  if (first) queue.set(first, [...new Set([...(queue.get(first) ?? []), ...entries])]);
-  return first !== undefined;
+  if (!first) return false;
+  // Stryker disable next-line ArrayDeclaration: for the compiler; where nobody is told nothing, the first is told something
+  const before = queue.get(first) ?? [];
+  queue.set(first, [...new Set([...before, ...entries])]);
+  return true;
 }
 
 /** Has the next person who is told nothing yet be told. @returns whether there is one */

@@ -34,9 +34,13 @@ export interface World {
   /** So often there is time. */
   readonly time?: number;
   readonly revocation?: 'running' | 'completed' | 'gone';
-  readonly fails?: 'postpone' | 'publish' | 'take';
+  readonly fails?: 'postpone' | 'publish' | 'take' | 'find';
+  /** Whether a program uses the tokens. */
+  readonly isUsed?: boolean;
   readonly event?: Date;
 }
+
+const used = { at: inMs(0), client: '', remote_addr: '', hours: new Map<number, number>() };
 
 /** A run over what is given: what was done, in this order, and its report. */
 export async function run(given: World) {
@@ -61,7 +65,9 @@ export async function run(given: World) {
     notices: {
       due: async () => ({ tokens: [], receipts: [], digests: [], more: looks.length > 1, ...looks.shift() }),
       tokens: async (uids) => ({
-        found: tokens.filter(({ uid }) => uids.includes(uid)).map((token) => ({ token, lastUse: null })),
+        found: tokens
+          .filter(({ uid }) => uids.includes(uid))
+          .map((token) => ({ token, lastUse: given.isUsed ? used : null })),
         unreadable: (given.unreadable ?? []).filter((uid) => uids.includes(uid)).map((uid) => ({ uid, error: 'bad' })),
       }),
       stack: async () => (given.isStackThere === false ? null : found(given)),
@@ -79,9 +85,9 @@ export async function run(given: World) {
       postponeUnreadable: async (uid, { until }) => postponed(uid, until),
     },
     digests: {
-      take: async ({ send_at }) => {
+      take: async ({ stack: of, send_at }) => {
         failing('take');
-        done.push(['take', send_at]);
+        done.push(['take', of, send_at]);
         return null;
       },
       scene: nobody,
@@ -96,7 +102,10 @@ export async function run(given: World) {
       },
     },
     revocations: {
-      find: async () => revocationOf(given.revocation ?? 'running'),
+      find: async () => {
+        failing('find');
+        return revocationOf(given.revocation ?? 'running');
+      },
       again: async (_receipt, at) => void done.push(['again', at.getTime() - now.getTime()]),
     },
     mailer: { send: nobody },

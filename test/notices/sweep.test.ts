@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { eventOf } from '../../functions/events/catalogue.ts';
 import type { ClaimOutcome } from '../../functions/notices/notice-repository.ts';
 import { day, idle, inMs, minute, over, run, stack, warned } from './sweep-world.ts';
 
@@ -45,6 +46,29 @@ describe('a run', () => {
     expect(events).toHaveLength(1);
   });
 
+  it('does not take what is there for all there was, of whatever kind it is', async () => {
+    const receipts = [{ token: 'a', operation: 'op' }];
+    const digests = [{ stack, send_at: inMs(0), due_at: inMs(0) }];
+    for (const kinds of [{ receipts }, { digests }]) {
+      const looks = [{ tokens: ['a'], ...kinds }, { tokens: ['b'] }];
+      expect((await run({ tokens: [warned('a'), warned('b')], looks })).report).toMatchObject({
+        notices: 2,
+        complete: true,
+      });
+    }
+  });
+
+  it('ends after 1,000 looks at the index, and says that there is more', async () => {
+    const looks = Array.from({ length: 1002 }, (_, at) => ({ tokens: [`t${at}`] }));
+    expect((await run({ looks })).report).toEqual({ ...idle, not_due: 1000, complete: false });
+  });
+
+  it('is told under an id that is its own', async () => {
+    const { events, report } = await run({ tokens: [warned('a')] });
+    const { now: time, ...data } = report;
+    expect(events.map(({ id }) => id)).toEqual([eventOf('hygiene.run', { identity: ['run-1'], time, data }).id]);
+  });
+
   it('that has no time does nothing more, and tells that it is not complete', async () => {
     const receipts = [{ token: 'a', operation: 'op' }];
     const digests = [{ stack, send_at: inMs(0), due_at: inMs(0) }];
@@ -69,6 +93,15 @@ describe('a revocation that is due', () => {
       ['again', 0],
     ]);
     expect(report.revocations).toBe(2);
+  });
+
+  it('and cannot be looked at holds up no other, and is seen', async () => {
+    const { report, failures } = await run({ receipts, tokens: [warned('a')], fails: 'find' });
+    expect(report).toEqual({ ...idle, notices: 1 });
+    expect(failures).toEqual([
+      ['the revocation one', 'No find.'],
+      ['the revocation two', 'No find.'],
+    ]);
   });
 
   it.for(['completed', 'gone'] as const)('and is %s is left alone', async (revocation) => {
@@ -249,25 +282,5 @@ describe('a clean-up that is due', () => {
   ])('and has to wait is counted after %s (%j)', async ([claim, isAsSeen, counts]) => {
     const given = { tokens: [over('a')], cleaned: [inMs(-1)], settings: { max_cleanup_per_day: 1 } };
     expect((await run({ ...given, claims: [claim], isAsSeen })).report).toEqual({ ...idle, ...counts });
-  });
-});
-
-describe('a digest', () => {
-  const digests = [{ stack, send_at: inMs(-5), due_at: inMs(-1) }];
-  const urgent = warned('a', { expires_at: inMs(day), next: { action: 'warn#1', at: inMs(0) } });
-
-  it('that is due is sent once', async () => {
-    const { done } = await run({ looks: [{ digests }, { digests }, {}] });
-    expect(done).toEqual([['take', inMs(-5)]]);
-  });
-
-  it('that was opened for later is not sent yet', async () => {
-    expect((await run({ tokens: [urgent] })).done).toEqual([]);
-  });
-
-  it('that fails holds up no other, and is seen', async () => {
-    const { report, failures } = await run({ digests, fails: 'take' });
-    expect(report).toEqual(idle);
-    expect(failures).toEqual([[`the digest of ${stack}`, 'No take.']]);
   });
 });
