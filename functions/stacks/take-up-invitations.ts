@@ -1,5 +1,5 @@
 import type { Randomness } from '../tokens/token-value.ts';
-import { normalAddress } from './address.ts';
+import { AddressSchema } from './address.ts';
 import { auditEntry, operationId } from './audit-entry.ts';
 import { isPending } from './invitation.ts';
 import type { Actor } from './person.ts';
@@ -22,8 +22,9 @@ export async function takeUpInvitations(
   { actor, stack }: { readonly actor: Actor; readonly stack?: string },
 ): Promise<void> {
   const { email, email_verified: isVerified } = actor.identity;
-  if (!email || !isVerified) return;
-  const address = normalAddress(email);
+  // What can be no address never becomes a key: nobody can be invited by it.
+  const { data: address } = AddressSchema.safeParse(email);
+  if (!address || !isVerified) return;
   for (const key of stack ? [stack] : await deps.invitations.waitingFor(address)) {
     await takeUp(deps, { actor, stack: key, address });
   }

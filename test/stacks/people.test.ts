@@ -45,6 +45,17 @@ describe('an invitation', () => {
     expect(rows()).toEqual(before);
   });
 
+  it.each([`${'x'.repeat(3000)}@example.test`, '\u{d800}@example.test', 'ann'])(
+    'is for nobody whose address can be none, and they are told nothing of it',
+    async (address) => {
+      const before = rows();
+      const actor = scene.withAddress(address);
+      await scene.signIn(actor);
+      await scene.signIn(actor, scene.stack);
+      expect(rows()).toEqual(before);
+    },
+  );
+
   it('is for one stack, where one is named', async () => {
     await scene.share({ emails: [ann] });
     const actor = scene.withAddress(ann);
