@@ -37,6 +37,7 @@ export interface SweepReport {
   not_due: number;
   /** Unfinished revocations that were given another round. */
   revocations: number;
+  /** By what they came to; a digest that storage failed counts as one that failed. */
   readonly mails: Record<Exclude<keyof Sent, 'digest'>, number>;
   /** Tokens whose handling failed; each is tried again later. */
   readonly failed: string[];
@@ -261,7 +262,7 @@ class Run {
     const opened = atOnce.filter(({ stack, send_at }) => !known.has(`${stack}#${send_at}`));
     for (const digest of [...opened.map((key) => ({ ...key, due_at: key.send_at })), ...due]) {
       if (!this.#goesOn()) return;
-      await this.#attempt(`the digest of ${digest.stack}`, async () => {
+      const isDone = await this.#attempt(`the digest of ${digest.stack}`, async () => {
         const sent = await sendDigest(this.#deps, {
           digest,
           now: this.#now,
@@ -271,6 +272,8 @@ class Run {
         for (const what of ['sent', 'failed', 'unknown', 'undeliverable'] as const)
           this.report.mails[what] += sent[what];
       });
+      // It comes back, and may fail each time: nobody but this count would tell.
+      if (!isDone) this.report.mails.failed += 1;
     }
   }
 
@@ -281,11 +284,13 @@ class Run {
     await this.#attempt(`pushing the token ${uid} forward`, postpone);
   }
 
-  async #attempt(what: string, run: () => Promise<unknown>): Promise<void> {
+  async #attempt(what: string, run: () => Promise<unknown>): Promise<boolean> {
     try {
       await run();
+      return true;
     } catch (error) {
       this.#deps.onFailure(what, error);
+      return false;
     }
   }
 

@@ -22,8 +22,9 @@ describe('the digests of a run', () => {
   });
 
   it('hold up no other where they fail, and that is seen', async () => {
-    const { report, failures } = await run({ digests, fails: 'take' });
-    expect(report).toEqual(idle);
+    const { report, failures, events } = await run({ digests, fails: 'take' });
+    expect(report).toEqual({ ...idle, mails: { ...idle.mails, failed: 1 } });
+    expect(events).toMatchObject([{ type: 'hygiene.run', data: { mails: { failed: 1 } } }]);
     expect(failures).toEqual([[`the digest of ${stack}`, 'No take.']]);
   });
 
