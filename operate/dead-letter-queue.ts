@@ -4,6 +4,7 @@ import {
   GetQueueUrlCommand,
   type Message,
   ReceiveMessageCommand,
+  SQSServiceException,
 } from '@aws-sdk/client-sqs';
 import type { Workplace } from './command.ts';
 
@@ -37,8 +38,16 @@ export async function eachMessage(
     }
   } finally {
     for (const ReceiptHandle of left.values())
-      await queues.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
+      await queues
+        .send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }))
+        .catch(shownAlready);
   }
+}
+
+/** After so many messages that the first of them is hidden no more. SQS has two names for it, and only one of them is in its API. */
+function shownAlready(error: unknown): void {
+  const names = ['MessageNotInflight', 'InvalidParameterValue', 'InvalidParameterValueException'];
+  if (!(error instanceof SQSServiceException) || !names.includes(error.name)) throw error;
 }
 
 async function urlOf(queues: Workplace['queues'], queue: string): Promise<string | undefined> {

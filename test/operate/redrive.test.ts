@@ -172,3 +172,23 @@ it('shows each message once, takes out what is dealt with, and lets the rest be 
     ['ChangeMessageVisibility', 'a0'],
   ]);
 });
+
+it.each([
+  ['has been shown again by itself', 'MessageNotInflight', 3, undefined],
+  ['has been shown again by itself, as SQS says it', 'InvalidParameterValue', 3, undefined],
+  ['may not be shown again', 'AccessDeniedException', 1, 'AccessDeniedException'],
+])('ends well only where a message that stays %s', async (_, __type, shown, failure) => {
+  const received = ['a', 'b', 'c'];
+  const { asked, config } = await service(({ operation }) => {
+    if (operation === 'ChangeMessageVisibility') return { status: 400, body: JSON.stringify({ __type }) };
+    if (operation !== 'ReceiveMessage') return { body: '{"QueueUrl":"http://127.0.0.1/q"}' };
+    const id = received.shift();
+    return { body: JSON.stringify(id ? { Messages: [{ MessageId: id, ReceiptHandle: id, Body: id }] } : {}) };
+  });
+  const queues = new SQSClient({ ...config, md5: false });
+  const told = await eachMessage({ queues }, `arn:aws:sqs:${REGION}:000000000000:Lost`, async () => 'left').catch(
+    (error: Error) => error.name,
+  );
+  expect(told).toBe(failure);
+  expect(asked.filter(({ operation }) => operation === 'ChangeMessageVisibility')).toHaveLength(shown);
+});
