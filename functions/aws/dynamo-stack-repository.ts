@@ -1,3 +1,4 @@
+import { verifiedAddress } from '../stacks/address.ts';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Invitation } from '../stacks/invitation.ts';
 import type { Alias, Branch, Member, Stack } from '../stacks/stack.ts';
@@ -31,14 +32,14 @@ export class DynamoStackRepository implements StackRepository {
 
   async create({ stack, owner, branch, actor, audit }: Parameters<StackRepository['create']>[0]): Promise<void> {
     const key = stack.api_key;
-    const { email, email_verified } = actor.identity;
+    const address = verifiedAddress(actor.identity);
     const outcome = await this.#storage.transact(
       [
         { put: this.#keys.audit(key, audit.uid), item: { ...audit }, condition: absent },
         { put: this.#keys.stack(key), item: { ...stack }, condition: absent },
         { put: this.#keys.count(key), item: { tokens: 0, hygiene_version: stack.hygiene_version }, condition: absent },
         { put: this.#keys.branch(key, branch.name), item: { ...branch }, condition: absent },
-        ...joining(this.#keys, key, { member: owner, ...(email && email_verified ? { address: email } : {}) }),
+        ...joining(this.#keys, key, { member: owner, ...(address === null ? {} : { address }) }),
       ],
       { proof: 0 },
     );

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { holdsValue } from '../tokens/token-value.ts';
+import type { Identity } from './person.ts';
 
 /** One address has one spelling: issuers and people differ in capitals. */
 export const normalAddress = (address: string): string => address.normalize('NFC').toLowerCase();
@@ -11,3 +12,11 @@ export const AddressSchema = z.string('must be an e-mail address.').check(
   z.overwrite(normalAddress),
   z.refine((address) => shape.test(address) && !holdsValue(address), 'must be an e-mail address.'),
 );
+
+/**
+ * The address that the issuer has verified, as it writes it. Null where there is none, and where nobody could be invited or removed by
+ * it: such a one never becomes a key, and who has it is named by their `sub`.
+ */
+export function verifiedAddress({ email, email_verified: isVerified }: Identity): string | null {
+  return email !== undefined && isVerified && AddressSchema.safeParse(email).success ? email : null;
+}

@@ -31,9 +31,9 @@ export interface StackRepository {
   branches(stack: string): Promise<readonly Branch[]>;
   /** At most 100, by their names. */
   aliases(stack: string): Promise<readonly Alias[]>;
-  /** At most 100, each with the address that the issuer has verified; null: none is known. */
+  /** Each with the address that the issuer has verified; null: none is known. Also those beyond the 100 that a stack is shared with. */
   people(stack: string): Promise<readonly PersonOfStack[]>;
-  /** At most 100, by their addresses, also those that are over. */
+  /** By their addresses, also those that are over. */
   invitations(stack: string): Promise<readonly Invitation[]>;
   /** The newest entries first. */
   auditLog(stack: string, page: { readonly limit: number; readonly skip: number }): Promise<readonly AuditEntry[]>;

@@ -1,5 +1,5 @@
 import type { Randomness } from '../tokens/token-value.ts';
-import { AddressSchema } from './address.ts';
+import { normalAddress, verifiedAddress } from './address.ts';
 import { auditEntry, operationId } from './audit-entry.ts';
 import { isPending } from './invitation.ts';
 import type { Actor } from './person.ts';
@@ -21,10 +21,9 @@ export async function takeUpInvitations(
   deps: TakeUpDependencies,
   { actor, stack }: { readonly actor: Actor; readonly stack?: string },
 ): Promise<void> {
-  const { email, email_verified: isVerified } = actor.identity;
-  // What can be no address never becomes a key: nobody can be invited by it.
-  const { data: address } = AddressSchema.safeParse(email);
-  if (!address || !isVerified) return;
+  const email = verifiedAddress(actor.identity);
+  if (email === null) return;
+  const address = normalAddress(email);
   for (const key of stack ? [stack] : await deps.invitations.waitingFor(address)) {
     await takeUp(deps, { actor, stack: key, address });
   }

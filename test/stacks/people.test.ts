@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { auditEntry } from '../../functions/stacks/audit-entry.ts';
+import { createStack } from '../../functions/stacks/create-stack.ts';
 import { PeopleScene } from '../support/people-scene.ts';
 import { day, type Person } from '../support/simulated-product.ts';
 import { fixture } from '../support/simulated-stack.ts';
@@ -260,6 +261,16 @@ describe('unsharing', () => {
     const outcome = await scene.unshare(fields);
     expect(outcome).toMatchObject(invalid({ [field]: [expect.any(String)] }));
     expect(rows()).toEqual(before);
+  });
+
+  it('knows by their sub who made the stack and has an address that nobody could be named by', async () => {
+    const { product } = scene;
+    const { stacks } = product;
+    const maker = scene.withAddress('"x y"@example.test', { sub: 'maker' });
+    const plan = { organizationUid: '', newStackPlan: { max_tokens: 1, manage_rate_limits: false } };
+    const deps = { stacks, now: () => product.now(), random: (bytes: number) => product.random(bytes), ...plan };
+    const { stack } = await createStack(deps, { actor: maker, fields: { name: 'New' } });
+    expect(await stacks.people(stack.api_key)).toMatchObject([{ uid: maker.uid, sub: 'maker', address: null }]);
   });
 
   it('leaves who has become the owner meanwhile', async () => {
