@@ -5,10 +5,10 @@ import type { UsedToken } from '../tokens/token-repository.ts';
 import type { Item } from './expressions.ts';
 import { deliveryFrom, digestFrom, lastUseFrom, MalformedItem, memberFrom, stackFrom, tokenFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
+import { mostRows } from './membership.ts';
 import type { Reads } from './reads.ts';
 import type { Writes } from './writes.ts';
 
-const mostMembers = 100;
 const keysPerRead = 100;
 const keptSeconds = 400 * 86_400;
 
@@ -38,7 +38,7 @@ export class DynamoDigestRepository implements DigestRepository {
 
   async scene({ stack: key, send_at, notices }: TakenDigest): Promise<DigestScene | null> {
     const { table, pk } = this.#keys.stack(key);
-    const members = (await this.#storage.query({ table, pk, prefix: 'MEMBER#', limit: mostMembers })).flatMap(
+    const members = (await this.#storage.query({ table, pk, prefix: 'MEMBER#', limit: mostRows })).flatMap(
       (item) => memberFrom(item) ?? [],
     );
     const deliveries = await this.#deliveriesOf(key, send_at);
@@ -97,7 +97,7 @@ export class DynamoDigestRepository implements DigestRepository {
 
   async #deliveriesOf(stack: string, sendAt: string): Promise<readonly Delivery[]> {
     const { table, pk, sk: prefix } = this.#keys.delivery(stack, sendAt, '');
-    const items = await this.#storage.query({ table, pk, prefix, limit: mostMembers });
+    const items = await this.#storage.query({ table, pk, prefix, limit: mostRows });
     return items.flatMap((item) => deliveryFrom(item) ?? []);
   }
 

@@ -6,7 +6,7 @@ import type { StackOfMember, StackRepository } from '../stacks/stack-repository.
 import type { Item } from './expressions.ts';
 import { aliasFrom, auditFrom, branchFrom, invitationFrom, memberFrom, stackFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
-import { joining } from './membership.ts';
+import { joining, mostRows } from './membership.ts';
 import type { Storage } from './storage.ts';
 import type { Step } from './transactions.ts';
 
@@ -15,8 +15,6 @@ const absent = 'attribute_not_exists(#pk)';
 const stacksPerRead = 33;
 const mostStacks = 100;
 const keysPerRead = 100;
-/** Several times what a stack may have: shares at the same moment can pass that limit, and whoever came by them must not be hidden. */
-const mostRows = 400;
 
 /** Stacks, their people and their audit log in DynamoDB. Every read is strong, of base items. */
 export class DynamoStackRepository implements StackRepository {

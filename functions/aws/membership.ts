@@ -4,6 +4,9 @@ import { memberFrom } from './items.ts';
 import type { Keys } from './keys.ts';
 import type { Step, StepOutcome } from './transactions.ts';
 
+/** Several times what a stack may have: shares at the same moment can pass that limit, and whoever came by them must not be hidden. */
+export const mostRows = 400;
+
 /** What a change rests on: that its caller is owner or admin in that very moment. */
 export const mayChange = {
   condition: '#role IN (:owner, :admin)',

@@ -44,6 +44,9 @@ export function describeStackRepository(repositories: () => Repositories): void 
       }
       const people = await repositories().stacks.people(scene.stack.api_key);
       expect([people.length, new Set(people.map(({ uid }) => uid)).size]).toEqual([121, 121]);
+      const digest = { stack: scene.stack.api_key, send_at: '2026-08-02T08:00:00.000Z', notices: [] };
+      // Whoever is to be told is looked for among all of them, too.
+      expect((await repositories().digests.scene(digest))?.people).toEqual(people);
     });
 
     it('takes a member once', async () => {
