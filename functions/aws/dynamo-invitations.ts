@@ -7,6 +7,8 @@ import type { Reads } from './reads.ts';
 import type { Step, Transactions } from './transactions.ts';
 
 const mostInvitations = 100;
+/** Stacks that somebody is made a member of without naming them. Half of what strangers would need to fill a page. */
+const mostUnasked = 50;
 
 /** Invitations in DynamoDB: one row in the stack, and one by which the address finds it. */
 export class DynamoInvitations implements Invitations {
@@ -22,6 +24,12 @@ export class DynamoInvitations implements Invitations {
     const { table, pk } = this.#keys.invited(address, '');
     const items = await this.#storage.query({ table, pk, prefix: 'STACK#', limit: mostInvitations });
     return items.map(({ sk }) => String(sk).slice('STACK#'.length));
+  }
+
+  async roomFor(member: string): Promise<number> {
+    const { table, pk } = this.#keys.personStack(member, '');
+    const items = await this.#storage.query({ table, pk, prefix: 'STACK#', limit: mostUnasked });
+    return mostUnasked - items.length;
   }
 
   async find(stack: string, address: string): Promise<Invitation | null> {

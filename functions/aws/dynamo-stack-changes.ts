@@ -117,7 +117,8 @@ export class DynamoStackChanges implements StackChanges {
     ];
     if (others.length === members.length) return await this.#change(change, steps);
     // A transaction has one place for an item: who leaves by themselves is tested by the write that removes them.
-    return await this.#change(change, steps, { delete: this.#keys.member(stack, change.member), ...mayLeave });
+    const right = others.length + invitations.length > 0 ? mayLeaveWithOthers : mayLeave;
+    return await this.#change(change, steps, { delete: this.#keys.member(stack, change.member), ...right });
   }
 
   #removal(stack: string, { uid, role: seen }: Member): Step {
@@ -146,4 +147,6 @@ export class DynamoStackChanges implements StackChanges {
 }
 
 /** A stack always has an owner. */
-const mayLeave = { condition: '#role = :admin', values: { admin: mayChange.values.admin } } as const;
+const mayLeave = { condition: 'attribute_exists(#pk) AND #role <> :owner', values: { owner: mayChange.values.owner } };
+/** Only an admin takes others along. */
+const mayLeaveWithOthers = { condition: '#role = :admin', values: { admin: mayChange.values.admin } };

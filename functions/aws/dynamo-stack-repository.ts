@@ -13,7 +13,7 @@ import type { Step } from './transactions.ts';
 const absent = 'attribute_not_exists(#pk)';
 /** A batch read holds 100 keys, and a stack takes three. */
 const stacksPerRead = 33;
-const mostStacks = 100;
+const mostStacks = 1000;
 const keysPerRead = 100;
 
 /** Stacks, their people and their audit log in DynamoDB. Every read is strong, of base items. */

@@ -63,6 +63,8 @@ export interface StackChanges {
 export interface Invitations {
   /** Of an address, to all stacks: at most 100. */
   waitingFor(address: string): Promise<readonly string[]>;
+  /** How many more stacks somebody joins without naming them. Strangers may invite anybody, and are not to fill the list of stacks. */
+  roomFor(member: string): Promise<number>;
   find(stack: string, address: string): Promise<Invitation | null>;
   /**
    * Makes the invited a member, and the invitation is gone. Where there is a member already, it is gone all the same; and where whoever

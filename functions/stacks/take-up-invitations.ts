@@ -24,9 +24,14 @@ export async function takeUpInvitations(
   const email = verifiedAddress(actor.identity);
   if (email === null) return;
   const address = normalAddress(email);
-  for (const key of stack ? [stack] : await deps.invitations.waitingFor(address)) {
+  for (const key of stack ? [stack] : await withRoom(deps.invitations, address, actor.uid)) {
     await takeUp(deps, { actor, stack: key, address });
   }
+}
+
+async function withRoom(invitations: Invitations, address: string, member: string): Promise<readonly string[]> {
+  const waiting = await invitations.waitingFor(address);
+  return waiting.length === 0 ? waiting : waiting.slice(0, await invitations.roomFor(member));
 }
 
 async function takeUp(

@@ -1,17 +1,13 @@
 import * as z from 'zod/mini';
 import { errorsOf } from '../field-errors.ts';
-import { invalid } from '../refusals.ts';
+import { invalid, notAllowed, stackNotFound } from '../refusals.ts';
 import { AddressSchema, normalAddress } from './address.ts';
 import { ClientSchema } from './client.ts';
-import {
-  type ChangeStacksDependencies,
-  type StackCommand,
-  stackEntry,
-  stackToChange,
-  untilDone,
-} from './edit-stack.ts';
+import { type ChangeStacksDependencies, type StackCommand, stackEntry, untilDone } from './edit-stack.ts';
+import type { Invitation } from './invitation.ts';
 import { personUid } from './person.ts';
-import type { PersonOfStack } from './stack-repository.ts';
+import { maySeeTokens } from './stack.ts';
+import type { PersonOfStack, StackRepository } from './stack-repository.ts';
 
 /** Who is to leave: a person or invitation by the address, or a machine by its client id. */
 export const UnshareSchema = z.object({ email: z.optional(AddressSchema), client: z.optional(ClientSchema) }).check(
@@ -22,25 +18,22 @@ export const UnshareSchema = z.object({ email: z.optional(AddressSchema), client
 );
 
 /**
- * Removes a member, or withdraws an invitation. It holds for that person's next request, and for one that is under way: what changes
- * something tests the membership in its own transaction.
+ * Removes a member, or withdraws an invitation; who has no token rights may leave, and remove nobody else. It holds for that person's
+ * next request, and for one that is under way: what changes something tests the membership in its own transaction.
  * @throws {Refusal} `stack-not-found`, `not-allowed`, `invalid`, `conflict`, `unavailable`
  */
 export async function unshareStack(deps: ChangeStacksDependencies, command: StackCommand): Promise<void> {
   const { actor, stack } = command;
   await untilDone(async () => {
-    const found = await stackToChange(deps.stacks, command);
+    const found = await deps.stacks.find(stack, actor.uid);
+    if (!found) throw stackNotFound();
+    const mayRemove = maySeeTokens(found.member);
     const parsed = UnshareSchema.safeParse(command.fields);
-    if (!parsed.success) throw invalid(errorsOf('email', parsed.error.issues));
-    const { email, client } = parsed.data;
-    // Before the people: who takes it up meanwhile is among them.
-    const open = (await deps.stacks.invitations(stack)).filter(({ address }) => address === email);
-    const people = await deps.stacks.people(stack);
-    const members = people.filter((person) => isMeant(person, parsed.data));
-    const [field, name] = client === undefined ? ['email', email] : ['client', client];
-    if (members.length + open.length === 0) throw invalid({ [field]: ['is not a member of this stack.'] });
-    if (members.some(({ role }) => role === 'owner'))
-      throw invalid({ [field]: ['is the owner of this stack. Transfer the ownership first.'] });
+    if (!parsed.success) throw mayRemove ? invalid(errorsOf('email', parsed.error.issues)) : notAllowed();
+    const leaving = await meantBy(parsed.data, deps.stacks, stack);
+    if (mayRemove) requireRemovable(leaving, parsed.data);
+    const { members, open } = mayRemove ? leaving : onlyOneself(leaving, actor.uid);
+    const name = parsed.data.client ?? parsed.data.email;
     const changes = [
       ...members.map(({ role }) => ({ field: `members.${name}`, from: role, to: null })),
       ...open.map(({ role }) => ({ field: `invitations.${name}`, from: role, to: null })),
@@ -51,7 +44,33 @@ export async function unshareStack(deps: ChangeStacksDependencies, command: Stac
   });
 }
 
-function isMeant({ uid, issuer, address }: PersonOfStack, { email, client }: z.output<typeof UnshareSchema>): boolean {
+type Unshare = z.output<typeof UnshareSchema>;
+
+interface Leaving {
+  readonly members: readonly PersonOfStack[];
+  readonly open: readonly Invitation[];
+}
+
+async function meantBy(unshare: Unshare, stacks: StackRepository, stack: string): Promise<Leaving> {
+  // Before the people: who takes it up meanwhile is among them.
+  const open = (await stacks.invitations(stack)).filter(({ address }) => address === unshare.email);
+  return { open, members: (await stacks.people(stack)).filter((person) => isMeant(person, unshare)) };
+}
+
+function requireRemovable({ members, open }: Leaving, { client }: Unshare): void {
+  const field = client === undefined ? 'email' : 'client';
+  if (members.length + open.length === 0) throw invalid({ [field]: ['is not a member of this stack.'] });
+  if (members.some(({ role }) => role === 'owner'))
+    throw invalid({ [field]: ['is the owner of this stack. Transfer the ownership first.'] });
+}
+
+function onlyOneself({ members }: Leaving, caller: string): Leaving {
+  const oneself = members.filter(({ uid }) => uid === caller);
+  if (oneself.length === 0) throw notAllowed();
+  return { members: oneself, open: [] };
+}
+
+function isMeant({ uid, issuer, address }: PersonOfStack, { email, client }: Unshare): boolean {
   if (client !== undefined) return uid === personUid({ issuer, sub: client });
   return address !== null && normalAddress(address) === email;
 }

@@ -1,6 +1,7 @@
 /** Stacks and their people, by the use cases themselves over the simulated product. */
 
 import { Refusal } from '../../functions/refusals.ts';
+import { auditEntry, operationId } from '../../functions/stacks/audit-entry.ts';
 import { createBranch, pointAlias } from '../../functions/stacks/change-branches.ts';
 import { editStack } from '../../functions/stacks/edit-stack.ts';
 import { type Actor, personUid } from '../../functions/stacks/person.ts';
@@ -56,6 +57,21 @@ export class PeopleScene {
     await this.share({ emails: [email], roles: { [email]: [role] } });
     const actor = this.withAddress(email);
     await this.signIn(actor);
+    return actor;
+  }
+
+  /** A developer with an address that a member has already: made so by an operator. */
+  async memberBeside(email: string, sub: string): Promise<Actor> {
+    const actor = this.withAddress(email, { sub });
+    const { stacks } = this.product;
+    const stack = (await stacks.find(this.stack, this.who('owner').uid))?.stack;
+    if (!stack) throw new Error('There is no stack.');
+    const metadata = { uid: stack.api_key, title: stack.name };
+    const event = { stack: stack.api_key, module: 'stack', event_type: 'update', metadata } as const;
+    const at = this.product.now();
+    const audit = auditEntry(event, { actor, at, operation: operationId(at, (bytes) => this.product.random(bytes)) });
+    const { issuer } = actor.identity;
+    await stacks.addMember(stack, { uid: actor.uid, role: 'developer', issuer, sub, address: email }, audit);
     return actor;
   }
 
