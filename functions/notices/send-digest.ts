@@ -158,16 +158,13 @@ function spareOf({ people }: DigestScene): readonly Addressed[] {
   return spare.sort((a, b) => rank[a.role] - rank[b.role] || (a.uid < b.uid ? -1 : 1));
 }
 
-/** Has the first of them be told this, too, whatever else they are told; each token once. @returns whether there is one */
+/** Has the first of them be told this: whatever they are told anyway is among it. @returns whether there is one */
 function addTo(
   queue: Map<Addressed, Entries>,
   { spare: [first], entries }: { spare: readonly Addressed[]; entries: Entries },
 ): boolean {
-  if (!first) return false;
-  // Stryker disable next-line ArrayDeclaration: for the compiler; where nobody is told nothing, the first is told something
-  const before = queue.get(first) ?? [];
-  queue.set(first, [...new Set([...before, ...entries])]);
-  return true;
+  if (first) queue.set(first, entries);
+  return first !== undefined;
 }
 
 /** Has the next person who is told nothing yet be told. @returns whether there is one */

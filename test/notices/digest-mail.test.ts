@@ -1,7 +1,6 @@
 import { type DefaultTreeAdapterTypes, parse } from 'parse5';
 import { describe, expect, it } from 'vitest';
 import { type Digest, type DigestEntry, renderDigest } from '../../functions/notices/digest-mail.ts';
-import { inSubject, oneLine } from '../../functions/notices/given-text.ts';
 
 const now = new Date('2026-11-22T08:00:00Z');
 const entry = (fields: Partial<DigestEntry> = {}): DigestEntry => ({
@@ -155,6 +154,34 @@ describe('the order', () => {
     expect(renderDigest(digest(entries)).subject).toBe(subject);
   });
 
+  it.each([
+    ['Expired while in use', entry({ what: 'expired' })],
+    ['Expire within a day', entry({ expires_at: '2026-11-23T08:00:00.000Z' })],
+    ['Expire within 7 days', entry({ expires_at: '2026-11-23T08:00:00.001Z' })],
+    ['Expire within 7 days', entry({ expires_at: '2026-11-29T08:00:00.000Z' })],
+    ['Expire later', entry({ expires_at: '2026-11-29T08:00:00.001Z' })],
+    ['Expired', entry({ what: 'expired', in_use: false })],
+    ['Clean-up held back', entry({ what: 'cleanup_held_back' })],
+  ])('tells under the heading %s', (heading, one) => {
+    expect(
+      renderDigest(digest([one]))
+        .text.split('\n\n')[2]
+        ?.split('\n')[0],
+    ).toBe(heading);
+  });
+
+  it.each([
+    ['Expired', entry({ expires_at: now.toISOString() })],
+    ['Expires', entry({ expires_at: '2026-11-22T08:00:00.001Z' })],
+  ])('says that it %s', (word, one) => {
+    expect(renderDigest(digest([one])).text).toContain(`  ${word}: Sun 22 Nov 2026`);
+  });
+
+  it('names a client that has no name', () => {
+    const one = entry({ last_use: { at: '2026-11-22T07:59:30.000Z', client: '' } });
+    expect(renderDigest(digest([one])).text).toContain('UTC), by a client without a name\n');
+  });
+
   it('needs something to tell', () => {
     expect(() => renderDigest(digest([]))).toThrow(new RangeError('a digest tells of one token at least'));
   });
@@ -236,20 +263,6 @@ describe('names that somebody chose to do harm', () => {
     expect(subject).toContain('Token “\u2068שלום\u2069” of');
     expect(text).toContain('* \u2068שלום\u2069 (value');
   });
-});
-
-it.for([
-  ['as it is', 'deploy', 'deploy'],
-  ['as it is where it is as long as it may be', 'x'.repeat(254), 'x'.repeat(254)],
-  ['with its end left out where it is longer', 'x'.repeat(255), `${'x'.repeat(253)}…`],
-  ['counted in characters', '\u{1f511}'.repeat(254), '\u{1f511}'.repeat(254)],
-] as const)('words that somebody chose are shown %s', ([, text, shown]) => {
-  expect(oneLine(text)).toBe(shown);
-});
-
-it('a subject has 50 of their characters', () => {
-  expect(inSubject('x'.repeat(50))).toBe('x'.repeat(50));
-  expect(inSubject('x'.repeat(51))).toBe(`${'x'.repeat(49)}…`);
 });
 
 describe('the HTML', () => {
