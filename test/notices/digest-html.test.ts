@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import type { DigestContent } from '../../functions/notices/digest-content.ts';
 import { renderAsHtml } from '../../functions/notices/digest-html.ts';
-import { inSubject, oneLine } from '../../functions/notices/given-text.ts';
 
 const facts = [{ label: 'Made by', value: [{ given: 'olivia\nadams' }, ', today'] }];
 const content: DigestContent = {
@@ -42,25 +41,4 @@ it('the page of a digest is this, word for word, and nothing that a browser or a
   expect(html).toBe(page(style));
   for (const rule of ['color-scheme: light dark', '@media (prefers-color-scheme: dark)', '.token {', '.remark {'])
     expect(style).toContain(rule);
-});
-
-it.for([
-  ['as it is', 'deploy', 'deploy'],
-  ['as it is where it is as long as it may be', 'x'.repeat(254), 'x'.repeat(254)],
-  ['with its end left out where it is longer', 'x'.repeat(255), `${'x'.repeat(253)}…`],
-  ['counted in characters', '\u{1f511}'.repeat(254), '\u{1f511}'.repeat(254)],
-] as const)('words that somebody chose are shown %s', ([, text, shown]) => {
-  expect(oneLine(text)).toBe(shown);
-});
-
-it.for([
-  ['on one line', ' a \n\t b\u2028c ', 'a b c'],
-  ['without what turns the words around them', '\u202ea\u2066b', 'ab'],
-] as const)('words that somebody chose are shown %s', ([, text, shown]) => {
-  expect(oneLine(text)).toBe(shown);
-});
-
-it('a subject has 50 of their characters', () => {
-  expect(inSubject('x'.repeat(50))).toBe('x'.repeat(50));
-  expect(inSubject('x'.repeat(51))).toBe(`${'x'.repeat(49)}…`);
 });
