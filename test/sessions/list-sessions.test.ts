@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
+import { endOneSession } from '../../functions/sessions/end-one-session.ts';
 import { badCursor, countLiveSessions, listSessions, liveSessions } from '../../functions/sessions/list-sessions.ts';
 import type { Session } from '../../functions/sessions/session.ts';
 import type { SessionPage, SessionRepository } from '../../functions/sessions/session-repository.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 import { refusalOf } from './refusal-of.ts';
-import { live, sessionWorld, stack, stopped } from './session-world.ts';
+import { foreign, live, sessions as opened, sessionWorld, stack, stopped } from './session-world.ts';
 
 const now = () => new Date('2026-03-01T08:00:00.000Z');
 const token = tokenLike({ epoch: 2 });
@@ -133,4 +134,37 @@ it.for([
     kind: 'malformed',
     errors: { cursor: ['is not one that was given for this token. Start again without it.'] },
   });
+});
+
+const [first, ...others] = opened.map(({ uid }) => uid);
+const toEnd = { stack, uid: live.uid, session: first ?? '' };
+
+it('an admin ends one session of a token, and the audit log says which', async () => {
+  const { product, deps, liveUids } = sessionWorld();
+  const actor = product.actor('admin');
+  await endOneSession({ ...deps, sessions: deps.managed }, { ...toEnd, actor });
+  expect(liveUids().sort()).toEqual(others.sort());
+  expect(product.rows().audit.find(({ request_id }) => request_id === actor.request_id)).toMatchObject({
+    module: 'management_token',
+    event_type: 'update',
+    outcome: 'done',
+    metadata: { uid: live.uid, title: live.name },
+    changes: [{ field: 'session', from: first, to: null }],
+  });
+});
+
+it.for([
+  ['developer', {}, 'not-allowed', {}],
+  ['outsider', {}, 'stack-not-found', {}],
+  ['owner', { uid: foreign.uid }, 'token-not-found', { uid: ['is not valid.'] }],
+  ['owner', { uid: 'META' }, 'token-not-found', { uid: ['is not valid.'] }],
+  ['owner', { uid: stopped.uid }, 'session-not-found', { session_uid: ['is not valid.'] }],
+  ['owner', { session: 'blt00000000000fffff' }, 'session-not-found', { session_uid: ['is not valid.'] }],
+  ['owner', { session: 'META' }, 'session-not-found', { session_uid: ['is not valid.'] }],
+] as const)('ending one is refused to %s with %j, and ends nothing', async ([who, other, kind, errors]) => {
+  const { product, deps, liveUids } = sessionWorld();
+  const command = { ...toEnd, ...other, actor: product.actor(who) };
+  const refusal = await refusalOf(endOneSession({ ...deps, sessions: deps.managed }, command));
+  expect(refusal).toMatchObject({ kind, errors });
+  expect(liveUids()).toHaveLength(3);
 });
