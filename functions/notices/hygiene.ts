@@ -30,12 +30,7 @@ export const defaultHygiene: HygieneSettings = {
 };
 
 const wholeNumber = (least: number, most: number) =>
-  z
-    .int(`must be a whole number from ${least} to ${most}.`)
-    .check(
-      z.minimum(least, `must be a whole number from ${least} to ${most}.`),
-      z.maximum(most, `must be a whole number from ${least} to ${most}.`),
-    );
+  z.int(`must be a whole number from ${least} to ${most}.`).check(z.minimum(least), z.maximum(most));
 const recipients = ['owner', 'admins'] as const;
 const isUnique = (values: readonly unknown[]) => new Set(values).size === values.length;
 

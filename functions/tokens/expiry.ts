@@ -6,6 +6,7 @@ export interface Expiry {
 }
 
 const dateOnly = /^(\d{4})-(\d{2})-(\d{2})$/;
+// A mutant without its `$` lives on, and may: `Date.parse` takes nothing behind a zone, either.
 const dateTime = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/;
 
 /**
