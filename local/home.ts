@@ -12,6 +12,8 @@ export interface Home {
   readJson(name: string): unknown;
   /** Replaces a file of the home in one step, readable by its owner only: a reader never sees half of it. */
   writeJson(name: string, value: unknown): void;
+  /** Forgets everything, but who owns it and which processes have to be ended. */
+  empty(): void;
   close(): void;
 }
 
@@ -42,10 +44,9 @@ const OwnerSchema = z.object({ pid: z.int() });
 
 /**
  * Creates the home if needed (0700) and takes its lock, also after an owner that was killed.
- * @param options.fresh empties the home first
  * @throws {HomeInUse | NotAHome}
  */
-export function openHome(directory: string, options: { fresh?: boolean } = {}): Home {
+export function openHome(directory: string): Home {
   const at = (...names: string[]) => path.join(path.resolve(directory), ...names);
   mark(at());
   const lock = lockFile(at(LOCK));
@@ -55,7 +56,6 @@ export function openHome(directory: string, options: { fresh?: boolean } = {}): 
     throw new HomeInUse(home.directory, owner.success ? owner.data.pid : 'of another start');
   }
   home.writeJson(OWNER, { pid: process.pid });
-  if (options.fresh) empty(home);
   return home;
 }
 
@@ -74,6 +74,7 @@ function homeAt(at: Home['path'], close: () => void): Home {
     directory: at(),
     path: at,
     close,
+    empty: () => empty(at),
     readJson: (name) => {
       if (!fs.existsSync(at(name))) return undefined;
       try {
@@ -90,8 +91,8 @@ function homeAt(at: Home['path'], close: () => void): Home {
 }
 
 /** A `.pid` file names a process that a killed owner left, and whoever started that one ends it by this file. */
-function empty({ directory, path: at }: Home): void {
-  for (const name of fs.readdirSync(directory)) {
+function empty(at: Home['path']): void {
+  for (const name of fs.readdirSync(at())) {
     if ([MARKER, LOCK, OWNER].includes(name) || name.endsWith('.pid')) continue;
     fs.rmSync(at(name), { recursive: true, force: true });
   }

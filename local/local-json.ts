@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { type Person, people } from './cast.ts';
 import { TEN_YEARS } from './issuer.ts';
 import type { System } from './system.ts';
@@ -22,6 +23,8 @@ export async function writeLocalJson(system: System, stack: { readonly api_key: 
     mail: `${endpoint}/_local/mail`,
     /** the engine itself, not the front */
     dynamodb: engine.endpoint,
+    /** their names in it, for commands of operators; by variable */
+    tables: tablesOf(system.stack),
     stack,
     people: {
       owner: await signIn('owner'),
@@ -36,4 +39,13 @@ export async function writeLocalJson(system: System, stack: { readonly api_key: 
   };
   home.writeJson('local.json', content);
   return content;
+}
+
+/** By the variables that tell functions of them: `TOKENS_TABLE` and its like. */
+function tablesOf(stack: System['stack']): Readonly<Record<string, string>> {
+  const Properties = z.object({ Environment: z.object({ Variables: z.record(z.string(), z.string()) }) });
+  const told = stack
+    .ofType('AWS::Lambda::Function')
+    .flatMap(({ properties }) => Object.entries(Properties.safeParse(properties).data?.Environment.Variables ?? {}));
+  return Object.fromEntries(told.filter(([variable]) => variable.endsWith('_TABLE')));
 }

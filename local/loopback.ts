@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 
 /** The port belongs to somebody else. */
 export class PortTaken extends Error {
@@ -18,6 +18,13 @@ export async function listen(server: Server, port: number): Promise<void> {
   server.once('error', refuse);
   server.listen(port, '127.0.0.1', resolve);
   await promise.finally(() => server.off('error', refuse));
+}
+
+/** Says early what `listen` would say late. @throws {PortTaken} */
+export async function requireFree(port: number): Promise<void> {
+  const server = createServer();
+  await listen(server, port);
+  await closeServer(server);
 }
 
 /** Takes nothing new, and lets requests that are under way finish, for a moment. */

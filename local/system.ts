@@ -9,6 +9,7 @@ import { type Home, openHome } from './home.ts';
 import { type HttpApiOptions, httpApisOf, startHttpApi } from './http-api.ts';
 import { type Issuer, startIssuer } from './issuer.ts';
 import { type LocalEndpoints, localEndpoints } from './local-endpoints.ts';
+import { requireFree } from './loopback.ts';
 import { type Mails, openMails } from './mail.ts';
 import { type Messaging, type MessagingOptions, openMessaging, type Triggers } from './messaging.ts';
 import { REGION } from './resource-types.ts';
@@ -75,8 +76,11 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 
 async function startParts(options: SystemOptions, closers: Closer[]): Promise<Omit<System, 'close'>> {
   const { env = process.env, log = () => {} } = options;
-  const home = openHome(options.home, { fresh: options.fresh ?? false });
+  const home = openHome(options.home);
   closers.push(() => home.close());
+  // Before anything is emptied or made: what cannot start takes nothing away.
+  await requireFree(options.port ?? 0);
+  if (options.fresh) home.empty();
   const clock = openClock(home);
   const site = await openDistribution(home);
   closers.push(() => site.close());

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { DynamoStackRepository } from '../functions/aws/dynamo-stack-repository.ts';
-import { auditEntry, operationId } from '../functions/stacks/audit-entry.ts';
+import { type AuditEntry, auditEntry, operationId } from '../functions/stacks/audit-entry.ts';
 import { personUid } from '../functions/stacks/person.ts';
-import type { Stack } from '../functions/stacks/stack.ts';
+import { type Member, maySeeTokens, type Stack } from '../functions/stacks/stack.ts';
 import { type Command, OperatorMistake, type Workplace } from './command.ts';
 import { stackAt } from './set-plan.ts';
 
-/** For a stack that nobody can act for any more. Twice it finds the person there. */
+/** For a stack that nobody can act for any more. Twice it finds the person there, as owner. */
 export const addOwner: Command = {
-  does: 'Makes somebody an owner of a stack that has nobody left who could.',
+  does: 'Makes somebody an owner of a stack, beside those that it has: for one that nobody is left to act for.',
   options: {
     stack: { says: 'the api_key of the stack', required: true },
     issuer: { says: 'who signs the person in, exactly as in iss', required: true },
@@ -21,30 +21,68 @@ export const addOwner: Command = {
     const stacks = new DynamoStackRepository(workplace.storage, workplace.tables);
     const uid = personUid({ issuer, sub });
     const there = await stacks.findMember(key, uid);
-    if (there) return { says: [`${email} (${uid}) is ${there.role} of ${stack.name} already.`] };
+    if (there?.role === 'owner') return { says: [`${email} (${uid}) is owner of ${stack.name} already.`] };
+    const now = there ? `, who is ${there.role} now,` : '';
+    const person = { uid, issuer, sub, address: email };
     return {
-      says: [`${email} (${uid}) becomes an owner of ${stack.name}.`],
-      carryOut: () => add({ ...workplace, stacks }, stack, { uid, issuer, sub, address: email }),
+      says: [...(await actingFor(stacks, key)), `${email} (${uid})${now} becomes an owner of ${stack.name}.`],
+      carryOut: () => (there ? promote(workplace, stack, there) : add({ ...workplace, stacks }, stack, person)),
     };
   },
 };
+
+/** Who could act for the stack as it is: an operator may not be needed. */
+async function actingFor(stacks: DynamoStackRepository, key: string): Promise<string[]> {
+  const people = (await stacks.people(key)).filter(maySeeTokens);
+  if (people.length === 0) return ['Nobody can act for it.'];
+  return [
+    'Who can act for it:',
+    ...people.map(({ role, address, sub, issuer }) => `  ${role} ${address ?? sub}, by ${issuer}`),
+  ];
+}
+
+async function promote({ storage, keys, actor, now }: Workplace, stack: Stack, { uid, role }: Member): Promise<void> {
+  const audit = entryOf(stack, { actor, at: now(), from: { uid, role }, uid });
+  const failed = await storage.transact(
+    [
+      { put: keys.audit(stack.api_key, audit.uid), item: { ...audit }, condition: 'attribute_not_exists(#pk)' },
+      {
+        update: keys.member(stack.api_key, uid),
+        set: 'SET #role = :owner',
+        condition: '#role = :was',
+        values: { owner: 'owner', was: role },
+      },
+    ],
+    { proof: 0 },
+  );
+  if (failed) throw new OperatorMistake('The person was changed meanwhile. Look again.');
+}
 
 async function add(
   { stacks, actor, now }: Workplace & { readonly stacks: DynamoStackRepository },
   stack: Stack,
   person: { uid: string; issuer: string; sub: string; address: string },
 ): Promise<void> {
-  const at = now();
-  const audit = auditEntry(
-    {
-      stack: stack.api_key,
-      module: 'stack',
-      event_type: 'update',
-      metadata: { uid: stack.api_key, title: stack.name },
-      changes: [{ field: 'members', from: null, to: { uid: person.uid, role: 'owner' } }],
-    },
-    { actor, at, operation: operationId(at, randomBytes) },
-  );
+  const audit = entryOf(stack, { actor, at: now(), from: null, uid: person.uid });
   if (!(await stacks.addMember(stack, { ...person, role: 'owner' }, audit)))
     throw new OperatorMistake('The person became a member meanwhile. Look again.');
+}
+
+function entryOf(
+  { api_key, name }: Stack,
+  {
+    actor,
+    at,
+    from,
+    uid,
+  }: { actor: Workplace['actor']; at: Date; from: Pick<Member, 'uid' | 'role'> | null; uid: string },
+): AuditEntry {
+  const event = {
+    stack: api_key,
+    module: 'stack',
+    event_type: 'update',
+    metadata: { uid: api_key, title: name },
+  } as const;
+  const changes = [{ field: 'members', from, to: { uid, role: 'owner' } }];
+  return auditEntry({ ...event, changes }, { actor, at, operation: operationId(at, randomBytes) });
 }

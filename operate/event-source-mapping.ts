@@ -33,8 +33,10 @@ export async function streamMappingOf(
     .catch(noSuchFunction);
   const found = EventSourceMappings.flatMap((mapping) => MappingSchema.safeParse(mapping).data ?? []);
   const [mapping, ...others] = found;
-  if (!mapping || others.length > 0)
-    throw new OperatorMistake(`${name} is no function that reads a stream and gives up into a queue.`);
+  if (!mapping || others.length > 0) {
+    const wrong = `${name} is no function that reads a stream and gives up into a queue.`;
+    throw new OperatorMistake(`${wrong}${await thoseThatDo(functions)}`);
+  }
   const filters = mapping.FilterCriteria?.Filters.map(({ Pattern }) => compilePattern(JSON.parse(Pattern)));
   return {
     streamArn: mapping.EventSourceArn,
@@ -43,6 +45,13 @@ export async function streamMappingOf(
     batchSize: mapping.BatchSize,
     wants: (record) => filters?.some((matches) => matches(record)) ?? true,
   };
+}
+
+async function thoseThatDo(functions: Workplace['functions']): Promise<string> {
+  const { EventSourceMappings = [] } = await functions.send(new ListEventSourceMappingsCommand({}));
+  const arns = EventSourceMappings.flatMap((mapping) => MappingSchema.safeParse(mapping).data?.FunctionArn ?? []);
+  const names = arns.map((arn) => arn.slice(arn.lastIndexOf(':') + 1));
+  return names.length === 0 ? '' : ` Those that do: ${names.join(', ')}.`;
 }
 
 function noSuchFunction(error: unknown): { EventSourceMappings: [] } {

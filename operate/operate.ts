@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { Refusal } from '../functions/refusals.ts';
 import { addOwner } from './add-owner.ts';
 import { checkRestore } from './check-restore.ts';
 import { type Command, OperatorMistake, optionsOf, type Workplace } from './command.ts';
@@ -30,16 +31,21 @@ export async function operate(
   { workplace, write }: { workplace: () => Workplace; write: (line: string) => void },
 ): Promise<0 | 1> {
   const command = commands[name];
-  if (!command) {
+  if (name === '' || name === '--help') {
     write(overview());
-    return name === '' || name === '--help' ? 0 : 1;
+    return 0;
+  }
+  if (!command) {
+    write(`There is no command ${name}.\n\n${overview()}`);
+    return 1;
   }
   try {
     await run(command, { name, rest, workplace, write });
     return 0;
   } catch (error) {
-    if (!isMistake(error)) throw error;
-    write(error.message);
+    const says = isMistake(error) ? error.message : whyNotAsked(error);
+    if (says === null) throw error;
+    write(says);
     return 1;
   }
 }
@@ -73,6 +79,18 @@ async function run(command: Command, { name, rest, workplace, write }: Run): Pro
 function isMistake(error: unknown): error is Error {
   const isBadOption = error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
   return error instanceof OperatorMistake || isBadOption;
+}
+
+/** In words, where AWS did not answer or did not want to: settings of the operator's are wrong, most likely. Null for anything else. */
+function whyNotAsked(error: unknown): string | null {
+  const cause = error instanceof Refusal ? error.cause : error;
+  if (!(cause instanceof Error)) return null;
+  const isOfAws = '$metadata' in cause || 'syscall' in cause || /Region is missing|credentials/i.test(cause.message);
+  if (!isOfAws) return null;
+  return (
+    `AWS could not be asked: ${cause.name}: ${cause.message}\n` +
+    'Look at Region, credentials and endpoint, and at the names of the tables: TOKENS_TABLE, AUDIT_TABLE, --restored.'
+  );
 }
 
 function overview(): string {

@@ -6,8 +6,8 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { realPauses } from '../functions/aws/dynamo-client.ts';
 import { keysOf } from '../functions/aws/keys.ts';
 import { createStorage } from '../functions/aws/storage.ts';
-import { env } from '../functions/runtime/env.ts';
-import type { Workplace } from './command.ts';
+import { envIfSet, variables } from '../functions/runtime/env.ts';
+import { OperatorMistake, type Workplace } from './command.ts';
 import { operate, operator } from './operate.ts';
 
 const clients = {
@@ -25,7 +25,7 @@ function workplace(): Workplace {
     ...clients,
     storage: createStorage(clients.client, realPauses),
     get tables() {
-      return { tokens: env('tokensTable'), audit: env('auditTable'), sessions: '', usage: '' };
+      return { tokens: tableIn('tokensTable'), audit: tableIn('auditTable'), sessions: '', usage: '' };
     },
     get keys() {
       return keysOf(this.tables);
@@ -33,4 +33,10 @@ function workplace(): Workplace {
     now: () => new Date(),
     actor: operator,
   };
+}
+
+function tableIn(variable: 'tokensTable' | 'auditTable'): string {
+  const name = envIfSet(variable);
+  if (!name) throw new OperatorMistake(`Set ${variables[variable]} to the name of that table of the deployment.`);
+  return name;
 }

@@ -73,7 +73,8 @@ test('is emptied by fresh, but for the note of a process that has to be ended', 
   before.writeJson('a.json', {});
   writeFileSync(before.path('engine.db.pid'), '1');
   before.close();
-  const home = openHome(directory, { fresh: true });
+  const home = openHome(directory);
+  home.empty();
   expect(existsSync(home.path('a.json'))).toBe(false);
   expect(existsSync(home.path('engine.db.pid'))).toBe(true);
   expect(() => openHome(directory)).toThrow(HomeInUse);
@@ -82,6 +83,6 @@ test('is emptied by fresh, but for the note of a process that has to be ended', 
 test('is never made of a directory that holds something else, so that fresh cannot delete it', () => {
   const parent = path.dirname(directory);
   writeFileSync(path.join(parent, 'thesis.txt'), 'years of work');
-  expect(() => openHome(parent, { fresh: true })).toThrow(NotAHome);
+  expect(() => openHome(parent)).toThrow(NotAHome);
   expect(existsSync(path.join(parent, 'thesis.txt'))).toBe(true);
 });

@@ -34,21 +34,27 @@ test('the synthesized template answers, and a moved clock holds for its function
   }
 });
 
-test('when the last part cannot start, the others are stopped and the home is free', async () => {
+test('a port that is taken is told of before anything is forgotten or started', async () => {
   const squatter = createServer();
   await listen(squatter, 0);
   const { port } = squatter.address() as AddressInfo;
-  await expect(startSystem({ home, assembly, port })).rejects.toThrow(PortTaken);
+  const before = openHome(home);
+  before.writeJson('kept.json', 'kept');
+  before.close();
+  await expect(startSystem({ home, assembly, port, fresh: true })).rejects.toThrow(PortTaken);
   await closeServer(squatter);
   expect(existsSync(path.join(home, 'engine.db.pid'))).toBe(false);
-  openHome(home).close();
+  const after = openHome(home);
+  expect(after.readJson('kept.json')).toBe('kept');
+  after.close();
 });
 
-test('when the seeds fail, everything is stopped', async () => {
+test('when the seeds, which come last, fail, everything is stopped', async () => {
   const seed = async () => {
     throw new Error('no seeds today');
   };
   await expect(startSystem({ home, assembly, seed })).rejects.toThrow('no seeds today');
+  expect(existsSync(path.join(home, 'engine.db.pid'))).toBe(false);
   openHome(home).close();
 });
 

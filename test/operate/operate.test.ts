@@ -67,11 +67,16 @@ it('lists its commands, and tells the options of each', async () => {
 });
 
 it.each([
-  ['a command that it does not know', ['set-plans'], 'set-plan'],
+  ['a command that it does not know', ['set-plans'], 'There is no command set-plans.'],
   ['an option that it does not know', ['set-plan', '--stak', 'x'], "Unknown option '--stak'"],
   ['a stack that is not named', ['set-plan', '--max-tokens', '3'], 'Give --stack.'],
   ['a stack that there is not', ['set-plan', '--stack', 'blt0000000000000000'], 'There is no stack'],
-  ['a function that there is not', ['redrive', '--function', 'nobody'], 'nobody is no function that reads a stream'],
+  ['a function that there is not', ['redrive', '--function', 'nobody'], 'Those that do: FanOut'],
+  [
+    'a table that there is not',
+    ['check-restore', '--restored', 'none', '--since', '2020-01-01T00:00:00Z'],
+    'AWS could not be asked: ResourceNotFoundException',
+  ],
   ['a restore to no instant', ['check-restore', '--restored', 'x', '--since', 'noon'], '--since is an instant'],
 ])('refuses %s, and says what to put right', async (_, args, says) => {
   const { status, said } = await run(...args);
@@ -109,6 +114,17 @@ it('makes somebody an owner of a stack that they could not even see', async () =
   expect((await run(...whole, '--execute')).said).toContain('Done.');
   expect((await asOutsider()).status).toBe(200);
   expect((await run(...whole, '--execute')).said).toContain('is owner of');
+});
+
+it('tells who could act for a stack already, and makes an admin of it an owner', async () => {
+  const { issuer, stack } = { issuer: running.system.issuer.endpoint, stack: running.stack };
+  const { sub, email } = people.admin;
+  const args = ['add-owner', '--stack', stack, '--issuer', issuer, '--sub', sub, '--email', email];
+  const { said } = await run(...args);
+  expect(said).toContain(`  owner ${people.owner.email}, by ${issuer}`);
+  expect(said).toContain('who is admin now, becomes an owner of Acme Web.');
+  expect((await run(...args, '--execute')).said).toContain('Done.');
+  expect((await run(...args)).said).toContain('is owner of Acme Web already.');
 });
 
 it('finds what a restored table brought back, and deletes it there again', async () => {
