@@ -108,13 +108,14 @@ function streamOperations(engine: string): Operations {
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_ListEventSourceMappings.html */
 function listMappings(stack: LocalStack, query: URLSearchParams): LocalAnswer {
-  const named = functionNamed(stack, query.get('FunctionName') ?? '');
+  const name = query.get('FunctionName');
   const EventSourceMappings = stack
     .ofType('AWS::Lambda::EventSourceMapping')
     .map((resource) => propertiesOf(MappingSchema, resource))
-    .filter(({ FunctionName }) => functionAt(stack, FunctionName) === named)
-    .map(({ EventSourceArn, BatchSize, FilterCriteria, DestinationConfig }) => ({
-      FunctionArn: arn('lambda', `function:${named?.name}`),
+    .map(({ FunctionName, ...mapping }) => ({ ...mapping, reader: functionAt(stack, FunctionName) }))
+    .filter(({ reader }) => name === null || reader === functionNamed(stack, name))
+    .map(({ reader, EventSourceArn, BatchSize, FilterCriteria, DestinationConfig }) => ({
+      FunctionArn: arn('lambda', `function:${reader.name}`),
       ...{ EventSourceArn, BatchSize, FilterCriteria, DestinationConfig },
     }));
   return { json: { EventSourceMappings } };

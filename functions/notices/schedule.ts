@@ -46,10 +46,22 @@ export function rearmed(
 ): NextAction | null {
   const pending = scheduleOf(token, before).find(({ action }) => action === token.next?.action);
   const since = pending && pending.at <= now.getTime() ? new Date(pending.at - 1) : now;
-  const next = nextAction(token, after, since) ?? laterCleanUp(token, after, now);
+  const next = isSuddenlyOver(token, { before, after, now })
+    ? laterCleanUp(token, after, now)
+    : (nextAction(token, after, since) ?? laterCleanUp(token, after, now));
   const waits = token.next?.action === 'clean_up' && Date.parse(token.next.at) > now.getTime();
   // What waits for clean-up goes on waiting: it was held back, or its day to think again is not over.
   return waits && next?.action === 'clean_up' && Date.parse(next.at) <= now.getTime() ? token.next : next;
+}
+
+/** Whether it is the change of settings that makes the clean-up lie in the past. What was missed before it would only be told by deleting. */
+function isSuddenlyOver(
+  token: Expiring,
+  { before, after, now }: { before: HygieneSettings; after: HygieneSettings; now: Date },
+): boolean {
+  const isOver = (settings: Armed) =>
+    scheduleOf(token, settings).some(({ action, at }) => action === 'clean_up' && at <= now.getTime());
+  return isOver(after) && !isOver(before);
 }
 
 /** A token whose clean-up comes to lie in the past is not deleted by surprise, and not forgotten: a day is left to think again. */

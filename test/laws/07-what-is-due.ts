@@ -40,8 +40,8 @@ export function firstAfter(token: Token, settings: HygieneSettings, after: numbe
 
 /**
  * What is to be done next when the settings have changed. What is past then is skipped, but what should have been done and was not is
- * still to be done, and all that comes after it. A clean-up that comes to lie in the past waits for a day; and what waits for clean-up, for
- * that or for the limit, waits on.
+ * still to be done, and all that comes after it. A clean-up that comes to lie in the past waits for a day, also where something before it
+ * was missed; and what waits for clean-up, for that or for the limit, waits on.
  */
 export function rearmed(
   token: Token,
@@ -50,9 +50,13 @@ export function rearmed(
   const pending = dueOf(token, before).find(({ action }) => action === token.next?.action);
   const next = firstAfter(token, after, pending && pending.at <= now ? pending.at - 1 : now);
   const waits = token.next?.action === 'clean_up' && Date.parse(token.next.at) > now;
+  const isOver = (settings: HygieneSettings) =>
+    dueOf(token, settings).some(({ action, at }) => action === 'clean_up' && at <= now);
+  const aDayOn: NextAction = { action: 'clean_up', at: new Date(now + day).toISOString() };
+  if (isOver(after) && !isOver(before)) return aDayOn;
   if (next) return waits && next.action === 'clean_up' && Date.parse(next.at) <= now ? token.next : next;
   const isCleanUpWanted = dueOf(token, after).at(-1)?.action === 'clean_up';
-  return isCleanUpWanted ? { action: 'clean_up', at: new Date(now + day).toISOString() } : null;
+  return isCleanUpWanted ? aDayOn : null;
 }
 
 export const thresholdOf = (action: NextAction['action']): string =>

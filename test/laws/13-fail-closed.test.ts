@@ -84,7 +84,7 @@ async function doorsOf(running: RunningSystem, stack: string): Promise<Door[]> {
     ['stacks', ['Query', 'BatchGetItem'], 200, () => running.call('GET', '/v3/stacks', { as: 'owner', stack: null })],
     ['branches', ['GetItem', 'Query'], 200, call('GET', '/v3/stacks/branches')],
     ['aliases', ['GetItem', 'Query'], 200, call('GET', '/v3/stacks/branch_aliases')],
-    ['people', ['GetItem', 'Query', 'GetItem', 'Query'], 200, call('GET', '/v3/stacks/users')],
+    ['people', ['GetItem', 'Query', 'GetItem'], 200, call('GET', '/v3/stacks/users')],
     // After the people: then there are two of them.
     [
       'share',

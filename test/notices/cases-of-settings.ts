@@ -83,6 +83,18 @@ export const settingsCases: Readonly<Record<string, Case>> = {
     await world.upUntil(70);
     expect([world.see(uid).state, world.see(uid).next]).toEqual(['live', null]);
   },
+  'clean-up comes to lie in the past, and the expiry was not told of': async () => {
+    const world = await NoticeWorld.make();
+    const uid = await world.token({ expires: 2 });
+    world.downUntil(10);
+    await world.settings({ cleanup_after_days: 5 });
+    await world.tick();
+    expect(world.see(uid).state).toBe('live');
+    await world.tick(23);
+    expect(world.see(uid).state).toBe('live');
+    await world.tick(1);
+    expect(world.see(uid).state).toBe('deleted');
+  },
   'clean-up comes to lie in the past': async () => {
     const world = await NoticeWorld.make();
     const uid = await world.token({ expires: 2 });
