@@ -4,7 +4,7 @@ import { hour, NoticeWorld } from './notice-world.ts';
 /** Two tokens whose notice of 1 day is due. */
 async function due(): Promise<{ world: NoticeWorld; bad: string; good: string }> {
   const world = await NoticeWorld.make();
-  const [bad, good] = [await world.token({ name: 'bad', expires: 2 }), await world.token({ name: 'good', expires: 2 })];
+  const [bad, good] = [await world.token({ name: 'spoilt', expires: 2 }), await world.token({ name: 'good', expires: 2 })];
   world.downUntil(1);
   return { world, bad, good };
 }
@@ -49,7 +49,7 @@ describe('a row that is not as it should be', () => {
     expect(await run(world)).toMatchObject({ notices: 2 });
     world.spoil(bad, { name: undefined });
     expect(await run(world, 1)).toMatchObject({ mails: { sent: 2 } });
-    for (const { text } of world.mails) expect([text.includes('good'), text.includes('bad')]).toEqual([true, false]);
+    for (const { text } of world.mails) expect([text.includes('good'), text.includes('spoilt')]).toEqual([true, false]);
   });
 
   it('never stands in the way of the deletion that came in between', async () => {
