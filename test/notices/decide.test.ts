@@ -89,4 +89,12 @@ describe('new settings', () => {
   it('give a day to think again where the clean-up comes to lie in the past', () => {
     expect(rearm(-20 * day, action('clean_up', 10 * day), 10)).toEqual(action('clean_up', day));
   });
+
+  it.for([10, 20])('give it also where the expiry of 20 days ago was not told of: clean-up after %i days', (days) => {
+    expect(rearm(-20 * day, action('expire', -20 * day), days)).toEqual(action('clean_up', day));
+  });
+
+  it('leave the expiry to be told of where the clean-up still lies ahead', () => {
+    expect(rearm(-20 * day, action('expire', -20 * day), 21)).toEqual(action('expire', -20 * day));
+  });
 });

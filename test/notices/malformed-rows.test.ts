@@ -4,7 +4,10 @@ import { hour, NoticeWorld } from './notice-world.ts';
 /** Two tokens whose notice of 1 day is due. */
 async function due(): Promise<{ world: NoticeWorld; bad: string; good: string }> {
   const world = await NoticeWorld.make();
-  const [bad, good] = [await world.token({ name: 'spoilt', expires: 2 }), await world.token({ name: 'good', expires: 2 })];
+  const [bad, good] = [
+    await world.token({ name: 'spoilt', expires: 2 }),
+    await world.token({ name: 'good', expires: 2 }),
+  ];
   world.downUntil(1);
   return { world, bad, good };
 }

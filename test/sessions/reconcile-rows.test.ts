@@ -169,7 +169,7 @@ describe('the sessions of all tokens', () => {
 
 describe('mails that are late', () => {
   it('are counted when they should have been sent an hour ago', async () => {
-    const { report } = await run({ digests: [ago(60 * minute), ago(60 * minute - 1), ago(0), ago(600 * minute)] });
+    const { report } = await run({ digests: [ago(60 * minute), ago(60 * minute - 1), ago(600 * minute)] });
     expect(report.overdue_digests).toBe(2);
   });
 });
