@@ -12,7 +12,8 @@ export default defineConfig({
     // What one file has loaded and warmed up, the next one of that worker has. No test may leave anything behind.
     isolate: false,
     sequence: { shuffle: { tests: true }, sequencer: LawsFirst },
-    expect: { requireAssertions: true },
+    // On a busy machine what is waited for comes later than in the second that is the default.
+    expect: { requireAssertions: true, poll: { timeout: 20_000 } },
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
