@@ -35,9 +35,9 @@ export function openClock(home: Home): Clock {
   if (saved !== undefined) Atomics.store(view, 0, BigInt(SavedSchema.parse(saved).offset_ms));
 
   const now = () => new Date(Date.now() + Number(Atomics.load(view, 0)));
-  const move = (target: number) => {
-    if (target > LAST_INSTANT) throw new ClockRefused('The clock ends with the year 9999. Move it less far.');
-    const moved = Math.round(target - Date.now());
+  const move = (moved: number) => {
+    if (Date.now() + moved > LAST_INSTANT)
+      throw new ClockRefused('The clock ends with the year 9999. Move it less far.');
     home.writeJson(FILE, { offset_ms: moved });
     Atomics.store(view, 0, BigInt(moved));
     return now();
@@ -45,7 +45,8 @@ export function openClock(home: Home): Clock {
   return {
     offset,
     now,
-    advance: (isoDuration) => move(now().getTime() + durationMs(isoDuration)),
+    // By the duration itself: a millisecond may pass between two looks at the machine's time.
+    advance: (isoDuration) => move(Number(Atomics.load(view, 0)) + Math.round(durationMs(isoDuration))),
     to: (instant) => {
       const target = instantMs(instant);
       if (target < now().getTime()) {
@@ -53,7 +54,7 @@ export function openClock(home: Home): Clock {
           `The clock only moves forward: it is ${now().toISOString()}, and ${instant} is before that. Start with --fresh to begin again.`,
         );
       }
-      return move(target);
+      return move(Math.round(target - Date.now()));
     },
   };
 }
