@@ -5,6 +5,7 @@ import { defaultHygiene, type HygieneSettings } from '../../functions/notices/hy
 import type { LastUse } from '../../functions/sessions/usage.ts';
 import type { Stack } from '../../functions/stacks/stack.ts';
 import type { Token } from '../../functions/tokens/token.ts';
+import { stackLike } from '../stacks/stack-like.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 
 const now = new Date('2026-03-01T06:00:00.000Z');
@@ -13,20 +14,8 @@ const inMs = (ms: number) => new Date(now.getTime() + ms).toISOString();
 const used = (ms: number): LastUse => ({ at: inMs(-ms), client: 'c', remote_addr: '192.0.2.1', hours: new Map() });
 const stack = tokenLike().api_key;
 
-const stackOf = (settings: Partial<HygieneSettings> = {}): Stack => ({
-  api_key: stack,
-  org_uid: 'blt00000000000000ff',
-  name: 'Web',
-  description: '',
-  master_locale: 'en-us',
-  plan: { max_tokens: 30, manage_rate_limits: true },
-  settings: { branches: true },
-  hygiene: { ...defaultHygiene, ...settings },
-  hygiene_version: 1,
-  created_by: '',
-  created_at: inMs(0),
-  updated_at: inMs(0),
-});
+const stackOf = (settings: Partial<HygieneSettings> = {}): Stack =>
+  stackLike({ hygiene: { ...defaultHygiene, ...settings } });
 
 describe('a token is in use', () => {
   it.for([

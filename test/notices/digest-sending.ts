@@ -5,6 +5,7 @@ import { defaultHygiene, type HygieneSettings } from '../../functions/notices/hy
 import type { Mail, MailOutcome } from '../../functions/notices/mailer.ts';
 import { type SendDigestDependencies, sendDigest } from '../../functions/notices/send-digest.ts';
 import type { Token } from '../../functions/tokens/token.ts';
+import { stackLike } from '../stacks/stack-like.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 
 export const now = new Date('2026-03-01T08:00:00.000Z');
@@ -114,17 +115,4 @@ export async function send({
   return { counts, done: done.slice(1), took: done[0], mails, events, recorded };
 }
 
-const stackOf = (settings: Partial<HygieneSettings>) => ({
-  api_key: stack,
-  org_uid: '',
-  name: 'Web',
-  description: '',
-  master_locale: 'en-us',
-  plan: { max_tokens: 30, manage_rate_limits: true },
-  settings: { branches: true },
-  hygiene: { ...defaultHygiene, ...settings },
-  hygiene_version: 1,
-  created_by: '',
-  created_at: inMs(0),
-  updated_at: inMs(0),
-});
+const stackOf = (settings: Partial<HygieneSettings>) => stackLike({ hygiene: { ...defaultHygiene, ...settings } });

@@ -5,6 +5,7 @@ import type { Claim, ClaimOutcome, Due } from '../../functions/notices/notice-re
 import { type SweepDependencies, sweep } from '../../functions/notices/sweep.ts';
 import type { Token } from '../../functions/tokens/token.ts';
 import type { CleanUp } from '../../functions/tokens/token-repository.ts';
+import { stackLike } from '../stacks/stack-like.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 
 export const now = new Date('2026-03-01T08:00:00.000Z');
@@ -126,20 +127,7 @@ export async function run(given: World) {
 }
 
 function found({ settings = {}, cleaned = [] }: World) {
-  const of = {
-    api_key: stack,
-    org_uid: '',
-    name: 'Web',
-    description: '',
-    master_locale: 'en-us',
-    plan: { max_tokens: 30, manage_rate_limits: true },
-    settings: { branches: true },
-    hygiene: { ...defaultHygiene, ...settings },
-    hygiene_version: 1,
-    created_by: '',
-    created_at: inMs(0),
-    updated_at: inMs(0),
-  };
+  const of = stackLike({ hygiene: { ...defaultHygiene, ...settings } });
   return { stack: of, cleaned };
 }
 
