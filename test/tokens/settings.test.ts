@@ -1,28 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { defaultHygiene } from '../../functions/notices/hygiene.ts';
 import { settingsOf } from '../../functions/tokens/changes.ts';
 import { namesToRead, type SettingsContext, settingsAfter } from '../../functions/tokens/settings.ts';
 import type { ParsedFields } from '../../functions/tokens/token-fields.ts';
+import { stackLike } from '../stacks/stack-like.ts';
 import { tokenLike } from './token-like.ts';
 
 type Entry = NonNullable<ParsedFields['scope']>[number];
 
 const now = new Date('2026-03-01T08:00:00.000Z');
 const context: SettingsContext = {
-  stack: {
-    api_key: 'blt00000000000000a1',
-    org_uid: 'blt00000000000000ff',
-    name: 'Web',
-    description: '',
-    master_locale: 'en-us',
-    plan: { max_tokens: 30, manage_rate_limits: true },
-    settings: { branches: true },
-    hygiene: defaultHygiene,
-    hygiene_version: 1,
-    created_by: 'blt00000000000000b1',
-    created_at: now.toISOString(),
-    updated_at: now.toISOString(),
-  },
+  stack: stackLike(),
   branches: ['main'],
   aliases: ['deploy'],
   organization: { limits: { read: 10, write: 8 }, supportContact: 'support@example.test' },
