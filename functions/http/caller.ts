@@ -15,10 +15,23 @@ export function stackOf({ event: { headers } }: SentRequest): string | null {
   return first || second || null;
 }
 
+const stackShape = /^[A-Za-z0-9_-]{1,64}$/;
+
 /** @throws {Refusal} `stack-not-found` for what cannot be a stack: it never becomes a key */
 export function requireStack(request: HttpRequest): string {
   const stack = stackOf(request);
-  if (!stack || !/^[A-Za-z0-9_-]{1,64}$/.test(stack)) throw stackNotFound();
+  if (!stack || !stackShape.test(stack)) throw stackNotFound();
+  return stack;
+}
+
+/**
+ * The stack that an introspection is about. A service that forgets to name it must not read "not active" for every good token.
+ * @throws {Refusal} `malformed` where it is absent or cannot be a stack
+ */
+export function requireNamedStack(request: HttpRequest): string {
+  const stack = stackOf(request);
+  const problem = stack ? 'must be 1 to 64 letters, digits, _ or -.' : 'is a required field';
+  if (!stack || !stackShape.test(stack)) throw new Refusal('malformed', { errors: { api_key: [problem] } });
   return stack;
 }
 
@@ -41,7 +54,11 @@ export async function requireIntrospector(
   request: HttpRequest,
   { signIn, scope }: { signIn: SignIn; scope: string },
 ): Promise<void> {
-  const { scopes } = await recognized(signIn, { credential: bearerOf(request), wanted: asService });
+  const { scopes } = await recognized(signIn, {
+    credential: bearerOf(request),
+    wanted: asService,
+    challenge: 'Bearer realm="tokenward", error="invalid_token"',
+  });
   if (!scopes.includes(scope)) throw new Refusal('insufficient-scope', { detail: `This takes the scope ${scope}.` });
 }
 
@@ -54,15 +71,19 @@ export function bearerOf({ event: { headers } }: SentRequest): string | undefine
 const asMember = "Send a member's JWT in authtoken, or in authorization after Bearer, with api_key.";
 const asService = "Send a service's JWT in authorization, after Bearer.";
 
-async function recognized(
-  signIn: SignIn,
-  { credential, wanted: detail }: { credential: string | undefined; wanted: string },
-): Promise<SignedIn> {
-  const refusal = new Refusal('unauthenticated', { detail });
-  if (!credential) throw refusal;
+interface Presented {
+  readonly credential: string | undefined;
+  readonly wanted: string;
+  /** `WWW-Authenticate` for a credential that is not good, where it differs from the answer to none. RFC 6750, 3.1 */
+  readonly challenge?: string;
+}
+
+async function recognized(signIn: SignIn, { credential, wanted: detail, challenge }: Presented): Promise<SignedIn> {
+  if (!credential) throw new Refusal('unauthenticated', { detail });
   try {
     return await signIn.recognize(credential);
   } catch (error) {
-    throw error instanceof Refusal && error.kind === 'unauthenticated' ? refusal : error;
+    if (!(error instanceof Refusal) || error.kind !== 'unauthenticated') throw error;
+    throw new Refusal('unauthenticated', { detail, headers: challenge ? { 'www-authenticate': challenge } : {} });
   }
 }

@@ -130,7 +130,9 @@ function problemDocuments(
     onError: (request) => {
       const { error, event, context } = request;
       const requestId = context.awsRequestId;
-      const { document, headers } = problemOf(error, { requestId, types, failed: endpointOf(event)?.failed ?? null });
+      const failure = endpointOf(event)?.failed ?? null;
+      const isOAuth = event.routeKey.includes(' /oauth2/');
+      const { document, headers } = problemOf(error, { requestId, types, failed: failure, isOAuth });
       const { status, type } = document;
       const failed = { requestId, route: event.routeKey, status, reason: type.slice(types.length) };
       if (status < 500) onRefusal?.(failed);

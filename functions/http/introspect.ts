@@ -4,7 +4,7 @@ import { endOf } from '../sessions/session.ts';
 import { type VerificationDependencies, type Verified, verifyCredential } from '../sessions/verify-credential.ts';
 import { scopeString } from '../tokens/scope.ts';
 import { formBody } from './body.ts';
-import { requireIntrospector, stackOf } from './caller.ts';
+import { requireIntrospector, requireNamedStack } from './caller.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { SignIn } from './sign-in.ts';
 
@@ -20,7 +20,9 @@ export interface IntrospectionDependencies extends VerificationDependencies {
 export const IntrospectionSchema = z.union([
   z.object({
     active: z.literal(true),
-    token_type: z.enum(['management_token', 'session']),
+    // How it is presented, in RFC 6749's words (7.1); what it is, is its kind.
+    token_type: z.literal('Bearer'),
+    kind: z.enum(['management_token', 'session']),
     scope: z.string(),
     client_id: z.string(),
     sub: z.string(),
@@ -43,12 +45,13 @@ export const introspectEndpoint = ({
   failed: 'The token could not be introspected. Please try again.',
   handle: async (request) => {
     await requireIntrospector(request, { signIn, scope: introspectionScope });
+    const stack = requireNamedStack(request);
     const [value, ...more] = formBody(request.event).getAll('token');
     if (!value || more.length > 0)
       throw new Refusal('malformed', { errors: { token: [value ? 'is given twice.' : 'is a required field'] } });
     // The program that presented it to the service is not known here.
     const by = { client: '', remote_addr: request.remoteAddress };
-    const verdict = await verifyCredential(verification, { value, stack: stackOf(request), by });
+    const verdict = await verifyCredential(verification, { value, stack, by });
     if (!verdict.active) onInactive?.(verdict.reason);
     return { status: 200, body: IntrospectionSchema.parse(verdict.active ? active(verdict) : { active: false }) };
   },
@@ -60,7 +63,8 @@ function active({ token, session }: Extract<Verified, { active: true }>): z.inpu
   const end = session ? endOf(session, token) : token.expires_at;
   return {
     active: true,
-    token_type: session ? 'session' : 'management_token',
+    token_type: 'Bearer',
+    kind: session ? 'session' : 'management_token',
     scope: scopeString(token.scope),
     client_id: token.api_key,
     sub: token.uid,

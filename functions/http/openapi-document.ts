@@ -7,7 +7,7 @@ type Schemas = Record<string, unknown>;
 
 /** The OpenAPI 3.1 document of the API, made from the schemas that its endpoints parse with. https://spec.openapis.org/oas/v3.1.1 */
 export function openApiDocument(): Json {
-  const schemas: Schemas = { Problem: problem };
+  const schemas: Schemas = { Problem: problem, OAuthProblem: oauthProblem };
   const paths: Record<string, Record<string, Json>> = {};
   for (const [key, route] of Object.entries(describedRoutes)) {
     const [method = '', path = ''] = key.split(' ');
@@ -29,7 +29,7 @@ export function openApiDocument(): Json {
 
 function operationOf(
   path: string,
-  { summary, caller, parameters: own = [], body, done, errors }: DescribedRoute,
+  { summary, caller, stack, parameters: own = [], body, done, errors }: DescribedRoute,
   schemas: Schemas,
 ): Json {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
@@ -38,14 +38,14 @@ function operationOf(
     required: true,
     schema: { type: 'string' },
   }));
-  const named = [...(caller === 'anybody' ? [] : ['api_key']), ...own];
+  const named = [...(stack === 'none' ? [] : [stack === 'optional' ? 'optional_api_key' : 'api_key']), ...own];
   const all = [...inPath, ...named.map((name) => ({ $ref: `#/components/parameters/${name}` }))];
   return {
     summary,
     ...(securityOf[caller].length > 0 ? { security: securityOf[caller] } : { security: [] }),
     ...(all.length > 0 ? { parameters: all } : {}),
     ...(body ? { requestBody: requestBody(body, schemas) } : {}),
-    responses: { ...doneBy(done, schemas), ...refused(errors) },
+    responses: { ...doneBy(done, schemas), ...refused(path, errors) },
   };
 }
 
@@ -64,8 +64,12 @@ function doneBy({ status, schema, headers: own = [] }: DescribedRoute['done'], s
   };
 }
 
-const refused = (errors: readonly number[]): Json =>
-  Object.fromEntries(errors.map((status) => [status, { $ref: `#/components/responses/${status}` }]));
+/** Under `/oauth2/` a 400 and a 401 have RFC 6749's `error` beside the rest. */
+function refused(path: string, errors: readonly number[]): Json {
+  const isOAuth = (status: number) => path.startsWith('/oauth2/') && (status === 400 || status === 401);
+  const nameOf = (status: number) => (isOAuth(status) ? `oauth-${status}` : `${status}`);
+  return Object.fromEntries(errors.map((status) => [status, { $ref: `#/components/responses/${nameOf(status)}` }]));
+}
 
 /**
  * What a transform makes of a value is our own affair: callers are told what goes in. A schema that has a name of its own is put into
@@ -106,6 +110,12 @@ const problem = {
   required: ['type', 'title', 'status', 'detail', 'instance', 'error_message', 'error_code', 'errors'],
   additionalProperties: false,
 };
+const oauthProblem = {
+  ...problem,
+  description: 'The same, with what a generic OAuth client reads: RFC 6749, 5.2.',
+  properties: { ...problem.properties, error: { type: 'string', enum: ['invalid_request', 'invalid_client'] } },
+  required: [...problem.required, 'error'],
+};
 
 const inQuery = (name: string, description: string, schema: Json = text) => ({
   name,
@@ -114,10 +124,12 @@ const inQuery = (name: string, description: string, schema: Json = text) => ({
   schema,
 });
 const inHeader = (name: string, description: string) => ({ name, in: 'header', description, schema: text });
+const stack = 'The stack. Where a proxy drops this header, x-stack-api-key is taken instead.';
 const whole = { type: 'integer', minimum: 0 };
 
 const parameters = {
-  api_key: inHeader('api_key', 'The stack.'),
+  api_key: { ...inHeader('api_key', stack), required: true },
+  optional_api_key: inHeader('api_key', stack),
   limit: inQuery('limit', 'At most that many; 100 at most.', { ...whole, maximum: 100 }),
   skip: inQuery('skip', 'How many to leave out at the beginning.', { ...whole, maximum: 10_000 }),
   include_count: inQuery('include_count', 'Whether to tell how many match.', { type: 'boolean' }),
@@ -163,16 +175,16 @@ const descriptions: Readonly<Record<number, string>> = {
   503: 'Storage cannot answer now.',
 };
 
-const responses = Object.fromEntries(
-  Object.entries(descriptions).map(([status, description]) => [
-    status,
-    {
-      description,
-      headers: headersNamed(['X-Request-Id', ...(headersOfErrors[Number(status)] ?? [])]),
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-    },
-  ]),
-);
+const errorResponse = (status: number, schema: 'Problem' | 'OAuthProblem' = 'Problem') => ({
+  description: descriptions[status],
+  headers: headersNamed(['X-Request-Id', ...(headersOfErrors[status] ?? [])]),
+  content: { 'application/problem+json': { schema: { $ref: `#/components/schemas/${schema}` } } },
+});
+const responses = {
+  ...Object.fromEntries(Object.keys(descriptions).map((status) => [status, errorResponse(Number(status))])),
+  'oauth-400': errorResponse(400, 'OAuthProblem'),
+  'oauth-401': errorResponse(401, 'OAuthProblem'),
+};
 
 const securitySchemes = {
   authtoken: { type: 'apiKey', in: 'header', name: 'authtoken', description: "A member's JWT." },

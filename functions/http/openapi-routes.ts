@@ -36,6 +36,8 @@ export type Caller = 'member' | 'program' | 'session' | 'service' | 'anybody';
 export interface DescribedRoute {
   readonly summary: string;
   readonly caller: Caller;
+  /** Whether `api_key` may be left out, or means nothing here. Absent: it is required. */
+  readonly stack?: 'optional' | 'none';
   /** What it takes in the query and in headers, beside credential and stack. */
   readonly parameters?: readonly string[];
   readonly body?: { readonly schema: z.ZodMiniType; readonly isForm?: true; readonly isOptional?: true };
@@ -177,6 +179,7 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
   'POST /v3/stacks': {
     summary: 'Create a stack',
     caller: 'member',
+    stack: 'none',
     body: { schema: z.object({ stack: NewStackSchema }) },
     done: { status: 201, schema: ChangedStackSchema },
     errors: [400, 401, 409, ...withBody, 503],
@@ -184,6 +187,7 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
   'GET /v3/stacks': {
     summary: 'One stack where api_key names it, else all of the caller; takes up invitations',
     caller: 'member',
+    stack: 'optional',
     done: { status: 200, schema: z.union([StackSchema, StacksSchema]) },
     parameters: ['include_collaborators'],
     errors: ofMember,
@@ -314,6 +318,7 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
   'POST /oauth2/revoke': {
     summary: 'Stop a token, or end a session, by its value (RFC 7009)',
     caller: 'anybody',
+    stack: 'none',
     body: value,
     done: { status: 200, schema: z.object({}) },
     errors: [400, 409, 413, 415, 503],
@@ -321,6 +326,7 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
   'GET /openapi.json': {
     summary: 'This document',
     caller: 'anybody',
+    stack: 'none',
     done: { status: 200, schema: z.looseObject({ openapi: z.string() }) },
     errors: [],
   },

@@ -112,7 +112,14 @@ export interface ProblemDocument {
   readonly error_message: string;
   readonly error_code: number;
   readonly errors: FieldErrors;
+  /** RFC 6749, 5.2. Present in a 400 or 401 of a route under `/oauth2/`, and nowhere else. */
+  readonly error?: OAuthError;
 }
+
+export type OAuthError = 'invalid_request' | 'invalid_client';
+
+/** The codes that a generic OAuth client reads, by status. */
+const oauthErrors: Readonly<Record<number, OAuthError>> = { 400: 'invalid_request', 401: 'invalid_client' };
 
 export interface ProblemContext {
   readonly requestId: string;
@@ -120,6 +127,8 @@ export interface ProblemContext {
   readonly types: string;
   /** What the endpoint says of a request that it cannot carry out; null where no endpoint was reached. */
   readonly failed: string | null;
+  /** True for a route under `/oauth2/`. */
+  readonly isOAuth: boolean;
 }
 
 /** What is sent for a refusal; anything else that was thrown is our own mistake, and tells nothing of itself. */
@@ -129,6 +138,7 @@ export function problemOf(
 ): { document: ProblemDocument; headers: Readonly<Record<string, string>> } {
   if (!(error instanceof Refusal)) return { document: ownMistake(context), headers: {} };
   const { status, code, title, message, headers } = problems[error.kind];
+  const oauthError = context.isOAuth ? oauthErrors[status] : undefined;
   const document = {
     type: `${context.types}${error.kind}`,
     title,
@@ -138,6 +148,7 @@ export function problemOf(
     error_message: message ?? (status === 422 ? context.failed : null) ?? error.detail ?? title,
     error_code: code,
     errors: error.errors,
+    ...(oauthError ? { error: oauthError } : {}),
   };
   return { document, headers: { ...headers, ...error.headers } };
 }

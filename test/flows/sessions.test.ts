@@ -27,7 +27,8 @@ describe('a session', () => {
     expect(current.body).toEqual({ session, token: expect.objectContaining({ uid: token.uid, name: token.name }) });
     expect((await tokenward.introspect(value)).body).toMatchObject({
       active: true,
-      token_type: 'session',
+      token_type: 'Bearer',
+      kind: 'session',
       jti: session.uid,
       sub: token.uid,
     });

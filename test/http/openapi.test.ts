@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openApiDocument } from '../../functions/http/openapi-document.ts';
 import { routes } from '../../functions/http/routes.ts';
-import { committed, operations, requireDescribed } from '../support/described-answers.ts';
+import { committed, operations, parametersOf, requireDescribed } from '../support/described-answers.ts';
 import { contract } from './endpoint-contracts.ts';
 import { outcomesByRole } from './outcomes-by-role.ts';
 
@@ -24,6 +24,14 @@ describe('openapi.json', () => {
     // How often somebody may call is tested by calls, not by a request that is wrong.
     const described = Object.keys(operations.get(route)?.responses ?? {}).filter((status) => status !== '429');
     expect(described.sort()).toEqual([...new Set(answered)].sort());
+  });
+
+  it.each(callable)('%s requires api_key where an answer without it is a refusal, and only there', (route) => {
+    const { answers } = contract[route];
+    const withoutStack = Object.keys(answers).find((outcome) => answers[outcome]?.includes('no api_key'));
+    const isRefused = withoutStack !== undefined && !withoutStack.startsWith('2');
+    const given = parametersOf(route).filter(({ name }) => name === 'api_key');
+    expect(given.some(({ required }) => required === true)).toBe(isRefused);
   });
 
   it('refers to nothing that it does not have', () => {

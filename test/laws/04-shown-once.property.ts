@@ -102,7 +102,9 @@ function everythingElse(product: SimulatedProduct): [where: string, text: string
     .commits(tables.tokens)
     .filter(({ after }) => after?.digest_algorithm !== undefined)
     .flatMap(({ before, after }) => eventsOf({ before: tokenFrom(before), after: tokenFrom(after) }));
-  const documents = product.refusals.map((error) => problemOf(error, { requestId: '', types: '/', failed: null }));
+  const documents = product.refusals.map((error) =>
+    problemOf(error, { requestId: '', types: '/', failed: null, isOAuth: false }),
+  );
   return [
     ['a row', rowsOfBefore],
     ['a row', JSON.stringify(commits)],

@@ -38,7 +38,9 @@ interface Likeness {
 
 /** Every route that is about a stack, a token, a session or an entry. */
 const likeUnknown: readonly Likeness[] = everyRoute.flatMap((route) => {
-  const has = new Set(Object.values(contract[route].answers).flat());
+  const { '400/141': malformed = [], ...others } = contract[route].answers;
+  // What is malformed is refused for its form: the answer tells nothing about any stack.
+  const has = new Set(Object.values(others).flat());
   // A deletion is judged by its name only where there is a token.
   const besides = (['as it should be', 'no name', 'what is no name'] as const).filter((what) => has.has(what));
   const alike = theirs.map(([foreign, some]) => ({ route, foreign, unknown: some.filter((what) => has.has(what)) }));

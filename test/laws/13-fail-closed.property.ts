@@ -164,7 +164,12 @@ function assertRead(wanted: readonly Key[], requests: readonly RequestRecord[]):
 /** Every refusal that says to try again says when, on the wire too. */
 function checkProblems({ refusals }: SimulatedProduct, tally: Tally): void {
   for (const refusal of refusals) {
-    const { document, headers } = problemOf(refusal, { requestId: 'request', types: '/', failed: null });
+    const { document, headers } = problemOf(refusal, {
+      requestId: 'request',
+      types: '/',
+      failed: null,
+      isOAuth: false,
+    });
     const status = { unavailable: 503, conflict: 409 }[String(refusal.kind)];
     assert(document.status < 500 || document.status === 503);
     if (status === undefined) continue;

@@ -3,7 +3,11 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 
 const AnswerSchema = z.object({ content: z.record(z.string(), z.object({ schema: z.unknown() })) });
-const OperationSchema = z.object({ responses: z.record(z.string(), z.unknown()) });
+const ParameterSchema = z.object({ name: z.string(), in: z.string(), required: z.boolean().optional() });
+const OperationSchema = z.object({
+  parameters: z.array(z.unknown()).default([]),
+  responses: z.record(z.string(), z.unknown()),
+});
 const DocumentSchema = z.object({ paths: z.record(z.string(), z.record(z.string(), OperationSchema)) });
 
 const file = new URL('../../openapi.json', import.meta.url);
@@ -15,6 +19,11 @@ export const operations: ReadonlyMap<string, z.output<typeof OperationSchema>> =
     Object.entries(methods).map(([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const),
   ),
 );
+
+/** The parameters of a route, by route key. */
+export function parametersOf(route: string): readonly z.output<typeof ParameterSchema>[] {
+  return (operations.get(route)?.parameters ?? []).map((one) => ParameterSchema.parse(resolved(one)));
+}
 
 interface Answered {
   readonly status: number;

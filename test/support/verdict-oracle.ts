@@ -54,9 +54,13 @@ function readableBranches(token: Row | null): readonly string[] {
 }
 
 /** How each door tells a verdict. A session is told nothing but that it is not good, or does not reach so far. */
-export function toldBy(door: Door, { value }: Question, word: Word): string {
+export function toldBy(door: Door, { value, stack }: Question, word: Word): string {
   if (door === 'verification') return word;
-  if (door === 'introspection') return word === 'active' ? 'active' : 'inactive';
+  if (door === 'introspection') {
+    // A service that does not name a stack is told so. It is not told that the token is not good.
+    if (stack === null || !/^[\w-]{1,64}$/.test(stack)) return 'malformed';
+    return word === 'active' ? 'active' : 'inactive';
+  }
   const isSession = value.startsWith('css_');
   if (word === 'active')
     return door !== 'environments' && isSession === (door === 'opening') ? 'unauthenticated' : word;

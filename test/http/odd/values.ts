@@ -9,6 +9,10 @@ const asked = (value: string): readonly OddRequest[] =>
     body: new URLSearchParams({ token: value.toWellFormed() }).toString(),
     field: /^token$/,
   }));
+/** Header values that no stack has: API Gateway hands them on. */
+const noStack = fc
+  .string({ unit: fc.constantFrom(...' !"#$%&()*,./:;<=>?@AZ[]^az{|}~09'), maxLength: 80 })
+  .filter((text) => !/^[\w-]{1,64}$/.test(text.trim()));
 const shaped = fc.stringMatching(/^css?_[0-9a-f]{16}_[0-9A-Za-z]{49}$/);
 
 /** Where programs and services are: over HTTP only. */
@@ -19,6 +23,14 @@ export const values = kindOf({
     fc.integer({ min: 300, max: 40_000 }).map((length) => 'c'.repeat(length)),
     asked,
     'be done',
+  ),
+  'a stack that cannot be one': requestsOf(
+    noStack,
+    (api_key) =>
+      asked('x')
+        .slice(0, 1)
+        .map((request) => ({ ...request, headers: { ...form, api_key } })),
+    'be refused',
   ),
   'no form': requestsOf(
     fc.constantFrom('', 'token', 'token=', '%', '{"token":"x"}', '&&=&'),
