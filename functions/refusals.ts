@@ -73,7 +73,7 @@ export const staleVersion = (version: number) =>
     headers: { etag: etagOf(version) },
   });
 
-/** The caller's write met another's again and again. Nothing was changed. */
+/** The caller's write met another's again and again. Nothing was changed. The pause of a second begins with the answer. */
 export const conflict = (detail = 'Another change is under way. Try again.', cause?: unknown) =>
   new Refusal('conflict', { detail, headers: { 'retry-after': '1' }, cause });
 

@@ -150,7 +150,7 @@ const parameters = {
 const headers = {
   'X-Request-Id': { description: 'The id of the request, also in the audit log.', schema: text },
   ETag: { description: 'The version of the token.', schema: text },
-  'Retry-After': { description: 'Seconds to wait.', schema: text },
+  'Retry-After': { description: 'Whole seconds until the window or pause ends, at least 1.', schema: text },
   'WWW-Authenticate': { description: 'What credential is wanted.', schema: text },
 };
 

@@ -48,8 +48,8 @@ async function admitted(
   access: RouteNeed['access'],
 ): Promise<Readonly<Record<string, string>>> {
   if (!token.rate_limit_enabled || !token.rate_limits) return {};
-  const window = { limit: token.rate_limits[access], seconds: 1 };
-  const use = await windows.admit({ ...window, of: token.uid, kind: access, now: now() });
+  const window = { limit: token.rate_limits[access], seconds: 1, now: now() };
+  const use = await windows.admit({ ...window, of: token.uid, kind: access });
   if (!use) throw rateLimited(window);
   return rateHeaders(window.limit, use.remaining);
 }

@@ -63,7 +63,7 @@ export async function openSession(
   if (!parsed.success) throw invalid(errorsOf('session', parsed.error.issues));
   const now = deps.now();
   const admitted = await deps.windows.admit({ ...openings, of: token.uid, kind: 'open', now });
-  if (!admitted) throw rateLimited(openings);
+  if (!admitted) throw rateLimited({ ...openings, now });
   const opened = mint(token, { client: parsed.data.client, by, now, random: deps.random });
   await deps.sessions.open(opened.session);
   const again = await verifiedOrEnded(deps, { opened, stack, by });

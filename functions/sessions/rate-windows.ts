@@ -17,12 +17,14 @@ export interface RateWindows {
   admit(use: WindowUse): Promise<{ readonly remaining: number } | null>;
 }
 
-/** Too many requests: what the limit is, and how many seconds it is until it is worth trying again. */
-export const rateLimited = ({ limit, seconds }: Pick<WindowUse, 'limit' | 'seconds'>) =>
-  new Refusal('too-many-requests', {
-    detail: `Too many requests. Try again in ${seconds} s.`,
-    headers: { ...rateHeaders(limit, 0), 'retry-after': String(seconds) },
+/** Too many requests: the limit, and the whole seconds until the window of `now` ends, at least 1. RFC 9110, 10.2.3 */
+export function rateLimited({ limit, seconds, now }: Pick<WindowUse, 'limit' | 'seconds' | 'now'>): Refusal {
+  const left = Math.ceil(seconds - (now.getTime() % (seconds * 1000)) / 1000);
+  return new Refusal('too-many-requests', {
+    detail: `Too many requests. Try again in ${left} s.`,
+    headers: { ...rateHeaders(limit, 0), 'retry-after': String(left) },
   });
+}
 
 /** For every answer where a limit is enforced. */
 export const rateHeaders = (limit: number, remaining: number): Readonly<Record<string, string>> => ({

@@ -8,7 +8,7 @@ import { digestOf, mintTokenValue } from '../../functions/tokens/token-value.ts'
 import { tokenLike } from '../tokens/token-like.ts';
 import { refusalOf } from './refusal-of.ts';
 
-const now = new Date('2026-03-01T08:00:00.000Z');
+const now = new Date('2026-03-01T08:00:56.000Z');
 const stack = 'blt00000000000000a1';
 const by = { client: 'curl', remote_addr: '192.0.2.1' };
 const token = tokenLike({ epoch: 3 });
@@ -80,7 +80,7 @@ describe('opening a session', () => {
         client: 'nightly-import',
         remote_addr: by.remote_addr,
         opened_at: now.toISOString(),
-        expires_at: '2026-03-01T20:00:00.000Z',
+        expires_at: '2026-03-01T20:00:56.000Z',
       },
       token,
       openings: { limit: 600, remaining: 599 },
@@ -116,7 +116,7 @@ describe('opening a session', () => {
     const { open, rows } = world({ admits: false });
     expect(await refusalOf(open())).toMatchObject({
       kind: 'too-many-requests',
-      headers: { 'x-ratelimit-limit': '600', 'retry-after': '60' },
+      headers: { 'x-ratelimit-limit': '600', 'retry-after': '4' },
     });
     expect(rows.size).toBe(0);
   });
@@ -147,9 +147,25 @@ describe('the name of a client', () => {
 
 describe('a limit', () => {
   it('that is reached says what it is, and when to try again', () => {
-    const { kind, detail, headers } = rateLimited({ limit: 600, seconds: 60 });
-    expect([kind, detail]).toEqual(['too-many-requests', 'Too many requests. Try again in 60 s.']);
-    expect(headers).toEqual({ 'x-ratelimit-limit': '600', 'x-ratelimit-remaining': '0', 'retry-after': '60' });
+    const { kind, detail, headers } = rateLimited({ limit: 600, seconds: 60, now: new Date('2026-06-01T00:00:56Z') });
+    expect([kind, detail]).toEqual(['too-many-requests', 'Too many requests. Try again in 4 s.']);
+    expect(headers).toEqual({ 'x-ratelimit-limit': '600', 'x-ratelimit-remaining': '0', 'retry-after': '4' });
+  });
+
+  it.for([
+    ['00:00.000', 60, '60'],
+    ['00:00.001', 60, '60'],
+    ['00:01.000', 60, '59'],
+    ['00:55.999', 60, '5'],
+    ['00:56.000', 60, '4'],
+    ['00:59.000', 60, '1'],
+    ['00:59.999', 60, '1'],
+    ['07:00.000', 60, '60'],
+    ['00:07.000', 1, '1'],
+    ['00:07.999', 1, '1'],
+  ] as const)('at %s of a window of %d s is over in %s s', ([at, seconds, left]) => {
+    const { headers } = rateLimited({ limit: 1, seconds, now: new Date(`2026-06-01T00:${at}Z`) });
+    expect(headers['retry-after']).toBe(left);
   });
 
   it('that is not says how much of it is left', () => {
