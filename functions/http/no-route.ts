@@ -7,8 +7,9 @@ export const noRouteEndpoint = (): Endpoint => ({
   failed: 'There is no such route.',
   handle: async ({ event }) => {
     const methods = methodsOf(event.rawPath);
-    // Not the path: a value that was put into it by mistake would come back in an error.
-    if (methods.length === 0) throw new Refusal('no-route');
+    // The gateway finds routes by the path as it was sent, and hands on the decoded one (`/v3%2fstacks` as `/v3/stacks`). Where that
+    // has a route for this method, the path that was sent has none. The path is not repeated: it may hold a value by mistake.
+    if (methods.length === 0 || methods.includes(event.requestContext.http.method)) throw new Refusal('no-route');
     const allow = methods.join(', ');
     throw new Refusal('method-not-allowed', { detail: `This route knows ${allow}.`, headers: { allow } });
   },

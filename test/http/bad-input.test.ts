@@ -186,4 +186,19 @@ describe('a route', () => {
       expect(outcomeOf(await refused('GET', path, { as: 'owner' }))).toBe('404/141');
     },
   );
+
+  // The gateway finds no route for these, and the path that it hands on reads like one.
+  it.each([
+    ['GET', '/v3%2fstacks%2fmanagement_tokens'],
+    ['GET', '/v3/stacks%2Fmanagement_tokens'],
+    ['POST', '/v3%2Fstacks'],
+    ['POST', `${tokensPath}/blt00000000000000ff%2fsuccessor`],
+    ['PUT', '/v3/stacks/branch_aliases%2fdeploy'],
+    ['DELETE', `${tokensPath}%2fblt00000000000000ff`],
+    ['POST', '/oauth2%2frevoke'],
+    ['GET', '/v3%2fenvironments'],
+  ])('with an encoded slash is not found: %s %s', async (method, path) => {
+    const reply = await refused(method, path, { as: 'owner' });
+    expect([outcomeOf(reply), reply.headers.get('allow')]).toEqual(['404/141', null]);
+  });
 });

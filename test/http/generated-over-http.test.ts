@@ -9,11 +9,12 @@ import { jsonStructure } from './odd/json-structure.ts';
 import type { GivenRequest } from './odd/kind.ts';
 import { limits } from './odd/limits.ts';
 import { names } from './odd/names.ts';
+import { oddPaths } from './odd/paths.ts';
 import { scopes } from './odd/scopes.ts';
 import { StackOfTokens } from './odd/stack-of-tokens.ts';
 import { values } from './odd/values.ts';
 
-const kinds = [names, dates, scopes, limits, jsonStructure, headers, cursors, values];
+const kinds = [names, dates, scopes, limits, jsonStructure, headers, cursors, values, oddPaths];
 const ofEachKind = process.env.TOKENWARD_RUNS === undefined ? 63 : 630;
 
 describe('whatever is sent over HTTP', () => {

@@ -15,7 +15,7 @@ export interface OddAnswer {
 }
 
 /** What the owner of a stack can be answered when storage answers. */
-const possible = new Set([200, 201, 400, 401, 403, 404, 409, 412, 413, 415, 422]);
+const possible = new Set([200, 201, 400, 401, 403, 404, 405, 409, 412, 413, 415, 422]);
 
 /** Fields, parameters and headers that a refusal can be about: nothing that a caller made up comes back in one. */
 const namable =
@@ -26,6 +26,8 @@ export function faultOf(request: OddRequest, { reply, ms, changed, name }: OddAn
   const broken = contractFault(reply);
   if (broken) return `The answer ${broken}.`;
   if (!possible.has(reply.status)) return `${reply.status} cannot be answered.`;
+  const [method = ''] = request.route.split(' ');
+  if (reply.headers.get('allow')?.split(', ').includes(method)) return `Allow names ${method}, which was refused.`;
   if (ms >= 1000) return `It took ${Math.round(ms)} ms.`;
   return reply.status < 400 ? faultOfDone(request, reply, name) : faultOfRefused(request, reply, changed);
 }
