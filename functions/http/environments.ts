@@ -2,6 +2,7 @@ import { createEnvironment, type EnvironmentRepository } from '../stacks/environ
 import type { Randomness } from '../tokens/token-value.ts';
 import { envelope, jsonBody } from './body.ts';
 import { type Endpoint, withHeaders } from './endpoint.ts';
+import { cut, mostPerPage, mostSkipped, pageIn } from './list-query.ts';
 import { type ProgramDependencies, programOf } from './program.ts';
 
 export interface EnvironmentsDependencies extends ProgramDependencies {
@@ -9,16 +10,19 @@ export interface EnvironmentsDependencies extends ProgramDependencies {
   readonly random: Randomness;
 }
 
-const mostListed = 100;
+/** Counted is what could be on a page, so that a large stack costs one door no more than that. */
+const mostCounted = mostSkipped + mostPerPage;
 
 /** `GET /v3/environments`: the sample of a protected resource, and what tools check a token with. */
 export const listEnvironmentsEndpoint = (deps: EnvironmentsDependencies): Endpoint => ({
   failed: 'Environments could not be listed. Please try again.',
   handle: async (request) => {
     const { token, headers } = await programOf(request, deps, { module: 'environment', access: 'read' });
-    const limit = /^[1-9]\d?$/.test(request.query.get('limit') ?? '') ? Number(request.query.get('limit')) : mostListed;
     return withHeaders(headers, async () => {
-      return { status: 200, body: { environments: await deps.environments.list(token.api_key, limit) }, headers };
+      const asked = pageIn(request.query);
+      const read = asked.withCount ? mostCounted : asked.skip + asked.limit;
+      const { page, ...count } = cut(await deps.environments.list(token.api_key, read), asked);
+      return { status: 200, body: { environments: page, ...count }, headers };
     });
   },
 });

@@ -1,14 +1,19 @@
 import { invalid } from '../refusals.ts';
 import { canonicalJson } from '../tokens/canonical-json.ts';
 import { readJson } from './body.ts';
-import { oneOf, wholeNumberIn } from './query.ts';
+import { oneOf } from './query.ts';
 
-/** Which elements of a list a caller asked for, and how many of them. */
-export interface PageQuery {
+/** Which part of a list a caller asked for. */
+export interface Page {
+  /** Infinity where none was given, in a list that is not cut by itself. */
   readonly limit: number;
   readonly skip: number;
-  /** `include_count`: how many match, beside the page of them. */
+  /** `include_count`: how many there are, beside the page of them. */
   readonly withCount: boolean;
+}
+
+/** The same of a list whose elements can be chosen by their fields. */
+export interface PageQuery extends Page {
   /** `query`: values that fields must equal. */
   readonly where: Readonly<Record<string, unknown>>;
 }
@@ -23,8 +28,44 @@ export interface ListQuery extends PageQuery {
   readonly prefix: string | null;
 }
 
-const mostPerPage = 100;
-const mostSkipped = 10_000;
+export const mostPerPage = 100;
+export const mostSkipped = 10_000;
+
+/** `limit`, 1 to 100. @throws {Refusal} `invalid`, and `malformed` where it is given twice */
+export function limitIn(query: URLSearchParams, absent: number = mostPerPage): number {
+  return wholeNumberIn(query, 'limit', { absent, least: 1, most: mostPerPage });
+}
+
+/**
+ * The parameters that every list takes; sessions are gone through by a cursor instead. Unknown ones are ignored.
+ * @param absent the limit where none is given
+ * @throws {Refusal} `invalid`, and `malformed` for what is given twice
+ */
+export function pageIn(query: URLSearchParams, absent: number = mostPerPage): Page {
+  return {
+    limit: limitIn(query, absent),
+    skip: wholeNumberIn(query, 'skip', { absent: 0, least: 0, most: mostSkipped }),
+    withCount: oneOf(query, 'include_count') === 'true',
+  };
+}
+
+/** The elements on a page, and `count` where it was asked for. */
+export function cut<T>(all: readonly T[], { limit, skip, withCount }: Page): { page: T[]; count?: number } {
+  return { page: all.slice(skip, skip + limit), ...(withCount ? { count: all.length } : {}) };
+}
+
+function wholeNumberIn(
+  query: URLSearchParams,
+  name: string,
+  { absent, least, most }: { readonly absent: number; readonly least: number; readonly most: number },
+): number {
+  const text = oneOf(query, name);
+  if (text === null) return absent;
+  const number = /^(0|[1-9]\d{0,8})$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number >= least && number <= most))
+    throw invalid({ [name]: [`must be a whole number from ${least} to ${most}.`] });
+  return number;
+}
 
 /**
  * Reads the parameters of a list. Unknown ones are ignored.
@@ -42,12 +83,7 @@ export function listQuery(query: URLSearchParams, fields: readonly string[]): Li
 
 /** Reads the parameters of a list that has one order. @throws {Refusal} as above */
 export function pageQuery(query: URLSearchParams, fields: readonly string[]): PageQuery {
-  return {
-    limit: wholeNumberIn(query, 'limit', { absent: mostPerPage, most: mostPerPage }),
-    skip: wholeNumberIn(query, 'skip', { absent: 0, most: mostSkipped }),
-    withCount: oneOf(query, 'include_count') === 'true',
-    where: equalities(oneOf(query, 'query'), fields),
-  };
+  return { ...pageIn(query), where: equalities(oneOf(query, 'query'), fields) };
 }
 
 function orderIn(query: URLSearchParams, fields: readonly string[]): ListQuery['order'] {

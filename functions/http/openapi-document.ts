@@ -130,9 +130,9 @@ const whole = { type: 'integer', minimum: 0 };
 const parameters = {
   api_key: { ...inHeader('api_key', stack), required: true },
   optional_api_key: inHeader('api_key', stack),
-  limit: inQuery('limit', 'At most that many; 100 at most.', { ...whole, maximum: 100 }),
+  limit: inQuery('limit', 'At most that many.', { type: 'integer', minimum: 1, maximum: 100 }),
   skip: inQuery('skip', 'How many to leave out at the beginning.', { ...whole, maximum: 10_000 }),
-  include_count: inQuery('include_count', 'Whether to tell how many match.', { type: 'boolean' }),
+  include_count: inQuery('include_count', 'Whether to tell how many there are.', { type: 'boolean' }),
   include_collaborators: inQuery('include_collaborators', 'Whether to tell who is in the stack.', { type: 'boolean' }),
   count: inQuery('count', 'Whether to tell only how many match.', { type: 'boolean' }),
   asc: inQuery('asc', 'The field to sort by, upwards.'),

@@ -73,7 +73,8 @@ const ofMember = [400, 401, 403, 412, 503];
 const ofToken = [...ofMember, 404];
 const withBody = [413, 415, 422];
 const ofProgram = [400, 401, 403, 412, 429, 503];
-const page = ['limit', 'skip', 'include_count', 'query'];
+const part = ['limit', 'skip', 'include_count'];
+const page = [...part, 'query'];
 const etag = ['ETag'];
 
 const changesStack = (
@@ -189,26 +190,29 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
     caller: 'member',
     stack: 'optional',
     done: { status: 200, schema: z.union([StackSchema, StacksSchema]) },
-    parameters: ['include_collaborators'],
-    errors: ofMember,
+    parameters: ['include_collaborators', ...part],
+    errors: [...ofMember, 422],
   },
   'GET /v3/stacks/branches': {
     summary: 'The branches that scopes choose from',
     caller: 'member',
+    parameters: part,
     done: { status: 200, schema: BranchesSchema },
-    errors: [400, 401, 412, 503],
+    errors: [400, 401, 412, 422, 503],
   },
   'GET /v3/stacks/branch_aliases': {
     summary: 'The aliases that scopes choose from',
     caller: 'member',
+    parameters: part,
     done: { status: 200, schema: BranchAliasesSchema },
-    errors: [400, 401, 412, 503],
+    errors: [400, 401, 412, 422, 503],
   },
   'GET /v3/stacks/users': {
     summary: 'The people, machines and invitations of a stack',
     caller: 'member',
+    parameters: part,
     done: { status: 200, schema: UsersSchema },
-    errors: ofMember,
+    errors: [...ofMember, 422],
   },
   'PUT /v3/stacks': changesStack('Edit the name and description of a stack', z.object({ stack: StackEditSchema }), {
     status: 200,
@@ -268,9 +272,9 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
   'GET /v3/environments': {
     summary: 'The sample of a protected resource',
     caller: 'program',
-    parameters: ['branch', 'limit'],
-    done: { status: 200, schema: z.object({ environments: z.array(environment) }) },
-    errors: ofProgram,
+    parameters: ['branch', ...part],
+    done: { status: 200, schema: z.object({ environments: z.array(environment), count: z.optional(z.number()) }) },
+    errors: [...ofProgram, 422],
   },
   'POST /v3/environments': {
     summary: 'Create a sample of a protected resource',

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { invalid } from '../refusals.ts';
 import { endOneSession } from '../sessions/end-one-session.ts';
 import { badCursor, listSessions, type Position } from '../sessions/list-sessions.ts';
 import { shards } from '../sessions/session.ts';
@@ -8,11 +7,10 @@ import { endAllSessions } from '../tokens/end-all-sessions.ts';
 import { memberOf, requireStack } from './caller.ts';
 import type { ChangeTokensDependencies } from './create-token.ts';
 import type { Endpoint, HttpRequest } from './endpoint.ts';
+import { limitIn } from './list-query.ts';
 import type { ReadTokensDependencies } from './list-tokens.ts';
 import { oneOf } from './query.ts';
 import { sessionView } from './token-sessions.ts';
-
-const mostPerPage = 100;
 
 /** `GET /v3/stacks/management_tokens/{uid}/sessions`: the live ones. */
 export const listSessionsEndpoint = (deps: ReadTokensDependencies & { sessions: SessionRepository }): Endpoint => ({
@@ -28,13 +26,8 @@ export const listSessionsEndpoint = (deps: ReadTokensDependencies & { sessions: 
 });
 
 function pageOf({ query }: HttpRequest, token: string): { from: Position; limit: number } {
-  const [limit, cursor] = [oneOf(query, 'limit'), oneOf(query, 'cursor')];
-  if (limit !== null && !/^([1-9]\d?|100)$/.test(limit))
-    throw invalid({ limit: ['must be a whole number from 1 to 100.'] });
-  return {
-    limit: limit === null ? mostPerPage : Number(limit),
-    from: cursor === null ? { shard: 0 } : positionOf(token, cursor),
-  };
+  const [limit, cursor] = [limitIn(query), oneOf(query, 'cursor')];
+  return { limit, from: cursor === null ? { shard: 0 } : positionOf(token, cursor) };
 }
 
 /** Opaque, and of this token only: shard, uid, and a hash of both with the token, so that a changed one is seen. */

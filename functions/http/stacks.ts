@@ -8,6 +8,7 @@ import { type TakeUpDependencies, takeUpInvitations } from '../stacks/take-up-in
 import { envelope, jsonBody } from './body.ts';
 import { memberOf, requireStack, stackOf } from './caller.ts';
 import type { Endpoint, HttpRequest } from './endpoint.ts';
+import { cut, pageIn } from './list-query.ts';
 import { oneOf } from './query.ts';
 import type { SignIn } from './sign-in.ts';
 
@@ -34,15 +35,19 @@ export const StackViewSchema = z.object({
 export const stackView = ({ stack, member, tokenCount }: StackOfMember) =>
   StackViewSchema.parse({ ...stack, role: member.role, token_count: tokenCount });
 
-export const StacksSchema = z.object({ stacks: z.array(StackViewSchema) });
+const count = z.optional(z.number());
+/** Without a limit these lists come whole: a stack has at most 100 people, branches and aliases of each kind. */
+const whole = Number.POSITIVE_INFINITY;
+
+export const StacksSchema = z.object({ stacks: z.array(StackViewSchema), count });
 /** What is told of a change, with the stack as it is then. */
 export const ChangedStackSchema = z.object({ notice: z.string(), stack: StackViewSchema });
 
 /** A branch with the aliases that point to it. */
 export const BranchViewSchema = z.object({ uid: z.string(), alias: z.array(z.object({ uid: z.string() })) });
 export const AliasViewSchema = z.object({ uid: z.string(), target_branch: z.string() });
-export const BranchesSchema = z.object({ branches: z.array(BranchViewSchema) });
-export const BranchAliasesSchema = z.object({ branch_aliases: z.array(AliasViewSchema) });
+export const BranchesSchema = z.object({ branches: z.array(BranchViewSchema), count });
+export const BranchAliasesSchema = z.object({ branch_aliases: z.array(AliasViewSchema), count });
 /** Who belongs to a stack; a machine has no address, and is known by its client id. */
 export const PersonViewSchema = z.object({
   uid: z.string(),
@@ -66,6 +71,7 @@ export const UsersSchema = z.object({
       expires_at: z.string(),
     }),
   ),
+  count,
 });
 
 /** `GET /v3/stacks/branches` */
@@ -74,7 +80,8 @@ export const branchesEndpoint = (deps: StacksDependencies): Endpoint => ({
   handle: async (request) => {
     const branches = await readBranches(deps.stacks, await askedBy(request, deps));
     const views = branches.map(({ name, aliases }) => ({ uid: name, alias: aliases.map((uid) => ({ uid })) }));
-    return { status: 200, body: BranchesSchema.parse({ branches: views }) };
+    const { page, ...counted } = cut(views, pageIn(request.query, whole));
+    return { status: 200, body: BranchesSchema.parse({ branches: page, ...counted }) };
   },
 });
 
@@ -84,7 +91,8 @@ export const branchAliasesEndpoint = (deps: StacksDependencies): Endpoint => ({
   handle: async (request) => {
     const aliases = await readAliases(deps.stacks, await askedBy(request, deps));
     const views = aliases.map(({ name, target }) => ({ uid: name, target_branch: target }));
-    return { status: 200, body: BranchAliasesSchema.parse({ branch_aliases: views }) };
+    const { page, ...counted } = cut(views, pageIn(request.query, whole));
+    return { status: 200, body: BranchAliasesSchema.parse({ branch_aliases: page, ...counted }) };
   },
 });
 
@@ -93,9 +101,9 @@ export const usersEndpoint = (deps: StacksDependencies): Endpoint => ({
   failed: 'The people of the stack could not be read. Please try again.',
   handle: async (request) => {
     const { people, invitations: open } = await readPeople(deps, await askedBy(request, deps));
-    const users = people.map(personView);
+    const { page, ...counted } = cut(people.map(personView), pageIn(request.query, whole));
     const invitations = open.map(({ address: email, ...invitation }) => ({ email, ...invitation }));
-    return { status: 200, body: UsersSchema.parse({ users, invitations }) };
+    return { status: 200, body: UsersSchema.parse({ users: page, invitations, ...counted }) };
   },
 });
 
@@ -140,9 +148,11 @@ export const readStacksEndpoint = (deps: StacksDependencies & TakeUpDependencies
         body: StackSchema.parse({ stack: { ...stack, ...(await collaborators(request, deps, actor)) } }),
       };
     }
+    // First: a request that is refused changes nothing.
+    const asked = pageIn(request.query, whole);
     await takeUpInvitations(deps, { actor });
-    const stacks = (await deps.stacks.listOf(actor.uid)).map(stackView);
-    return { status: 200, body: StacksSchema.parse({ stacks }) };
+    const { page, ...counted } = cut((await deps.stacks.listOf(actor.uid)).map(stackView), asked);
+    return { status: 200, body: StacksSchema.parse({ stacks: page, ...counted }) };
   },
 });
 

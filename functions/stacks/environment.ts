@@ -14,7 +14,7 @@ export interface Environment {
 }
 
 export interface EnvironmentRepository {
-  /** At most 100, by name. */
+  /** The first so many, by name. */
   list(stack: string, limit: number): Promise<readonly Environment[]>;
   /** @returns whether the name was free. */
   create(stack: string, environment: Environment): Promise<boolean>;

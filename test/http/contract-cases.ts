@@ -47,6 +47,11 @@ export const cases = {
   'another name': (attempt) => ({ ...attempt, query: 'confirm_name=another' }),
   'two names': (attempt) => ({ ...attempt, query: `${attempt.query}&${attempt.query}` }),
   'a bad limit': (attempt) => ({ ...attempt, query: 'limit=-1' }),
+  'a limit of 0': (attempt) => ({ ...attempt, query: 'limit=0' }),
+  'a limit of 101': (attempt) => ({ ...attempt, query: 'limit=101' }),
+  'a bad skip': (attempt) => ({ ...attempt, query: 'skip=1.5' }),
+  'a bad limit of all stacks': (attempt) => ({ ...attempt, stack: null, query: 'limit=0' }),
+  'a bad skip of all stacks': (attempt) => ({ ...attempt, stack: null, query: 'skip=-1' }),
   'a field that breaks a rule': (attempt) => ({
     ...attempt,
     json: {

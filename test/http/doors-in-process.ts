@@ -78,7 +78,7 @@ export class DoorsInProcess {
       { routes: /^GET .*management_tokens/, handler: createReadTokens({ ...deps, sessions, revocations }) },
       { routes: /audit-logs/, handler: createAuditLogs(deps) },
       { routes: /management_tokens/, handler: createChangeTokens(deps) },
-      { routes: /(POST|GET) \/v3\/stacks$/, handler: createStacks(deps) },
+      { routes: /POST \/v3\/stacks$|GET \/v3\/stacks(\/users|\/branch|$)/, handler: createStacks(deps) },
       { routes: /(PUT|POST) \/v3\/stacks(\/(un)?share|\/transfer|\/branch|$)/, handler: createChangeStacks(deps) },
       { routes: /token_hygiene/, handler: createTokenHygiene(deps) },
     ];

@@ -41,6 +41,9 @@ const ofSessions = {
 } as const;
 const ofScope = { '403/162': ['a token without the scope', 'an unknown branch'] } as const;
 
+const ofLimit = ['a bad limit', 'a limit of 0', 'a limit of 101'] as const;
+const ofList = { '422/141': [...ofLimit, 'a bad skip'] } as const;
+
 /** Whether it will be carried out. */
 const isDone = (what: Purpose) => ['as it should be', 'owner', 'admin', 'machine'].includes(what);
 
@@ -77,7 +80,7 @@ function changesStack(
 export const contract: Record<RouteKey, EndpointContract> = {
   'GET /v3/stacks/management_tokens': {
     good: () => ({ as: 'owner' }),
-    answers: { '200': ['as it should be'], ...twice, ...ofMembers, '422/141': ['a bad limit'] },
+    answers: { '200': ['as it should be'], ...twice, ...ofMembers, ...ofList },
   },
   'POST /v3/stacks/management_tokens': {
     good: () => ({ as: 'owner', json: { token: { name: newName(), scope: allRights } } }),
@@ -141,7 +144,7 @@ export const contract: Record<RouteKey, EndpointContract> = {
   },
   'GET /v3/stacks/management_tokens/{uid}/sessions': {
     good: aToken,
-    answers: { '200': ['as it should be'], ...twice, ...ofMembers, ...ofTokens, '422/141': ['a bad limit'] },
+    answers: { '200': ['as it should be'], ...twice, ...ofMembers, ...ofTokens, '422/141': ofLimit },
   },
   'POST /v3/stacks/management_tokens/{uid}/successor': {
     good: (world) => ({ ...aToken(world), json: { overlap: 'P1D', token: { name: newName() } } }),
@@ -193,6 +196,7 @@ export const contract: Record<RouteKey, EndpointContract> = {
       ...twice,
       '403/162': ['a developer who asks for people'],
       '412/109': ['an unknown stack', 'another stack', 'what cannot be a stack'],
+      '422/141': ['a bad limit of all stacks', 'a bad skip of all stacks'],
       '503/194': ['storage is down'],
     },
   },
@@ -202,6 +206,7 @@ export const contract: Record<RouteKey, EndpointContract> = {
       '200': ['as it should be'],
       ...twice,
       ...ofMembers,
+      ...ofList,
     },
   },
   'GET /v3/stacks/branch_aliases': {
@@ -210,11 +215,12 @@ export const contract: Record<RouteKey, EndpointContract> = {
       '200': ['as it should be'],
       ...twice,
       ...ofMembers,
+      ...ofList,
     },
   },
   'GET /v3/stacks/users': {
     good: () => ({ as: 'admin' }),
-    answers: { '200': ['as it should be'], ...twice, ...ofMembers },
+    answers: { '200': ['as it should be'], ...twice, ...ofMembers, ...ofList },
   },
   'PUT /v3/stacks': changesStack('200', () => ({ json: { stack: { description: newName() } } })),
   'POST /v3/stacks/share': changesStack('200', () => ({ json: { clients: [newName().replace(' ', '-')] } })),
@@ -271,7 +277,7 @@ export const contract: Record<RouteKey, EndpointContract> = {
   },
   'GET /v3/audit-logs': {
     good: () => ({ as: 'owner' }),
-    answers: { '200': ['as it should be'], ...twice, ...ofMembers, '422/141': ['a bad limit'] },
+    answers: { '200': ['as it should be'], ...twice, ...ofMembers, ...ofList },
   },
   'GET /v3/audit-logs/{uid}': {
     good: async ({ system }) => {
@@ -287,7 +293,7 @@ export const contract: Record<RouteKey, EndpointContract> = {
   },
   'GET /v3/environments': {
     good: ({ live }) => ({ value: live.value }),
-    answers: { '200': ['as it should be'], '400/141': ['two stacks'], ...ofPrograms, ...ofScope },
+    answers: { '200': ['as it should be'], '400/141': ['two stacks'], ...ofPrograms, ...ofScope, ...ofList },
   },
   'POST /v3/environments': {
     good: ({ live }) => ({ value: live.value, json: { environment: { name: newName() } } }),

@@ -25,7 +25,6 @@ describe('a list', () => {
   it.each([
     ['', ['1', '2', '3']],
     ['limit=1', ['1']],
-    ['limit=0', []],
     ['skip=1', ['2', '3']],
     ['skip=9', []],
     ['skip=1&limit=1', ['2']],
@@ -65,6 +64,7 @@ describe('a list', () => {
   });
 
   it.each([
+    ['limit=0', 'invalid', 'limit'],
     ['limit=101', 'invalid', 'limit'],
     ['limit=-1', 'invalid', 'limit'],
     ['limit=1.5', 'invalid', 'limit'],

@@ -35,7 +35,7 @@ describe('what is odd', () => {
     ['a uid with a slash', '404/141', 'GET', `${tokensPath}/a%2Fb`, () => ({ as: 'owner' })],
     ['an audit entry that cannot be one', '404/141', 'GET', '/v3/audit-logs/..', () => ({ as: 'owner' })],
     ['a limit that is no number', '422/141', 'GET', '/v3/audit-logs?limit=1e2', () => ({ as: 'owner' })],
-    ['a limit of nothing', '200', 'GET', '/v3/audit-logs?limit=0', () => ({ as: 'owner' })],
+    ['a limit of nothing', '422/141', 'GET', '/v3/audit-logs?limit=0', () => ({ as: 'owner' })],
     ['a skip beyond the end', '200', 'GET', '/v3/audit-logs?skip=10000', () => ({ as: 'owner' })],
     ['unknown parameters', '200', 'GET', `${tokensPath}?page=x&branch=-1&locale=%7B&sort=%ff`, () => ({ as: 'owner' })],
     ['an order that is no UTF-8', '422/141', 'GET', `${tokensPath}?asc=%ff`, () => ({ as: 'owner' })],

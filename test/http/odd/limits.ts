@@ -21,13 +21,22 @@ const ofPage = (text: string): readonly OddRequest[] => [
   { route: `GET ${tokens}/{uid}/sessions`, query: `limit=${encodeURIComponent(text)}`, field: /^limit$/ },
   { route: 'GET /v3/audit-logs', query: `limit=${encodeURIComponent(text)}`, field: /^limit$/ },
   { route: 'GET /v3/audit-logs', query: `skip=${encodeURIComponent(text)}&limit=1`, field: /^skip$/ },
+  ...['GET /v3/stacks/users', 'GET /v3/stacks/branches', 'GET /v3/stacks/branch_aliases'].flatMap((route) => [
+    { route, query: `limit=${encodeURIComponent(text)}`, field: /^limit$/ },
+    { route, query: `skip=${encodeURIComponent(text)}`, field: /^skip$/ },
+  ]),
+  { route: 'GET /v3/stacks', headers: {}, query: `limit=${encodeURIComponent(text)}`, field: /^limit$/ },
 ];
 const everywhere = (text: string) => [...inBody(text), ...ofPage(text)];
 const refused = (values: fc.Arbitrary<string>) => requestsOf(values, everywhere, 'be refused');
 const whole = fc.integer({ min: 1, max: 10 }).map(String);
 
 export const limits = kindOf({
-  '0': requestsOf(fc.constant('0'), inBody, 'be refused'),
+  '0': requestsOf(
+    fc.constant('0'),
+    (text) => [...inBody(text), ...ofPage(text).filter(({ field }) => field.source === '^limit$')],
+    'be refused',
+  ),
   '-1': refused(fc.constant('-1')),
   '1.5': refused(fc.constant('1.5')),
   '1e309': refused(fc.constant('1e309')),
