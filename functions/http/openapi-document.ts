@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { type Caller, type DescribedRoute, describedRoutes, schemaNames } from './openapi-routes.ts';
+import { operationIds } from './operation-ids.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 /** Of the components: what has a name of its own, gathered on the way. */
@@ -9,9 +10,10 @@ type Schemas = Record<string, unknown>;
 export function openApiDocument(): Json {
   const schemas: Schemas = { Problem: problem, OAuthProblem: oauthProblem };
   const paths: Record<string, Record<string, Json>> = {};
-  for (const [key, route] of Object.entries(describedRoutes)) {
+  for (const key of Object.keys(describedRoutes) as (keyof typeof describedRoutes)[]) {
     const [method = '', path = ''] = key.split(' ');
-    paths[path] = { ...paths[path], [method.toLowerCase()]: operationOf(path, route, schemas) };
+    const operation = { operationId: operationIds[key], ...operationOf(path, describedRoutes[key], schemas) };
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operation };
   }
   return {
     openapi: '3.1.1',

@@ -26,6 +26,16 @@ describe('openapi.json', () => {
     expect(described.sort()).toEqual([...new Set(answered)].sort());
   });
 
+  it('has a name for every operation, which no other has and which reads as a function does', () => {
+    const names = callable.map((route) => operations.get(route)?.operationId);
+    expect(names.filter((name) => !/^[a-z]+([A-Z][a-z]+)+$/.test(name ?? ''))).toEqual([]);
+    expect(new Set(names).size).toBe(callable.length);
+    // Some that generated clients have. A name is part of the contract.
+    expect(operations.get('POST /v3/stacks/management_tokens')?.operationId).toBe('createManagementToken');
+    expect(operations.get('DELETE /v3/stacks/management_tokens/{uid}')?.operationId).toBe('deleteManagementToken');
+    expect(operations.get('POST /oauth2/introspect')?.operationId).toBe('introspectToken');
+  });
+
   it.each(callable)('%s requires api_key where an answer without it is a refusal, and only there', (route) => {
     const { answers } = contract[route];
     const withoutStack = Object.keys(answers).find((outcome) => answers[outcome]?.includes('no api_key'));

@@ -5,6 +5,7 @@ import * as z from 'zod';
 const AnswerSchema = z.object({ content: z.record(z.string(), z.object({ schema: z.unknown() })) });
 const ParameterSchema = z.object({ name: z.string(), in: z.string(), required: z.boolean().optional() });
 const OperationSchema = z.object({
+  operationId: z.string().optional(),
   parameters: z.array(z.unknown()).default([]),
   responses: z.record(z.string(), z.unknown()),
 });

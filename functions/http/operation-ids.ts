@@ -1,0 +1,45 @@
+import type { RouteKey } from './routes.ts';
+
+/**
+ * The name of each operation in the OpenAPI document: generated clients name their functions by it. A name stays as it is once it was
+ * published. A route without one does not compile.
+ */
+export const operationIds: Readonly<Record<Exclude<RouteKey, '$default'>, string>> = {
+  'GET /v3/stacks/management_tokens': 'listManagementTokens',
+  'POST /v3/stacks/management_tokens': 'createManagementToken',
+  'GET /v3/stacks/management_tokens/{uid}': 'getManagementToken',
+  'PUT /v3/stacks/management_tokens/{uid}': 'updateManagementToken',
+  'DELETE /v3/stacks/management_tokens/{uid}': 'deleteManagementToken',
+  'GET /v3/stacks/management_tokens/{uid}/delete_preview': 'previewManagementTokenDeletion',
+  'GET /v3/stacks/management_tokens/{uid}/revocation': 'getManagementTokenRevocation',
+  'POST /v3/stacks/management_tokens/{uid}/successor': 'createManagementTokenSuccessor',
+  'GET /v3/stacks/management_tokens/{uid}/sessions': 'listManagementTokenSessions',
+  'DELETE /v3/stacks/management_tokens/{uid}/sessions': 'endManagementTokenSessions',
+  'DELETE /v3/stacks/management_tokens/{uid}/sessions/{session_uid}': 'endManagementTokenSession',
+  'POST /v3/stacks': 'createStack',
+  'GET /v3/stacks': 'getStacks',
+  'PUT /v3/stacks': 'updateStack',
+  'GET /v3/stacks/users': 'listStackUsers',
+  'POST /v3/stacks/share': 'shareStack',
+  'POST /v3/stacks/unshare': 'unshareStack',
+  'POST /v3/stacks/transfer_ownership': 'transferStackOwnership',
+  'GET /v3/stacks/branches': 'listBranches',
+  'POST /v3/stacks/branches': 'createBranch',
+  'GET /v3/stacks/branch_aliases': 'listBranchAliases',
+  'POST /v3/stacks/branch_aliases': 'createBranchAlias',
+  'PUT /v3/stacks/branch_aliases': 'assignBranchAlias',
+  'PUT /v3/stacks/branch_aliases/{uid}': 'assignBranchAliasByUid',
+  'GET /v3/stacks/token_hygiene': 'getTokenHygiene',
+  'PUT /v3/stacks/token_hygiene': 'updateTokenHygiene',
+  'POST /v3/stacks/token_hygiene/preview': 'previewTokenHygiene',
+  'GET /v3/audit-logs': 'listAuditLogs',
+  'GET /v3/audit-logs/{uid}': 'getAuditLog',
+  'GET /v3/environments': 'listEnvironments',
+  'POST /v3/environments': 'createEnvironment',
+  'POST /v3/token_sessions': 'openTokenSession',
+  'GET /v3/token_sessions/current': 'getCurrentTokenSession',
+  'DELETE /v3/token_sessions/current': 'endCurrentTokenSession',
+  'POST /oauth2/introspect': 'introspectToken',
+  'POST /oauth2/revoke': 'revokeToken',
+  'GET /openapi.json': 'getOpenApiDocument',
+};
