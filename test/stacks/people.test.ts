@@ -46,6 +46,26 @@ describe('an invitation', () => {
     expect(rows()).toEqual(before);
   });
 
+  it.each([
+    ['kate@example.test', '\u212Aate@example.test'],
+    ['\u212Aate@example.test', 'kate@example.test'],
+    // As invitations to the second were stored until capitals beyond ASCII were told apart.
+    ['jos\u00E9@example.test', 'JOS\u00C9@example.test'],
+  ])('to %s is not for %s, who can be invited beside it', async (invited, address) => {
+    await scene.share({ emails: [invited], roles: { [invited]: ['admin'] } });
+    const actor = scene.withAddress(address);
+    await scene.signIn(actor);
+    await scene.signIn(actor, scene.stack);
+    expect(await scene.roleOf(actor)).toBeNull();
+    expect(await scene.share({ emails: [address] })).toBe('done');
+    await scene.signIn(actor);
+    expect(await scene.roleOf(actor)).toBe('developer');
+    // What nobody takes up is still there under its own address, and can be withdrawn by it.
+    expect((await scene.product.stacks.invitations(scene.stack)).map((one) => one.address)).toEqual([invited]);
+    expect(await scene.unshare({ email: invited })).toBe('done');
+    expect(await scene.roleOf(actor)).toBe('developer');
+  });
+
   it.each([`${'x'.repeat(3000)}@example.test`, '\u{d800}@example.test', 'ann'])(
     'is for nobody whose address can be none, and they are told nothing of it',
     async (address) => {
