@@ -59,6 +59,7 @@ const MemberItem = z.object({
   role: z.enum(['owner', 'admin', 'developer']),
   issuer: z.string(),
   sub: z.string(),
+  joined_at: z.optional(z.string()),
 });
 
 const StackItem = z.object({

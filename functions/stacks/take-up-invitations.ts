@@ -50,5 +50,6 @@ async function takeUp(
   const metadata = { uid: stack, title: address };
   const event = { stack, module: 'stack', event_type: 'update', metadata, changes } as const;
   const audit = auditEntry(event, { actor, at, operation: operationId(at, random) });
-  await invitations.takeUp({ stack, invitation, member: { uid: actor.uid, role, issuer, sub }, audit });
+  const member = { uid: actor.uid, role, issuer, sub, joined_at: at.toISOString() };
+  await invitations.takeUp({ stack, invitation, member, audit });
 }

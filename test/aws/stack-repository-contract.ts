@@ -12,7 +12,7 @@ export function describeStackRepository(repositories: () => Repositories): void 
     it('is found by its members, and by nobody else', async () => {
       const scene = await made();
       const { stacks } = repositories();
-      const owner = memberOf(scene.owner, 'owner');
+      const owner = { ...memberOf(scene.owner, 'owner'), joined_at: at.toISOString() };
       const found = { stack: scene.stack, member: owner, tokenCount: 0 };
       expect(await stacks.find(scene.stack.api_key, scene.owner.uid)).toEqual(found);
       expect(await stacks.find(scene.stack.api_key, somebody().uid)).toBeNull();

@@ -216,11 +216,62 @@ describe('sharing', () => {
       }),
     ).toBe('done');
     expect([await scene.roleOf(actor), await scene.roleOf(bot)]).toEqual(['admin', 'admin']);
+  });
+
+  it('that would change nothing at all is refused: it says who is a member, since when, and what to do', async () => {
+    const { uid } = await scene.member(ann, 'admin');
+    const { created_at: annSince } = scene.lastEntry();
+    await scene.share({ clients: ['ci-bot'] });
+    expect(annSince).toBe((await scene.product.stacks.findMember(scene.stack, uid))?.joined_at);
+    scene.product.pass(day);
     const before = rows();
-    expect(
-      await scene.share({ clients: ['ci-bot'], emails: [ann], roles: { [ann]: ['admin'], 'ci-bot': ['admin'] } }),
-    ).toBe('done');
+    const roles = { [ann]: ['admin'] };
+    expect(await scene.share({ clients: ['ci-bot'], emails: ['ANN@example.test'], roles })).toEqual(
+      invalid({
+        emails: [
+          `name an address that belongs to a member already, since ${annSince}, as admin: ${ann}. If that account was ` +
+            'deleted and made anew at the issuer, remove the member first, then invite the address again.',
+        ],
+        clients: [
+          expect.stringMatching(/^name a machine that is a member already, since .*Z, as developer: ci-bot\.$/),
+        ],
+      }),
+    );
     expect(rows()).toEqual(before);
+    // Where something else is changed, who has the role already is in nobody's way.
+    expect(await scene.share({ clients: ['ci-bot', 'other-bot'], emails: [ann], roles })).toBe('done');
+    expect(scene.lastEntry()).toMatchObject({ changes: [{ field: 'members.other-bot', from: null, to: 'developer' }] });
+  });
+
+  it('with a member from before such dates were kept says so', async () => {
+    await scene.memberBeside(ann, 'of-before');
+    expect(await scene.share({ emails: [ann] })).toEqual(
+      invalid({ emails: [expect.stringContaining('already, since before such dates were kept, as developer: ')] }),
+    );
+  });
+
+  it('with an address that is invited already renews its invitation', async () => {
+    await scene.share({ emails: [ann] });
+    const expiry = async () => (await scene.product.stacks.invitations(scene.stack)).map((one) => one.expires_at);
+    const [first = ''] = await expiry();
+    scene.product.pass(day);
+    expect(await scene.share({ emails: [ann] })).toBe('done');
+    const [renewed = '', ...more] = await expiry();
+    expect(more).toEqual([]);
+    expect(Date.parse(renewed)).toBeGreaterThanOrEqual(Date.parse(first) + day);
+  });
+
+  it('with an account that was made anew works once the old one is removed', async () => {
+    const old = await scene.member(ann, 'admin');
+    const anew = scene.withAddress(ann, { sub: 'made anew' });
+    const roles = { [ann]: ['admin'] };
+    await scene.signIn(anew);
+    expect(await scene.roleOf(anew)).toBeNull();
+    expect(await scene.share({ emails: [ann], roles })).toMatchObject({ kind: 'invalid' });
+    expect(await scene.unshare({ email: ann })).toBe('done');
+    expect(await scene.share({ emails: [ann], roles })).toBe('done');
+    await scene.signIn(anew);
+    expect([await scene.roleOf(old), await scene.roleOf(anew)]).toEqual([null, 'admin']);
   });
 
   it.each([
