@@ -20,7 +20,7 @@ describe('an invitation', () => {
     expect(await scene.roleOf(actor)).toBeNull();
     await scene.signIn(actor);
     expect(await scene.roleOf(actor)).toBe('admin');
-    expect((await scene.product.stacks.listOf(actor.uid)).map(({ stack }) => stack.api_key)).toEqual([scene.stack]);
+    expect((await scene.product.people.find(actor.uid)).stacks).toEqual([scene.stack]);
     expect(await scene.product.stacks.people(scene.stack)).toContainEqual(
       expect.objectContaining({ uid: actor.uid, address: ann }),
     );
@@ -93,7 +93,7 @@ describe('an invitation', () => {
     expect(await scene.roleOf(actor)).toBeNull();
     await scene.signIn(actor, scene.stack);
     expect(await scene.roleOf(actor)).toBe('developer');
-    expect(await product.stacks.listOf(actor.uid)).toHaveLength(51);
+    expect((await product.people.find(actor.uid)).stacks).toHaveLength(51);
   });
 
   it('is for one stack, where one is named', async () => {
@@ -145,7 +145,7 @@ describe('an invitation', () => {
     ['given again with less', () => scene.share({ emails: [ann], roles: { [ann]: ['developer'] } }), 'developer'],
     ['withdrawn', () => scene.unshare({ email: ann }), null],
   ])('that is %s', (_, change, role) => {
-    const moments: Record<string, (signIn: () => Promise<void>) => void> = {
+    const moments: Record<string, (signIn: () => Promise<unknown>) => void> = {
       'people are read': (signIn) => {
         const { stacks } = scene.product;
         const read = stacks.people.bind(stacks);
@@ -334,7 +334,7 @@ describe('unsharing', () => {
     expect(await scene.roleOf(scene.withAddress('', { sub: 'ci-bot' }))).toBeNull();
     expect(await scene.unshare({ email: ann.toUpperCase() }, actor)).toBe('done');
     expect(await scene.roleOf(actor)).toBeNull();
-    expect(await scene.product.stacks.listOf(actor.uid)).toEqual([]);
+    expect((await scene.product.people.find(actor.uid)).stacks).toEqual([]);
     expect(scene.lastEntry()).toMatchObject({ changes: [{ field: `members.${ann}`, from: 'admin', to: null }] });
   });
 
@@ -361,7 +361,7 @@ describe('unsharing', () => {
       expect(await scene.unshare(fields, developer)).toMatchObject({ kind: 'not-allowed' });
     expect(await scene.unshare({ email: ann }, developer)).toBe('done');
     expect([await scene.roleOf(developer), await scene.roleOf(twin)]).toEqual([null, 'developer']);
-    expect(await scene.product.stacks.listOf(developer.uid)).toEqual([]);
+    expect((await scene.product.people.find(developer.uid)).stacks).toEqual([]);
     expect(await scene.unshare({ email: ann }, developer)).toMatchObject({ kind: 'stack-not-found' });
     const bot = scene.withAddress('', { sub: 'ci-bot' });
     expect(await scene.unshare({ client: 'ci-bot' }, bot)).toBe('done');
