@@ -50,7 +50,8 @@ export const doors: Record<HttpFunction, Door> = {
     failureImpact: 'People cannot see or create stacks.',
     tokens: [
       { actions: [...strongReads, 'PutItem'], keys: ['STACK#*', 'PERSON#*'] },
-      { actions: ['UpdateItem'], keys: ['PERSON#*'] },
+      // The address that the issuer vouches for today.
+      { actions: ['UpdateItem', 'ConditionCheckItem'], keys: ['PERSON#*'] },
       { actions: ['Query'], keys: ['INVITE#*'] },
       // An invitation that is taken up is gone.
       { actions: ['DeleteItem'], keys: ['STACK#*', 'INVITE#*'] },

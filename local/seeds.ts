@@ -138,7 +138,8 @@ class Seeder {
   async member(stack: Stack, who: Who, role: Role): Promise<void> {
     const { uid, identity } = this.#actor(who);
     const { issuer, sub, email, email_verified } = identity;
-    const member = { uid, role, issuer, sub, ...(email && email_verified ? { address: email } : {}) };
+    const joined_at = this.#now().toISOString();
+    const member = { uid, role, issuer, sub, joined_at, ...(email && email_verified ? { address: email } : {}) };
     await this.#stacks.addMember(stack, member, this.#audit(stack, `member ${who}`));
   }
 

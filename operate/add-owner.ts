@@ -64,7 +64,7 @@ async function add(
   person: { uid: string; issuer: string; sub: string; address: string },
 ): Promise<void> {
   const audit = entryOf(stack, { actor, at: now(), from: null, uid: person.uid });
-  if (!(await stacks.addMember(stack, { ...person, role: 'owner' }, audit)))
+  if (!(await stacks.addMember(stack, { ...person, role: 'owner', joined_at: audit.created_at }, audit)))
     throw new OperatorMistake('The person became a member meanwhile. Look again.');
 }
 

@@ -7,8 +7,6 @@ import type { Reads } from './reads.ts';
 import type { Step, Transactions } from './transactions.ts';
 
 const mostInvitations = 100;
-/** Stacks that somebody is made a member of without naming them. Half of what strangers would need to fill a page. */
-const mostUnasked = 50;
 
 /** Invitations in DynamoDB: one row in the stack, and one by which the address finds it. */
 export class DynamoInvitations implements Invitations {
@@ -26,37 +24,36 @@ export class DynamoInvitations implements Invitations {
     return items.map(({ sk }) => String(sk).slice('STACK#'.length));
   }
 
-  async roomFor(member: string): Promise<number> {
-    const { table, pk } = this.#keys.personStack(member, '');
-    const items = await this.#storage.query({ table, pk, prefix: 'STACK#', limit: mostUnasked });
-    return mostUnasked - items.length;
-  }
-
   async find(stack: string, address: string): Promise<Invitation | null> {
     const [item] = await this.#storage.read([this.#keys.invitation(stack, address)]);
     return invitationFrom(item);
   }
 
-  async takeUp({ stack, invitation, member, audit }: Parameters<Invitations['takeUp']>[0]): Promise<boolean> {
-    const gone = this.#gone(stack, invitation);
+  async takeUp({
+    stack,
+    invitation,
+    member,
+    issued_at,
+    audit,
+  }: Parameters<Invitations['takeUp']>[0]): ReturnType<Invitations['takeUp']> {
+    // Who invited themselves is a member already, or may invite nobody any more.
+    if (invitation.invited_by === member.uid) return 'void';
     const entry: Step = {
       put: this.#keys.audit(stack, audit.uid),
       item: { ...audit },
       condition: 'attribute_not_exists(#pk)',
     };
-    const steps = joining(this.#keys, stack, { member, address: invitation.address });
-    // Who invited themselves is a member already, or may invite nobody any more.
-    if (invitation.invited_by === member.uid) return await this.#withdraw(gone);
+    const steps = joining(this.#keys, stack, { member, address: invitation.address, issued_at });
     const inviter = memberCheck(this.#keys, stack, invitation.invited_by);
-    const outcome = await this.#storage.transact([entry, ...gone, ...steps, inviter], { proof: 0 });
-    const isVoid = outcome !== null && (outcome[3]?.failed || outcome.at(-1)?.failed);
+    const all = [entry, ...this.#gone(stack, invitation), ...steps, inviter];
+    const outcome = await this.#storage.transact(all, { proof: 0 });
+    if (!outcome) return 'taken';
     // Who is a member already needs no invitation, and keeps the role that they have.
-    return isVoid ? await this.#withdraw(gone) : outcome === null;
+    return outcome[3]?.failed || outcome.at(-1)?.failed ? 'void' : 'changed';
   }
 
-  async #withdraw(gone: readonly Step[]): Promise<false> {
-    await this.#storage.transact(gone);
-    return false;
+  async withdraw(stack: string, invitation: Invitation): Promise<void> {
+    await this.#storage.transact(this.#gone(stack, invitation));
   }
 
   /** Both rows, on condition that the invitation is the one that was seen. */

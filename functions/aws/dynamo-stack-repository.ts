@@ -3,8 +3,8 @@ import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Invitation } from '../stacks/invitation.ts';
 import type { Alias, Branch, Member, Stack } from '../stacks/stack.ts';
 import type { StackOfMember, StackRepository } from '../stacks/stack-repository.ts';
-import type { Item } from './expressions.ts';
-import { aliasFrom, auditFrom, branchFrom, invitationFrom, memberFrom, stackFrom } from './items.ts';
+import type { Item, Key } from './expressions.ts';
+import { aliasFrom, auditFrom, branchFrom, invitationFrom, knownAddressFrom, memberFrom, stackFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import { joining, mostRows } from './membership.ts';
 import type { Storage } from './storage.ts';
@@ -13,7 +13,6 @@ import type { Step } from './transactions.ts';
 const absent = 'attribute_not_exists(#pk)';
 /** A batch read holds 100 keys, and a stack takes three. */
 const stacksPerRead = 33;
-const mostStacks = 1000;
 const keysPerRead = 100;
 
 /** Stacks, their people and their audit log in DynamoDB. Every read is strong, of base items. */
@@ -30,14 +29,15 @@ export class DynamoStackRepository implements StackRepository {
 
   async create({ stack, owner, branch, actor, audit }: Parameters<StackRepository['create']>[0]): Promise<void> {
     const key = stack.api_key;
-    const address = verifiedAddress(actor.identity);
+    const address = verifiedAddress(actor.identity) ?? undefined;
+    const { issued_at } = actor.identity;
     const outcome = await this.#storage.transact(
       [
         { put: this.#keys.audit(key, audit.uid), item: { ...audit }, condition: absent },
         { put: this.#keys.stack(key), item: { ...stack }, condition: absent },
         { put: this.#keys.count(key), item: { tokens: 0, hygiene_version: stack.hygiene_version }, condition: absent },
         { put: this.#keys.branch(key, branch.name), item: { ...branch }, condition: absent },
-        ...joining(this.#keys, key, { member: owner, ...(address === null ? {} : { address }) }),
+        ...joining(this.#keys, key, { member: owner, address, issued_at }),
       ],
       { proof: 0 },
     );
@@ -50,30 +50,33 @@ export class DynamoStackRepository implements StackRepository {
     audit: AuditEntry,
   ): Promise<boolean> {
     const entry: Step = { put: this.#keys.audit(audit.stack, audit.uid), item: { ...audit }, condition: absent };
-    const steps = joining(this.#keys, key, { member, ...(address ? { address } : {}) });
+    const steps = joining(this.#keys, key, { member, address, replaces: true });
     return (await this.#storage.transact([entry, ...steps], { proof: 0 })) === null;
   }
 
   async find(stack: string, member: string): Promise<StackOfMember | null> {
-    const [found] = await this.#stacks([stack], member);
+    const [found] = await this.findEach([stack], member);
     return found ?? null;
   }
 
-  async listOf(member: string): Promise<readonly StackOfMember[]> {
-    const range = { table: this.#tables.tokens, pk: this.#keys.person(member).pk, prefix: 'STACK#', limit: mostStacks };
-    const keys = (await this.#storage.query(range)).map(({ sk }) => String(sk).slice('STACK#'.length));
+  async findForVisit(stack: string, member: string): ReturnType<StackRepository['findForVisit']> {
+    const keys = [...this.#placeIn(stack, member), this.#keys.person(member)];
+    const [item, own, count, person] = await this.#storage.read(keys);
+    return { found: stackOfMember([item, own, count])[0] ?? null, known: knownAddressFrom(person) };
+  }
+
+  async findEach(stacks: readonly string[], member: string): Promise<readonly StackOfMember[]> {
     const found: StackOfMember[] = [];
-    for (let from = 0; from < keys.length; from += stacksPerRead) {
-      found.push(...(await this.#stacks(keys.slice(from, from + stacksPerRead), member)));
+    for (let from = 0; from < stacks.length; from += stacksPerRead) {
+      const some = stacks.slice(from, from + stacksPerRead);
+      const items = await this.#storage.read(some.flatMap((stack) => this.#placeIn(stack, member)));
+      found.push(...some.flatMap((_, index) => stackOfMember(items.slice(index * 3, index * 3 + 3))));
     }
     return found;
   }
 
-  async #stacks(keys: readonly string[], member: string): Promise<StackOfMember[]> {
-    const items = await this.#storage.read(
-      keys.flatMap((key) => [this.#keys.stack(key), this.#keys.member(key, member), this.#keys.count(key)]),
-    );
-    return keys.flatMap((_, index) => stackOfMember(items.slice(index * 3, index * 3 + 3)));
+  #placeIn(stack: string, member: string): Key[] {
+    return [this.#keys.stack(stack), this.#keys.member(stack, member), this.#keys.count(stack)];
   }
 
   async findMember(stack: string, member: string): Promise<Member | null> {
@@ -128,7 +131,7 @@ export class DynamoStackRepository implements StackRepository {
   }
 }
 
-function stackOfMember([stackItem, memberItem, count]: readonly (Item | null)[]): StackOfMember[] {
+function stackOfMember([stackItem, memberItem, count]: readonly (Item | null | undefined)[]): StackOfMember[] {
   const [stack, member] = [stackFrom(stackItem), memberFrom(memberItem)];
   return stack && member ? [{ stack, member, tokenCount: Number(count?.tokens ?? 0) }] : [];
 }

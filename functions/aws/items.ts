@@ -9,6 +9,7 @@ import type { LastUse } from '../sessions/usage.ts';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Environment } from '../stacks/environment.ts';
 import type { Invitation } from '../stacks/invitation.ts';
+import type { KnownAddress } from '../stacks/person.ts';
 import type { Alias, Branch, Member, Stack } from '../stacks/stack.ts';
 import { knownModules } from '../tokens/scope.ts';
 import type { NextAction, Token } from '../tokens/token.ts';
@@ -59,6 +60,13 @@ const MemberItem = z.object({
   role: z.enum(['owner', 'admin', 'developer']),
   issuer: z.string(),
   sub: z.string(),
+  joined_at: z.optional(z.string()),
+});
+
+/** `vouched` is about `email` where it names the same: rows from before have none, and what an operator says comes from no JWT. */
+const PersonItem = z.object({
+  email: z.optional(z.string()),
+  vouched: z.optional(z.object({ email: z.string(), iat: z.number() })),
 });
 
 const StackItem = z.object({
@@ -230,6 +238,13 @@ function dense<T extends object>(data: T): T {
 }
 
 export const memberFrom = /* @__PURE__ */ decoded(MemberItem, (member): Member => member);
+export const knownAddressFrom = /* @__PURE__ */ decoded(
+  PersonItem,
+  ({ email = null, vouched }): KnownAddress => ({
+    address: email,
+    issued_at: vouched?.email === email ? vouched.iat : null,
+  }),
+);
 export const receiptFrom = /* @__PURE__ */ decoded(
   ReceiptItem,
   ({ due_at: due, ...receipt }): RunningReceipt => ({ ...receipt, next_try_at: due?.split('#', 1)[0] ?? null }),

@@ -25,18 +25,32 @@ export function refuseNonMembers(outcome: StepOutcome | undefined): void {
   if (!maySeeTokens(member)) throw notAllowed();
 }
 
-/** What makes somebody a member who is not one yet. An address is kept only when the issuer has verified it, and is not forgotten. */
+interface Joining {
+  readonly member: Member;
+  /** That the issuer has verified. It stays where none is given. */
+  readonly address?: string | undefined;
+  /** `iat` of the JWT that has the address. */
+  readonly issued_at?: number | undefined;
+  /** Whether the address replaces a stored one. Otherwise that one stays: this JWT may be the older one. */
+  readonly replaces?: boolean;
+}
+
+/** What makes somebody a member who is not one yet. */
 export function joining(
   keys: Keys,
   stack: string,
-  { member, address }: { readonly member: Member; readonly address?: string },
+  { member, address, issued_at, replaces = false }: Joining,
 ): readonly [Step, Step, Step] {
   const { uid, issuer, sub } = member;
-  const values = { uid, issuer, sub, ...(address ? { email: address } : {}) };
-  const names = Object.keys(values).map((name) => `#${name} = :${name}`);
+  const who = { uid, issuer, sub };
+  const vouched = address && issued_at !== undefined ? { vouched: { email: address, iat: issued_at } } : {};
+  const values = { ...who, ...(address ? { email: address } : {}), ...vouched };
+  const set = Object.keys(values).map((name) =>
+    name in who || replaces ? `#${name} = :${name}` : `#${name} = if_not_exists(#${name}, :${name})`,
+  );
   return [
     { put: keys.member(stack, uid), item: { ...member }, condition: 'attribute_not_exists(#pk)' },
-    { update: keys.person(uid), set: `SET ${names.join(', ')}`, values },
+    { update: keys.person(uid), set: `SET ${set.join(', ')}`, values },
     { put: keys.personStack(uid, stack), item: { api_key: stack } },
   ];
 }

@@ -1,6 +1,7 @@
 import { domainToASCII } from 'node:url';
 import { SESv2Client, SESv2ServiceException, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import type { Mail, Mailer, MailOutcome } from '../notices/mailer.ts';
+import { normalAddress } from '../stacks/address.ts';
 import { isNamed } from './answers.ts';
 import { atEachAttempt, withinInvocation } from './client-limits.ts';
 
@@ -131,7 +132,7 @@ function refused(error: Error, to: string, status: number): MailOutcome {
   if (name === 'BadRequestException' && /address|domain/i.test(message))
     return undeliverable('SES finds that this is no address.');
   if (name === 'MessageRejected' && /not verified/i.test(message))
-    return message.toLowerCase().includes(to.toLowerCase())
+    return normalAddress(message).includes(normalAddress(to))
       ? undeliverable('SES sends to verified addresses only as long as this AWS account is in its sandbox.')
       : failed("The sender's address or domain is not verified at SES in this region.");
   return failed(refusals[name] ?? `SES refused the request: ${name} (HTTP ${status}).`);

@@ -57,8 +57,18 @@ function isForUs({ aud, client_id }: JWTPayload, audience: readonly string[]): b
   return named.some((name) => typeof name === 'string' && audience.includes(name));
 }
 
-function identityOf({ sub, email, email_verified }: JWTPayload & { sub: string }, issuer: string): Identity {
-  return { issuer, sub, ...(typeof email === 'string' ? { email, email_verified: email_verified === true } : {}) };
+function identityOf({ sub, iat, email, email_verified }: JWTPayload & { sub: string }, issuer: string): Identity {
+  return {
+    issuer,
+    sub,
+    ...(isInstant(iat) ? { issued_at: iat } : {}),
+    ...(typeof email === 'string' ? { email, email_verified: email_verified === true } : {}),
+  };
+}
+
+/** jose lets any number through (RFC 7519, 4.1.6), and JSON has numbers that are no instant and cannot be stored: `1e999`. */
+function isInstant(iat: number | undefined): iat is number {
+  return iat !== undefined && Number.isSafeInteger(Math.trunc(iat));
 }
 
 function scopesOf({ scope }: JWTPayload): readonly string[] {

@@ -4,6 +4,7 @@ import {
   newStackPlan,
   now,
   organization,
+  personRepository,
   random,
   signIn,
   stackRepository,
@@ -36,6 +37,7 @@ export const createHandler = (deps: Dependencies) =>
 export const handler = fromRuntime(createHandler, () => ({
   stacks: stackRepository(),
   invitations: invitationRepository(),
+  people: personRepository(),
   signIn: signIn(now),
   now,
   random,

@@ -1,10 +1,8 @@
 import * as z from 'zod/mini';
-import { stackNotFound } from '../refusals.ts';
 import { createStack, type StackDependencies } from '../stacks/create-stack.ts';
-import type { Actor } from '../stacks/person.ts';
 import { readAliases, readBranches, readPeople } from '../stacks/read-stack.ts';
 import type { PersonOfStack, StackOfMember } from '../stacks/stack-repository.ts';
-import { type TakeUpDependencies, takeUpInvitations } from '../stacks/take-up-invitations.ts';
+import { type VisitDependencies, visitStack, visitStacks } from '../stacks/visit-stacks.ts';
 import { envelope, jsonBody } from './body.ts';
 import { memberOf, requireStack, stackOf } from './caller.ts';
 import type { Endpoint, HttpRequest } from './endpoint.ts';
@@ -133,48 +131,30 @@ export const createStackEndpoint = (deps: StacksDependencies): Endpoint => ({
   },
 });
 
-/**
- * `GET /v3/stacks`: one stack where `api_key` names it, else all of the caller's. Who signs in asks for this first, and so it is here
- * that invitations are taken up.
- */
-export const readStacksEndpoint = (deps: StacksDependencies & TakeUpDependencies): Endpoint => ({
+/** `GET /v3/stacks`: one stack where `api_key` names it, else all of the caller's. */
+export const readStacksEndpoint = (deps: StacksDependencies & VisitDependencies): Endpoint => ({
   failed: 'Stacks could not be read. Please try again.',
   handle: async (request) => {
     const actor = await memberOf(request, deps.signIn);
-    if (stackOf(request) !== null) {
-      const stack = stackView(await ownStack(deps, { actor, stack: requireStack(request) }));
-      return {
-        status: 200,
-        body: StackSchema.parse({ stack: { ...stack, ...(await collaborators(request, deps, actor)) } }),
-      };
-    }
     // First: a request that is refused changes nothing.
     const asked = pageIn(request.query, whole);
-    await takeUpInvitations(deps, { actor });
-    const { page, ...counted } = cut((await deps.stacks.listOf(actor.uid)).map(stackView), asked);
-    return { status: 200, body: StacksSchema.parse({ stacks: page, ...counted }) };
+    const withPeople = oneOf(request.query, 'include_collaborators') === 'true';
+    if (stackOf(request) === null) {
+      const { page, ...counted } = cut((await visitStacks(deps, actor)).map(stackView), asked);
+      return { status: 200, body: StacksSchema.parse({ stacks: page, ...counted }) };
+    }
+    const stack = requireStack(request);
+    const view = stackView(await visitStack(deps, { actor, stack, managing: withPeople }));
+    const people = withPeople ? await collaborators(deps, { caller: actor.uid, stack }) : {};
+    return { status: 200, body: StackSchema.parse({ stack: { ...view, ...people } }) };
   },
 });
 
 /** `include_collaborators=true`: for the owner and admins, as the list of people is. */
 async function collaborators(
-  request: HttpRequest,
   deps: StacksDependencies,
-  { uid: caller }: Actor,
-): Promise<{ collaborators?: readonly z.input<typeof PersonViewSchema>[] }> {
-  if (oneOf(request.query, 'include_collaborators') !== 'true') return {};
-  const { people } = await readPeople(deps, { caller, stack: requireStack(request) });
+  asked: { readonly caller: string; readonly stack: string },
+): Promise<{ collaborators: readonly z.input<typeof PersonViewSchema>[] }> {
+  const { people } = await readPeople(deps, asked);
   return { collaborators: people.map(personView) };
-}
-
-async function ownStack(
-  deps: StacksDependencies & TakeUpDependencies,
-  { actor, stack }: { actor: Actor; stack: string },
-): Promise<StackOfMember> {
-  const found = await deps.stacks.find(stack, actor.uid);
-  if (found) return found;
-  await takeUpInvitations(deps, { actor, stack });
-  const joined = await deps.stacks.find(stack, actor.uid);
-  if (!joined) throw stackNotFound();
-  return joined;
 }

@@ -8,6 +8,7 @@ import { DynamoHygieneRepository } from '../aws/dynamo-hygiene-repository.ts';
 import { DynamoInvitations } from '../aws/dynamo-invitations.ts';
 import { DynamoManagedSessions } from '../aws/dynamo-managed-sessions.ts';
 import { DynamoNoticeRepository } from '../aws/dynamo-notice-repository.ts';
+import { DynamoPersonRepository } from '../aws/dynamo-person-repository.ts';
 import { DynamoRateWindows } from '../aws/dynamo-rate-windows.ts';
 import { DynamoReconciliationRepository } from '../aws/dynamo-reconciliation-repository.ts';
 import { DynamoRevocationRepository } from '../aws/dynamo-revocation-repository.ts';
@@ -48,6 +49,7 @@ export const stackChanges = /* @__PURE__ */ once(
   () => new DynamoStackChanges(createTransactions(client(), realPauses), tables()),
 );
 export const invitationRepository = /* @__PURE__ */ once(() => new DynamoInvitations(storage(), tables()));
+export const personRepository = /* @__PURE__ */ once(() => new DynamoPersonRepository(storage(), tables()));
 export const environmentRepository = /* @__PURE__ */ once(
   () => new DynamoEnvironmentRepository({ ...reads(), ...writes() }, tables()),
 );

@@ -2,8 +2,12 @@ import * as z from 'zod/mini';
 import { holdsValue } from '../tokens/token-value.ts';
 import type { Identity } from './person.ts';
 
-/** One address has one spelling: issuers and people differ in capitals. */
-export const normalAddress = (address: string): string => address.normalize('NFC').toLowerCase();
+/**
+ * The spelling by which addresses are compared, here and nowhere else: A to Z become a to z, because issuers and people differ in
+ * capitals. Nothing else is folded. Unicode's lower case and its normal forms both turn U+212A, the Kelvin sign, into a k, and with
+ * that one person's address into another's.
+ */
+export const normalAddress = (address: string): string => address.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 const shape = /^[^\s@\p{C}]{1,64}@[^\s@\p{C}]{1,189}$/u;
 

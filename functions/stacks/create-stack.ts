@@ -64,7 +64,7 @@ export async function createStack(
     updated_at: at.toISOString(),
   };
   const { issuer, sub } = actor.identity;
-  const member = { uid: actor.uid, role: 'owner', issuer, sub } as const;
+  const member = { uid: actor.uid, role: 'owner', issuer, sub, joined_at: at.toISOString() } as const;
   const metadata = { uid: stack.api_key, title: stack.name };
   const event = { stack: stack.api_key, module: 'stack', event_type: 'create', metadata } as const;
   const audit = auditEntry(event, { actor, at, operation: operationId(at, deps.random) });

@@ -6,6 +6,16 @@ export interface Identity {
   readonly sub: string;
   readonly email?: string;
   readonly email_verified?: boolean;
+  /** `iat` of the JWT that says so: seconds since 1970. */
+  readonly issued_at?: number;
+}
+
+/** The address of somebody who signs in, as it is stored. */
+export interface KnownAddress {
+  /** As the issuer writes it, or as they were invited; null: none is known. */
+  readonly address: string | null;
+  /** `iat` of the JWT that it was taken from: seconds since 1970; null where that was not kept, as in rows from before. */
+  readonly issued_at: number | null;
 }
 
 /** Who does something, for the audit log. */

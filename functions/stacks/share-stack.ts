@@ -57,11 +57,14 @@ interface Plan {
   readonly joining: Member[];
   readonly roles: RoleChange[];
   readonly changes: FieldChange[];
+  /** What is said of who has the role already: told only where nothing else is changed. */
+  readonly unchanged: FieldErrorList;
 }
 
 /**
- * Shares a stack: addresses are invited, machines join at once, and who is a member already gets the role. Doing it again changes
- * nothing but how long an invitation waits.
+ * Shares a stack: addresses are invited, machines join at once, and who is a member already gets the role. Inviting an address again
+ * renews its invitation. What would change nothing at all is refused, so that nobody waits for somebody who cannot come: an account that
+ * was deleted and made anew at the issuer is another person with the address of a member.
  * @throws {Refusal} `stack-not-found`, `not-allowed`, `invalid`, `conflict`, `unavailable`
  */
 export async function shareStack(deps: ChangeStacksDependencies, command: StackCommand): Promise<void> {
@@ -75,7 +78,6 @@ export async function shareStack(deps: ChangeStacksDependencies, command: StackC
     const waiting = await deps.stacks.invitations(stack);
     const people = await deps.stacks.people(stack);
     const plan = planOf(parsed.data, { actor, people, waiting, at });
-    if (plan.changes.length === 0) return true;
     const audit = stackEntry(deps, { actor, of: found, changes: plan.changes });
     return await deps.changes.share({ ...plan, stack, member: actor.uid, audit });
   });
@@ -90,7 +92,8 @@ interface Scene {
 }
 
 function planOf(share: Share, scene: Scene): Plan {
-  const plan: Plan = { invitations: [], earlier: [], joining: [], roles: [], changes: [] };
+  const unchanged = new FieldErrorList();
+  const plan: Plan = { invitations: [], earlier: [], joining: [], roles: [], changes: [], unchanged };
   const errors = new FieldErrorList();
   for (const address of new Set(share.emails)) {
     const members = scene.people.filter(
@@ -106,13 +109,14 @@ function planOf(share: Share, scene: Scene): Plan {
     const role = roleOf(share, (name) => name === client);
     const member = scene.people.find((person) => person.uid === uid);
     if (member) changeRole(plan, { member, role, field: 'clients', name: client }, { scene, errors });
-    else join(plan, { uid, role, issuer, sub: client });
+    else join(plan, { uid, role, issuer, sub: client, joined_at: scene.at.toISOString() });
   }
   const { people } = scene;
   const open = scene.waiting.filter((invitation) => isPending(invitation, scene.at));
   if (people.length + open.length + plan.joining.length + plan.invitations.length > mostPeople)
     errors.add('emails', `are too many: a stack has at most ${mostPeople} people, machines and invitations.`);
   if (Object.keys(errors.all).length > 0) throw invalid(errors.all);
+  if (plan.changes.length === 0) throw invalid(plan.unchanged.all);
   return plan;
 }
 
@@ -144,8 +148,8 @@ function changeRole(
   { member, role, field, name }: { member: Member; role: Invitation['role']; field: string; name: string },
   { scene, errors }: { scene: Scene; errors: FieldErrorList },
 ): void {
-  if (member.role === role) return;
-  if (member.role === 'owner')
+  if (member.role === role) plan.unchanged.add(field, alreadyThere(member, field, name));
+  else if (member.role === 'owner')
     errors.add(field, `name the owner of this stack, ${name}. Transfer the ownership first.`);
   else if (member.uid === scene.actor.uid)
     errors.add(field, `name yourself, ${name}. Let another admin change your role.`);
@@ -154,4 +158,13 @@ function changeRole(
     plan.changes.push({ field: `members.${name}`, from: member.role, to: role });
     plan.roles.push({ uid: member.uid, from: member.role, to: role });
   }
+}
+
+function alreadyThere({ role, joined_at }: Member, field: string, name: string): string {
+  const since = joined_at ? `since ${joined_at}` : 'since before such dates were kept';
+  if (field === 'clients') return `name a machine that is a member already, ${since}, as ${role}: ${name}.`;
+  return (
+    `name an address that belongs to a member already, ${since}, as ${role}: ${name}. ` +
+    'If that account was deleted and made anew at the issuer, remove the member first, then invite the address again.'
+  );
 }

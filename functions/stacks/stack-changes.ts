@@ -63,18 +63,20 @@ export interface StackChanges {
 export interface Invitations {
   /** Of an address, to all stacks: at most 100. */
   waitingFor(address: string): Promise<readonly string[]>;
-  /** How many more stacks somebody joins without naming them. Strangers may invite anybody, and are not to fill the list of stacks. */
-  roomFor(member: string): Promise<number>;
   find(stack: string, address: string): Promise<Invitation | null>;
   /**
-   * Makes the invited a member, and the invitation is gone. Where there is a member already, it is gone all the same; and where whoever
-   * invited may invite nobody any more: with an admin goes what they have opened for themselves.
-   * @returns false where the invitation is not as it was seen
+   * Makes the invited a member, and the invitation is gone. The invitation's address is stored as theirs where none is stored yet.
+   * @returns `void` where there is a member already, or where whoever invited may invite nobody any more: with an admin goes what they
+   * have opened for themselves; `changed` where the invitation is not as it was seen. Nothing is changed then
    */
   takeUp(taking: {
     readonly stack: string;
     readonly invitation: Invitation;
     readonly member: Member;
+    /** `iat` of the JWT that has the address. */
+    readonly issued_at?: number | undefined;
     readonly audit: AuditEntry;
-  }): Promise<boolean>;
+  }): Promise<'taken' | 'void' | 'changed'>;
+  /** Deletes an invitation that is worth nothing, if it is still as it was seen. */
+  withdraw(stack: string, invitation: Invitation): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { AuditEntry } from './audit-entry.ts';
 import type { Invitation } from './invitation.ts';
-import type { Actor } from './person.ts';
+import type { Actor, KnownAddress } from './person.ts';
 import type { Alias, Branch, Member, Stack } from './stack.ts';
 
 /** A stack with the caller's place in it. */
@@ -20,12 +20,20 @@ export interface PersonOfStack extends Member {
 export interface StackRepository {
   /** Creates a stack with its owner, its first branch and the audit entry, in one transaction. */
   create(creation: { stack: Stack; owner: Member; branch: Branch; actor: Actor; audit: AuditEntry }): Promise<void>;
-  /** For the operator: adds a member who is not one yet, with the address that the issuer has verified. @returns false where they are. */
+  /**
+   * For the operator: adds a member who is not one yet, with an address that replaces a stored one.
+   * @returns false where they are a member
+   */
   addMember(stack: Stack, member: Member & { readonly address?: string }, audit: AuditEntry): Promise<boolean>;
   /** Null where the caller is no member, or there is no such stack. */
   find(stack: string, member: string): Promise<StackOfMember | null>;
-  /** The stacks that a person or machine is a member of, at most 100. */
-  listOf(member: string): Promise<readonly StackOfMember[]>;
+  /** The same, with the caller's own address as it is stored; that is null where they have never joined a stack. One read. */
+  findForVisit(
+    stack: string,
+    member: string,
+  ): Promise<{ readonly found: StackOfMember | null; readonly known: KnownAddress | null }>;
+  /** Those of the stacks that the caller is a member of, in the order given. */
+  findEach(stacks: readonly string[], member: string): Promise<readonly StackOfMember[]>;
   findMember(stack: string, member: string): Promise<Member | null>;
   /** At most 100, by their names. */
   branches(stack: string): Promise<readonly Branch[]>;

@@ -33,6 +33,8 @@ export interface Member {
   readonly role: Role;
   readonly issuer: string;
   readonly sub: string;
+  /** ISO 8601 instant; absent in rows from before it was kept. */
+  readonly joined_at?: string | undefined;
 }
 
 /** A branch, with the aliases that point to it now. */

@@ -1,7 +1,7 @@
 import type { Randomness } from '../tokens/token-value.ts';
 import { normalAddress, verifiedAddress } from './address.ts';
 import { auditEntry, operationId } from './audit-entry.ts';
-import { isPending } from './invitation.ts';
+import { type Invitation, isPending } from './invitation.ts';
 import type { Actor } from './person.ts';
 import type { Invitations } from './stack-changes.ts';
 
@@ -11,38 +11,56 @@ export interface TakeUpDependencies {
   readonly random: Randomness;
 }
 
+/** Stacks that somebody is made a member of without naming them: strangers invite anybody, and are not to fill a list of 1,000. */
+const mostUnasked = 50;
+
+/** The stacks to which the verified address of somebody is invited. @throws {Refusal} `unavailable` */
+export async function invitationsFor({ invitations }: TakeUpDependencies, actor: Actor): Promise<readonly string[]> {
+  const email = verifiedAddress(actor.identity);
+  return email === null ? [] : await invitations.waitingFor(normalAddress(email));
+}
+
+/** The invitation of somebody's verified address to one stack, while it is pending. @throws {Refusal} `unavailable` */
+export async function invitationTo(
+  { invitations, now }: TakeUpDependencies,
+  { actor, stack }: { readonly actor: Actor; readonly stack: string },
+): Promise<Invitation | null> {
+  const email = verifiedAddress(actor.identity);
+  const invitation = email === null ? null : await invitations.find(stack, normalAddress(email));
+  return invitation && isPending(invitation, now()) ? invitation : null;
+}
+
 /**
- * Makes somebody a member of every stack that their address was invited to, and only where the issuer says that the address is
- * verified. Twice at once: the invitation is a condition of the transaction that takes it up.
- * @param stack only the invitation to this one
+ * Takes up what waits for somebody who has named no stack, as long as they are in few.
+ * @param stacks those that they are in
+ * @returns the stacks whose invitations were looked at: they may be a member there now
  * @throws {Refusal} `conflict`, `unavailable`
  */
-export async function takeUpInvitations(
+export async function takeUpUnasked(
   deps: TakeUpDependencies,
-  { actor, stack }: { readonly actor: Actor; readonly stack?: string },
-): Promise<void> {
-  const email = verifiedAddress(actor.identity);
-  if (email === null) return;
-  const address = normalAddress(email);
-  for (const key of stack ? [stack] : await withRoom(deps.invitations, address, actor.uid)) {
-    await takeUp(deps, { actor, stack: key, address });
+  { actor, waiting, stacks }: { actor: Actor; waiting: readonly string[]; stacks: readonly string[] },
+): Promise<readonly string[]> {
+  const some = waiting.slice(0, Math.max(0, mostUnasked - stacks.length));
+  for (const stack of some) {
+    const invitation = await invitationTo(deps, { actor, stack });
+    if (invitation && (await takeUp(deps, { actor, stack, invitation })) === 'void')
+      await deps.invitations.withdraw(stack, invitation);
   }
+  return some;
 }
 
-async function withRoom(invitations: Invitations, address: string, member: string): Promise<readonly string[]> {
-  const waiting = await invitations.waitingFor(address);
-  return waiting.length === 0 ? waiting : waiting.slice(0, await invitations.roomFor(member));
-}
-
-async function takeUp(
+/**
+ * Makes somebody a member of a stack that their verified address is invited to. Twice at once: the invitation is a condition of the
+ * transaction that takes it up.
+ * @throws {Refusal} `conflict`, `unavailable`
+ */
+export async function takeUp(
   { invitations, now, random }: TakeUpDependencies,
-  { actor, stack, address }: { actor: Actor; stack: string; address: string },
-): Promise<void> {
-  const invitation = await invitations.find(stack, address);
+  { actor, stack, invitation }: { actor: Actor; stack: string; invitation: Invitation },
+): ReturnType<Invitations['takeUp']> {
+  const { address, role } = invitation;
   const at = now();
-  if (!invitation || !isPending(invitation, at)) return;
-  const { role } = invitation;
-  const { issuer, sub } = actor.identity;
+  const { issuer, sub, issued_at } = actor.identity;
   const changes = [
     { field: `invitations.${address}`, from: role, to: null },
     { field: `members.${address}`, from: null, to: role },
@@ -50,5 +68,6 @@ async function takeUp(
   const metadata = { uid: stack, title: address };
   const event = { stack, module: 'stack', event_type: 'update', metadata, changes } as const;
   const audit = auditEntry(event, { actor, at, operation: operationId(at, random) });
-  await invitations.takeUp({ stack, invitation, member: { uid: actor.uid, role, issuer, sub }, audit });
+  const member = { uid: actor.uid, role, issuer, sub, joined_at: at.toISOString() };
+  return await invitations.takeUp({ stack, invitation, member, issued_at, audit });
 }

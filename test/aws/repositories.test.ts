@@ -3,6 +3,7 @@ import { describeCleanUp } from './clean-up-contract.ts';
 import { describeDigestRepository } from './digest-repository-contract.ts';
 import { describeHygieneRepository } from './hygiene-repository-contract.ts';
 import { describeNoticeRepository } from './notice-repository-contract.ts';
+import { describePersonRepository } from './person-repository-contract.ts';
 import { onTheDouble, onTheEngine, type Repositories } from './repository-backends.ts';
 import { describeStackChanges } from './stack-changes-contract.ts';
 import { describeStackRepository } from './stack-repository-contract.ts';
@@ -22,6 +23,7 @@ describe.each([
   describeTokenRepository(() => repositories);
   describeStackRepository(() => repositories);
   describeStackChanges(() => repositories);
+  describePersonRepository(() => repositories);
   describeCleanUp(() => repositories);
   describeNoticeRepository(() => repositories);
   describeDigestRepository(() => repositories);

@@ -9,6 +9,7 @@ import { DynamoEnvironmentRepository } from '../../functions/aws/dynamo-environm
 import { DynamoHygieneRepository } from '../../functions/aws/dynamo-hygiene-repository.ts';
 import { DynamoInvitations } from '../../functions/aws/dynamo-invitations.ts';
 import { DynamoNoticeRepository } from '../../functions/aws/dynamo-notice-repository.ts';
+import { DynamoPersonRepository } from '../../functions/aws/dynamo-person-repository.ts';
 import { DynamoStackChanges } from '../../functions/aws/dynamo-stack-changes.ts';
 import { DynamoStackRepository } from '../../functions/aws/dynamo-stack-repository.ts';
 import { DynamoTokenRepository } from '../../functions/aws/dynamo-token-repository.ts';
@@ -35,6 +36,7 @@ export interface Repositories {
   readonly changes: DynamoStackChanges;
   /** Of the function that shows stacks, where invitations are taken up. */
   readonly invitations: DynamoInvitations;
+  readonly visitors: DynamoPersonRepository;
   readonly auditLog: DynamoStackRepository;
   readonly credentials: DynamoCredentialReader;
   readonly environments: DynamoEnvironmentRepository;
@@ -101,6 +103,7 @@ function repositoriesOver(clientOf: (who: Who) => Client, tables: Tables): Omit<
     people: new DynamoStackRepository(storage, tables),
     changes: new DynamoStackChanges(storageOf('http/change-stacks'), tables),
     invitations: new DynamoInvitations(storageOf('http/stacks'), tables),
+    visitors: new DynamoPersonRepository(storageOf('http/stacks'), tables),
     auditLog: new DynamoStackRepository(storageOf('http/audit-logs'), tables),
     credentials: new DynamoCredentialReader(programs, tables),
     environments: new DynamoEnvironmentRepository(programs, tables),

@@ -123,31 +123,35 @@ export function describeStackChanges(repositories: () => Repositories): void {
           audit: scene.audit(),
         });
       const ann = somebody();
-      expect(await takeUp(ann, { ...waiting, role: 'developer' })).toBe(false);
-      expect(await takeUp(ann)).toBe(true);
-      expect(await takeUp(somebody())).toBe(false);
+      expect(await takeUp(ann, { ...waiting, role: 'developer' })).toBe('changed');
+      expect(await takeUp(ann)).toBe('taken');
+      expect(await takeUp(somebody())).toBe('changed');
       expect(await roleOf(scene, ann)).toBe('admin');
       expect(await stacks.people(scene.stack.api_key)).toContainEqual({ ...memberOf(ann, 'admin'), address });
       expect([await stacks.invitations(scene.stack.api_key), await invitations.waitingFor(address)]).toEqual([[], []]);
       await changes.share({ ...scene.by(), invitations: [waiting], earlier: [], joining: [], roles: [] });
-      expect(await takeUp(ann)).toBe(false);
+      expect(await takeUp(ann)).toBe('void');
+      expect(await invitations.find(scene.stack.api_key, address)).toEqual(waiting);
+      await invitations.withdraw(scene.stack.api_key, { ...waiting, role: 'developer' });
+      expect(await invitations.find(scene.stack.api_key, address)).toEqual(waiting);
+      await invitations.withdraw(scene.stack.api_key, waiting);
       expect(await invitations.find(scene.stack.api_key, address)).toBeNull();
       const ofNobody = { ...waiting, invited_by: somebody().uid };
       await changes.share({ ...scene.by(), invitations: [ofNobody], earlier: [], joining: [], roles: [] });
-      expect(await takeUp(somebody(), ofNobody)).toBe(false);
-      expect(await invitations.find(scene.stack.api_key, address)).toBeNull();
+      expect(await takeUp(somebody(), ofNobody)).toBe('void');
+      expect(await invitations.find(scene.stack.api_key, address)).toEqual(ofNobody);
     });
 
     it('leave by themselves, but not the owner, and an invitation can be withdrawn', async () => {
       const scene = await made();
-      const { changes, invitations, stacks } = repositories();
+      const { changes, invitations, visitors } = repositories();
       const admin = await scene.member('admin');
       const leave = (actor: Actor, role: 'admin' | 'owner') =>
         changes.remove({ ...scene.by(actor), members: [memberOf(actor, role)], invitations: [] });
       expect(await leave(scene.owner, 'owner')).toBe(false);
       expect(await leave(admin, 'admin')).toBe(true);
       expect([await roleOf(scene, scene.owner), await roleOf(scene, admin)]).toEqual(['owner', null]);
-      expect(await stacks.listOf(admin.uid)).toEqual([]);
+      expect((await visitors.find(admin.uid)).stacks).toEqual([]);
       const address = 'withdrawn@example.test';
       await changes.share({ ...scene.by(), invitations: [invitation(address)], earlier: [], joining: [], roles: [] });
       const withdraw = () => changes.remove({ ...scene.by(), members: [], invitations: [address] });

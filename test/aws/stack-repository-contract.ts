@@ -12,7 +12,7 @@ export function describeStackRepository(repositories: () => Repositories): void 
     it('is found by its members, and by nobody else', async () => {
       const scene = await made();
       const { stacks } = repositories();
-      const owner = memberOf(scene.owner, 'owner');
+      const owner = { ...memberOf(scene.owner, 'owner'), joined_at: at.toISOString() };
       const found = { stack: scene.stack, member: owner, tokenCount: 0 };
       expect(await stacks.find(scene.stack.api_key, scene.owner.uid)).toEqual(found);
       expect(await stacks.find(scene.stack.api_key, somebody().uid)).toBeNull();
@@ -31,9 +31,13 @@ export function describeStackRepository(repositories: () => Repositories): void 
       const stacks: string[] = [];
       for (let made = 0; made < 35; made += 1)
         stacks.push((await StackOfPeople.make(repositories(), owner)).stack.api_key);
-      const listed = (await repositories().stacks.listOf(owner.uid)).map(({ stack }) => stack.api_key);
-      expect(listed.sort()).toEqual(stacks.sort());
-      expect(await repositories().stacks.listOf(somebody().uid)).toEqual([]);
+      const { visitors, stacks: all } = repositories();
+      const listed = await visitors.find(owner.uid);
+      expect(listed.stacks).toEqual(stacks.toSorted());
+      const found = await all.findEach([...stacks, mintUid(random)], owner.uid);
+      expect(found.map(({ stack }) => stack.api_key)).toEqual(stacks);
+      expect(await visitors.find(somebody().uid)).toEqual({ known: null, stacks: [] });
+      expect(await all.findEach(stacks, somebody().uid)).toEqual([]);
     });
 
     it('shows all its people, also where shares at the same moment have passed their limit', async () => {

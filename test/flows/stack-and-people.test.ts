@@ -60,6 +60,37 @@ describe('a stack and its people', () => {
     expect((await on(stack).get(tokens, 'outsider')).status).toBe(403);
   });
 
+  it('an account that was deleted and made anew is let in once the old one is removed', async () => {
+    const stack = await running.createStack('owner');
+    const { get, post } = on(stack);
+    const email = 'ann@example.test';
+    const signedIn = async (sub: string) => {
+      const authtoken = await running.system.issuer.mint({ sub, email, email_verified: true });
+      return { stack, headers: { authtoken } };
+    };
+    const [old, anew] = [await signedIn('ann-1'), await signedIn('ann-2')];
+    const share = () => post('/v3/stacks/share', { emails: [email], roles: { [email]: ['admin'] } });
+    expect((await share()).status).toBe(200);
+    expect((await running.call('GET', '/v3/stacks', { ...old, stack: null })).body.stacks).toHaveLength(1);
+    expect((await running.call('GET', '/v3/stacks', anew)).status).toBe(412);
+
+    const refused = await share();
+    expect(refused.status).toBe(422);
+    expect(refused.body.errors.emails[0]).toMatch(
+      /^name an address that belongs to a member already, since \d{4}-\d\d-\d\dT[\d:.]+Z, as admin: ann@example\.test\. .*remove the member first, then invite the address again\.$/,
+    );
+    expect((await get('/v3/stacks/users')).body.invitations).toEqual([]);
+
+    expect((await post('/v3/stacks/unshare', { email })).status).toBe(200);
+    expect((await share()).status).toBe(200);
+    expect((await running.call('GET', '/v3/stacks', anew)).body.stack).toMatchObject({ api_key: stack, role: 'admin' });
+    expect((await running.call('GET', tokens, anew)).status).toBe(200);
+    expect((await running.call('GET', tokens, old)).status).toBe(412);
+    expect((await get('/v3/stacks/users')).body.users.filter((one: { email: string }) => one.email === email)).toEqual([
+      expect.objectContaining({ role: 'admin' }),
+    ]);
+  });
+
   it('a machine is a member by its client id at once, and leaves by it', async () => {
     const stack = await running.createStack('owner');
     const { get, post } = on(stack);
@@ -70,6 +101,13 @@ describe('a stack and its people', () => {
     expect((await get('/v3/stacks/users')).body.users).toContainEqual(
       expect.objectContaining({ email: null, client: 'automation', role: 'admin' }),
     );
+    const again = await post('/v3/stacks/share', { clients: ['automation'], roles: { automation: ['admin'] } });
+    expect([again.status, again.body.errors]).toEqual([
+      422,
+      {
+        clients: [expect.stringMatching(/^name a machine that is a member already, since .*, as admin: automation\.$/)],
+      },
+    ]);
     expect((await post('/v3/stacks/unshare', { client: 'automation' })).status).toBe(200);
     expect((await get(tokens, 'automation')).status).toBe(412);
   });

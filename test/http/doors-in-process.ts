@@ -3,6 +3,7 @@ import type { Context } from 'aws-lambda';
 import { DynamoHygieneRepository } from '../../functions/aws/dynamo-hygiene-repository.ts';
 import { DynamoInvitations } from '../../functions/aws/dynamo-invitations.ts';
 import { DynamoManagedSessions } from '../../functions/aws/dynamo-managed-sessions.ts';
+import { DynamoPersonRepository } from '../../functions/aws/dynamo-person-repository.ts';
 import { DynamoRevocationRepository } from '../../functions/aws/dynamo-revocation-repository.ts';
 import { DynamoSessionRepository } from '../../functions/aws/dynamo-session-repository.ts';
 import { DynamoStackChanges } from '../../functions/aws/dynamo-stack-changes.ts';
@@ -58,6 +59,7 @@ export class DoorsInProcess {
       stacks: new DynamoStackRepository(storage, tables),
       changes: new DynamoStackChanges(storage, tables),
       invitations: new DynamoInvitations(storage, tables),
+      people: new DynamoPersonRepository(storage, tables),
       sessions: new DynamoManagedSessions(storage, tables),
       hygiene: new DynamoHygieneRepository(storage, tables),
       signIn: { recognize: async () => ({ identity, scopes: [] }) },

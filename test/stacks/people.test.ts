@@ -20,7 +20,7 @@ describe('an invitation', () => {
     expect(await scene.roleOf(actor)).toBeNull();
     await scene.signIn(actor);
     expect(await scene.roleOf(actor)).toBe('admin');
-    expect((await scene.product.stacks.listOf(actor.uid)).map(({ stack }) => stack.api_key)).toEqual([scene.stack]);
+    expect((await scene.product.people.find(actor.uid)).stacks).toEqual([scene.stack]);
     expect(await scene.product.stacks.people(scene.stack)).toContainEqual(
       expect.objectContaining({ uid: actor.uid, address: ann }),
     );
@@ -44,6 +44,26 @@ describe('an invitation', () => {
     await scene.signIn(actor);
     await scene.signIn(actor, scene.stack);
     expect(rows()).toEqual(before);
+  });
+
+  it.each([
+    ['kate@example.test', '\u212Aate@example.test'],
+    ['\u212Aate@example.test', 'kate@example.test'],
+    // As invitations to the second were stored until capitals beyond ASCII were told apart.
+    ['jos\u00E9@example.test', 'JOS\u00C9@example.test'],
+  ])('to %s is not for %s, who can be invited beside it', async (invited, address) => {
+    await scene.share({ emails: [invited], roles: { [invited]: ['admin'] } });
+    const actor = scene.withAddress(address);
+    await scene.signIn(actor);
+    await scene.signIn(actor, scene.stack);
+    expect(await scene.roleOf(actor)).toBeNull();
+    expect(await scene.share({ emails: [address] })).toBe('done');
+    await scene.signIn(actor);
+    expect(await scene.roleOf(actor)).toBe('developer');
+    // What nobody takes up is still there under its own address, and can be withdrawn by it.
+    expect((await scene.product.stacks.invitations(scene.stack)).map((one) => one.address)).toEqual([invited]);
+    expect(await scene.unshare({ email: invited })).toBe('done');
+    expect(await scene.roleOf(actor)).toBe('developer');
   });
 
   it.each([`${'x'.repeat(3000)}@example.test`, '\u{d800}@example.test', 'ann'])(
@@ -73,7 +93,7 @@ describe('an invitation', () => {
     expect(await scene.roleOf(actor)).toBeNull();
     await scene.signIn(actor, scene.stack);
     expect(await scene.roleOf(actor)).toBe('developer');
-    expect(await product.stacks.listOf(actor.uid)).toHaveLength(51);
+    expect((await product.people.find(actor.uid)).stacks).toHaveLength(51);
   });
 
   it('is for one stack, where one is named', async () => {
@@ -125,7 +145,7 @@ describe('an invitation', () => {
     ['given again with less', () => scene.share({ emails: [ann], roles: { [ann]: ['developer'] } }), 'developer'],
     ['withdrawn', () => scene.unshare({ email: ann }), null],
   ])('that is %s', (_, change, role) => {
-    const moments: Record<string, (signIn: () => Promise<void>) => void> = {
+    const moments: Record<string, (signIn: () => Promise<unknown>) => void> = {
       'people are read': (signIn) => {
         const { stacks } = scene.product;
         const read = stacks.people.bind(stacks);
@@ -196,11 +216,62 @@ describe('sharing', () => {
       }),
     ).toBe('done');
     expect([await scene.roleOf(actor), await scene.roleOf(bot)]).toEqual(['admin', 'admin']);
+  });
+
+  it('that would change nothing at all is refused: it says who is a member, since when, and what to do', async () => {
+    const { uid } = await scene.member(ann, 'admin');
+    const { created_at: annSince } = scene.lastEntry();
+    await scene.share({ clients: ['ci-bot'] });
+    expect(annSince).toBe((await scene.product.stacks.findMember(scene.stack, uid))?.joined_at);
+    scene.product.pass(day);
     const before = rows();
-    expect(
-      await scene.share({ clients: ['ci-bot'], emails: [ann], roles: { [ann]: ['admin'], 'ci-bot': ['admin'] } }),
-    ).toBe('done');
+    const roles = { [ann]: ['admin'] };
+    expect(await scene.share({ clients: ['ci-bot'], emails: ['ANN@example.test'], roles })).toEqual(
+      invalid({
+        emails: [
+          `name an address that belongs to a member already, since ${annSince}, as admin: ${ann}. If that account was ` +
+            'deleted and made anew at the issuer, remove the member first, then invite the address again.',
+        ],
+        clients: [
+          expect.stringMatching(/^name a machine that is a member already, since .*Z, as developer: ci-bot\.$/),
+        ],
+      }),
+    );
     expect(rows()).toEqual(before);
+    // Where something else is changed, who has the role already is in nobody's way.
+    expect(await scene.share({ clients: ['ci-bot', 'other-bot'], emails: [ann], roles })).toBe('done');
+    expect(scene.lastEntry()).toMatchObject({ changes: [{ field: 'members.other-bot', from: null, to: 'developer' }] });
+  });
+
+  it('with a member from before such dates were kept says so', async () => {
+    await scene.memberBeside(ann, 'of-before');
+    expect(await scene.share({ emails: [ann] })).toEqual(
+      invalid({ emails: [expect.stringContaining('already, since before such dates were kept, as developer: ')] }),
+    );
+  });
+
+  it('with an address that is invited already renews its invitation', async () => {
+    await scene.share({ emails: [ann] });
+    const expiry = async () => (await scene.product.stacks.invitations(scene.stack)).map((one) => one.expires_at);
+    const [first = ''] = await expiry();
+    scene.product.pass(day);
+    expect(await scene.share({ emails: [ann] })).toBe('done');
+    const [renewed = '', ...more] = await expiry();
+    expect(more).toEqual([]);
+    expect(Date.parse(renewed)).toBeGreaterThanOrEqual(Date.parse(first) + day);
+  });
+
+  it('with an account that was made anew works once the old one is removed', async () => {
+    const old = await scene.member(ann, 'admin');
+    const anew = scene.withAddress(ann, { sub: 'made anew' });
+    const roles = { [ann]: ['admin'] };
+    await scene.signIn(anew);
+    expect(await scene.roleOf(anew)).toBeNull();
+    expect(await scene.share({ emails: [ann], roles })).toMatchObject({ kind: 'invalid' });
+    expect(await scene.unshare({ email: ann })).toBe('done');
+    expect(await scene.share({ emails: [ann], roles })).toBe('done');
+    await scene.signIn(anew);
+    expect([await scene.roleOf(old), await scene.roleOf(anew)]).toEqual([null, 'admin']);
   });
 
   it.each([
@@ -263,7 +334,7 @@ describe('unsharing', () => {
     expect(await scene.roleOf(scene.withAddress('', { sub: 'ci-bot' }))).toBeNull();
     expect(await scene.unshare({ email: ann.toUpperCase() }, actor)).toBe('done');
     expect(await scene.roleOf(actor)).toBeNull();
-    expect(await scene.product.stacks.listOf(actor.uid)).toEqual([]);
+    expect((await scene.product.people.find(actor.uid)).stacks).toEqual([]);
     expect(scene.lastEntry()).toMatchObject({ changes: [{ field: `members.${ann}`, from: 'admin', to: null }] });
   });
 
@@ -290,7 +361,7 @@ describe('unsharing', () => {
       expect(await scene.unshare(fields, developer)).toMatchObject({ kind: 'not-allowed' });
     expect(await scene.unshare({ email: ann }, developer)).toBe('done');
     expect([await scene.roleOf(developer), await scene.roleOf(twin)]).toEqual([null, 'developer']);
-    expect(await scene.product.stacks.listOf(developer.uid)).toEqual([]);
+    expect((await scene.product.people.find(developer.uid)).stacks).toEqual([]);
     expect(await scene.unshare({ email: ann }, developer)).toMatchObject({ kind: 'stack-not-found' });
     const bot = scene.withAddress('', { sub: 'ci-bot' });
     expect(await scene.unshare({ client: 'ci-bot' }, bot)).toBe('done');

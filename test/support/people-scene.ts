@@ -7,9 +7,9 @@ import { editStack } from '../../functions/stacks/edit-stack.ts';
 import { type Actor, personUid } from '../../functions/stacks/person.ts';
 import { shareStack } from '../../functions/stacks/share-stack.ts';
 import type { StackChanges } from '../../functions/stacks/stack-changes.ts';
-import { takeUpInvitations } from '../../functions/stacks/take-up-invitations.ts';
 import { transferStack } from '../../functions/stacks/transfer-stack.ts';
 import { unshareStack } from '../../functions/stacks/unshare-stack.ts';
+import { visitStack, visitStacks } from '../../functions/stacks/visit-stacks.ts';
 import type { Row } from './simulated-commits.ts';
 import { type Person, type SimulatedProduct, tables } from './simulated-product.ts';
 import { fixture, simulatedProduct } from './simulated-stack.ts';
@@ -20,10 +20,15 @@ export type Outcome = 'done' | { readonly kind: string; readonly errors: Refusal
 type Fields = Readonly<Record<string, unknown>> | null;
 
 export class PeopleScene {
-  readonly product: SimulatedProduct = simulatedProduct({});
-  readonly stack: string = fixture.stack;
+  readonly product: SimulatedProduct;
+  readonly stack: string;
   /** What happens between the reads of a change and its transaction, once. */
   meanwhile: (() => Promise<unknown>) | null = null;
+
+  constructor(product: SimulatedProduct = simulatedProduct({}), stack: string = fixture.stack) {
+    this.product = product;
+    this.stack = stack;
+  }
 
   edit = (fields: Fields, by?: Actor) => this.#asked(editStack, fields, by);
   branch = (fields: Fields, by?: Actor) => this.#asked(createBranch, fields, by);
@@ -40,16 +45,27 @@ export class PeopleScene {
   }
 
   /** Somebody who signs in with an address. */
-  withAddress(email: string, { sub = email, isVerified = true } = {}): Actor {
+  withAddress(
+    email: string,
+    { sub = email, isVerified = true, issuedAt }: { sub?: string; isVerified?: boolean; issuedAt?: number } = {},
+  ): Actor {
     const { identity, ...actor } = this.product.actor('outsider');
-    const own = { issuer: identity.issuer, sub, email, email_verified: isVerified };
+    const issued = issuedAt === undefined ? {} : { issued_at: issuedAt };
+    const own = { issuer: identity.issuer, sub, email, email_verified: isVerified, ...issued };
     return { ...actor, identity: own, uid: personUid(own) };
   }
 
-  async signIn(actor: Actor, stack?: string): Promise<void> {
-    const { invitations } = this.product;
-    const deps = { invitations, now: () => this.product.now(), random: (bytes: number) => this.product.random(bytes) };
-    await takeUpInvitations(deps, { actor, ...(stack ? { stack } : {}) });
+  /** As `GET /v3/stacks`: of all stacks, or of one. */
+  signIn(actor: Actor, stack?: string): Promise<Outcome> {
+    return this.visit(actor, stack === undefined ? null : { stack, managing: false });
+  }
+
+  /** The same, with what only owner and admins may see. */
+  async visit(actor: Actor, one: { readonly stack: string; readonly managing: boolean } | null): Promise<Outcome> {
+    const { stacks, people, invitations } = this.product;
+    const random = (bytes: number) => this.product.random(bytes);
+    const deps = { stacks, people, invitations, now: () => this.product.now(), random };
+    return await outcomeOf(() => (one ? visitStack(deps, { actor, ...one }) : visitStacks(deps, actor)));
   }
 
   /** Invited and signed in. */
@@ -96,13 +112,7 @@ export class PeopleScene {
       now: () => product.now(),
       random: (bytes: number) => product.random(bytes),
     };
-    try {
-      await change(deps, { actor, stack, fields });
-      return 'done';
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      return { kind: error.kind, errors: error.errors };
-    }
+    return await outcomeOf(() => change(deps, { actor, stack, fields }));
   }
 
   #interrupted(): StackChanges {
@@ -123,5 +133,15 @@ export class PeopleScene {
       remove: first((change) => changes.remove(change)),
       transfer: first((change) => changes.transfer(change)),
     };
+  }
+}
+
+async function outcomeOf(run: () => Promise<unknown>): Promise<Outcome> {
+  try {
+    await run();
+    return 'done';
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { kind: error.kind, errors: error.errors };
   }
 }

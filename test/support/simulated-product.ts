@@ -3,6 +3,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Scheduler } from 'fast-check';
 import { DynamoEnvironmentRepository } from '../../functions/aws/dynamo-environment-repository.ts';
 import { DynamoInvitations } from '../../functions/aws/dynamo-invitations.ts';
+import { DynamoPersonRepository } from '../../functions/aws/dynamo-person-repository.ts';
 import { DynamoStackChanges } from '../../functions/aws/dynamo-stack-changes.ts';
 import { DynamoStackRepository } from '../../functions/aws/dynamo-stack-repository.ts';
 import { createStorage } from '../../functions/aws/storage.ts';
@@ -67,6 +68,7 @@ export class SimulatedProduct {
   readonly stacks: DynamoStackRepository;
   readonly stackChanges: DynamoStackChanges;
   readonly invitations: DynamoInvitations;
+  readonly people: DynamoPersonRepository;
   readonly sessions: SimulatedSessions;
   readonly doors: SimulatedDoors;
   /** Every refusal that was answered. */
@@ -99,6 +101,7 @@ export class SimulatedProduct {
     this.stacks = new DynamoStackRepository(this.#storage(), tables);
     this.stackChanges = new DynamoStackChanges(this.#storage(), tables);
     this.invitations = new DynamoInvitations(this.#storage(), tables);
+    this.people = new DynamoPersonRepository(this.#storage(), tables);
     const deps = this.#given(this.#client, this.bus);
     const of = (use: Use) => tamper({ ...deps, now: () => this.now(use) }, use);
     this.#deps = {

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { isWrite } from '../http/ask-as-everybody.ts';
+import { HygieneScene } from '../support/hygiene-scene.ts';
+import type { Call, RunningSystem } from '../support/running-system.ts';
+
+/** Somebody whose verified address changes at the issuer, over HTTP: what is known of them, by whom, and where mails go. */
+let scene: HygieneScene;
+let running: RunningSystem;
+beforeAll(async () => {
+  scene = await HygieneScene.start();
+  ({ running } = scene);
+});
+afterAll(() => running.stop());
+
+const tenYears = 315_360_000;
+const [old, today] = ['ann@old.example.test', 'Ann@Example.test'];
+const tokens = '/v3/stacks/management_tokens';
+
+/** A call as an account of the issuer, by a JWT that says so. */
+async function signedIn(claims: { sub: string; email: string; iat?: number; email_verified?: boolean }): Promise<Call> {
+  const authtoken = await running.system.issuer.mint({ email_verified: true, lifetime: tenYears, ...claims });
+  return { headers: { authtoken } };
+}
+const seconds = () => Math.floor(scene.now.getTime() / 1000);
+
+it('is known by the address of today from their next visit on: shared with, warned and removed by it', async () => {
+  await scene.begin(6);
+  const { key: stack } = await scene.stack('Changed address');
+  const owner = (method: string, path: string, json?: object) =>
+    running.call(method, path, { as: 'owner', stack, ...(json ? { json } : {}) });
+  const emails = async () =>
+    ((await owner('GET', '/v3/stacks/users')).body.users as { email: string }[]).map(({ email }) => email);
+  const visit = async (call: Call, named = false) => {
+    const replies: number[] = [];
+    const requests = await running.requestsDuring(async () => {
+      replies.push((await running.call('GET', '/v3/stacks', { ...call, stack: named ? stack : null })).status);
+    });
+    expect(replies).toEqual([200]);
+    return requests.map(({ operation }) => operation);
+  };
+
+  await owner('POST', '/v3/stacks/share', { emails: [old], roles: { [old]: ['admin'] } });
+  const before = await signedIn({ sub: 'ann', email: old, iat: seconds() - 60 });
+  await visit(before);
+  expect(await emails()).toContain(old);
+
+  const after = await signedIn({ sub: 'ann', email: today, iat: seconds() });
+  const elsewhere = await running.requestsDuring(async () => {
+    for (const path of [tokens, '/v3/stacks/users', '/v3/stacks/branches', '/v3/audit-logs'])
+      expect((await running.call('GET', path, { ...after, stack })).status).toBe(200);
+  });
+  expect(elsewhere.filter(isWrite)).toEqual([]);
+  const unverified = await signedIn({ sub: 'ann', email: today, iat: seconds(), email_verified: false });
+  expect(await visit(unverified)).toEqual(['Query', 'BatchGetItem']);
+  expect(await emails()).toContain(old);
+
+  expect(await visit(after, true)).toEqual(['BatchGetItem', 'Query', 'TransactWriteItems']);
+  expect(await emails()).toContain(today);
+  expect(await emails()).not.toContain(old);
+  const { logs } = (await owner('GET', '/v3/audit-logs?limit=1')).body;
+  expect(logs[0]).toMatchObject({
+    module: 'stack',
+    event_type: 'update',
+    metadata: { title: today },
+    changes: [{ field: 'email', from: old, to: today }],
+  });
+  // Neither the same address again nor the older JWT, which is still in use, costs a write or a further request.
+  for (const call of [after, before]) {
+    expect(await visit(call, true)).toEqual(['BatchGetItem']);
+    expect(await visit(call)).toEqual(['Query', 'Query', 'BatchGetItem']);
+  }
+  expect(await emails()).toContain(today);
+
+  // Warned of a day before it expires: the warning is claimed, and sent at the next hour of mails.
+  await running.createToken({ name: 'due', expires_on: scene.after(28) }, { as: 'owner', stack });
+  scene.goTo(10, 30);
+  await scene.sweep();
+  scene.goTo(8, 1);
+  await scene.sweep();
+  const addressed = running.system.mails.list().flatMap(({ to }) => to);
+  // SES is given the domain in ASCII, which is in lower case.
+  expect(addressed).toContain('Ann@example.test');
+  expect(addressed).not.toContain(old);
+
+  expect((await owner('POST', '/v3/stacks/unshare', { email: old })).body.errors).toEqual({
+    email: ['is not a member of this stack.'],
+  });
+  const role = { emails: [today], roles: { [today]: ['developer'] } };
+  expect((await owner('POST', '/v3/stacks/share', role)).status).toBe(200);
+  expect((await running.call('GET', tokens, { ...after, stack })).status).toBe(403);
+  expect((await owner('POST', '/v3/stacks/transfer_ownership', { transfer_to: old })).status).toBe(422);
+  expect((await owner('POST', '/v3/stacks/unshare', { email: today })).status).toBe(200);
+  expect((await running.call('GET', tokens, { ...after, stack })).status).toBe(412);
+});
+
+it('is not let in by an address that only looks like the invited one', async () => {
+  const stack = await running.createStack('owner');
+  const [kelvin, k] = ['\u212Aate@example.test', 'kate@example.test'];
+  await running.call('POST', '/v3/stacks/share', { as: 'owner', stack, json: { emails: [k] } });
+  const stranger = await signedIn({ sub: 'kelvin', email: kelvin });
+  const invited = await signedIn({ sub: 'kate', email: 'KATE@example.test' });
+  expect((await running.call('GET', '/v3/stacks', { ...stranger, stack: null })).body.stacks).toEqual([]);
+  expect((await running.call('GET', '/v3/stacks', { ...stranger, stack })).status).toBe(412);
+  expect((await running.call('GET', '/v3/stacks', { ...invited, stack })).status).toBe(200);
+});
