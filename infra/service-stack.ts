@@ -27,6 +27,13 @@ export class ServiceStack extends Stack {
     new Observability(this, 'Observability', { stage, api });
     new CfnOutput(this, 'Endpoint', { value: api.endpoint, description: 'Base of every route; SDKs append /v3.' });
     new CfnOutput(this, 'ConsoleAddress', { value: console.url, description: 'Where people sign in.' });
+    // What operators give their commands (npm run operate).
+    new CfnOutput(this, 'TokensTable', {
+      value: data.tokens.table.tableName,
+      description: 'TOKENS_TABLE of operators.',
+    });
+    new CfnOutput(this, 'AuditTable', { value: data.audit.table.tableName, description: 'AUDIT_TABLE of operators.' });
+    new CfnOutput(this, 'Issuer', { value: signIn.issuerUrl, description: 'ISSUER_URL of operators.' });
     new CfnOutput(this, 'EventBusName', { value: events.bus.eventBusName, description: 'Where rules of your own go.' });
   }
 }

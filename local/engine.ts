@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import type { Readable } from 'node:stream';
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 
 /** The version that was measured and whose file layout is known; package.json pins the same one. */
 const ENGINE_VERSION = '1.2.1';
@@ -40,12 +41,28 @@ export class EngineMissing extends Error {
   }
 }
 
-/** Where the engine is: an endpoint that somebody runs, or a binary to start. Throws EngineMissing. */
+/** `TOKENWARD_DYNAMODB_ENDPOINT` names an endpoint that cannot be used. */
+export class EndpointUnusable extends Error {
+  override readonly name = 'EndpointUnusable';
+
+  constructor(endpoint: string, why: string, cause?: unknown) {
+    super(
+      `TOKENWARD_DYNAMODB_ENDPOINT is ${endpoint}, ${why}. Set it to the address of a DynamoDB-compatible engine, for example ` +
+        'http://127.0.0.1:8000, or unset it to use the engine that npm ci installs.',
+      { cause },
+    );
+  }
+}
+
+/** Where the engine is: an endpoint that somebody runs, or a binary to start. Throws EngineMissing or EndpointUnusable. */
 export function findEngine(
   env: Environment,
   { platform = `${process.platform}-${process.arch}` } = {},
 ): { endpoint: string } | { binary: string } {
-  if (env.TOKENWARD_DYNAMODB_ENDPOINT) return { endpoint: env.TOKENWARD_DYNAMODB_ENDPOINT };
+  const endpoint = env.TOKENWARD_DYNAMODB_ENDPOINT;
+  if (endpoint && (!URL.canParse(endpoint) || new URL(endpoint).protocol !== 'http:'))
+    throw new EndpointUnusable(endpoint, 'which is not an http:// address');
+  if (endpoint) return { endpoint };
   const named = env.DYNOXIDE_BIN;
   if (named && !existsSync(named))
     throw new EngineMissing(platform, `DYNOXIDE_BIN names ${named}, which does not exist.`);
@@ -61,6 +78,7 @@ export function findEngine(
 export async function startEngine({ file, env }: { file: string; env: Environment }): Promise<Engine> {
   const found = findEngine(env);
   if ('endpoint' in found) {
+    await requireAnswer(found.endpoint);
     const notOurs = {
       pid: undefined,
       stop: async () => {},
@@ -78,6 +96,25 @@ export async function startEngine({ file, env }: { file: string; env: Environmen
     throw error;
   }
   return engine;
+}
+
+/** @throws {EndpointUnusable} where no DynamoDB answers within some seconds */
+async function requireAnswer(endpoint: string): Promise<void> {
+  const client = new DynamoDBClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 2000, requestTimeout: 3000, throwOnRequestTimeout: true },
+  });
+  try {
+    await client.send(new ListTablesCommand({ Limit: 1 }));
+  } catch (error) {
+    const { name, code = name } = error as Error & { code?: string };
+    throw new EndpointUnusable(endpoint, `where no DynamoDB answers (${code})`, error);
+  } finally {
+    client.destroy();
+  }
 }
 
 function installedBinary(platform: string): string | undefined {

@@ -37,6 +37,18 @@ export class NotAHome extends Error {
   }
 }
 
+/** The directory cannot be made, or not be written to. */
+export class HomeUnusable extends Error {
+  override readonly name = 'HomeUnusable';
+  constructor(directory: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(
+      `The home ${directory} cannot be used: ${why}. Set TOKENWARD_HOME to a directory that can be created and written to.`,
+      { cause },
+    );
+  }
+}
+
 const MARKER = 'tokenward-home';
 const LOCK = 'lock';
 const OWNER = 'owner.json';
@@ -44,12 +56,11 @@ const OwnerSchema = z.object({ pid: z.int() });
 
 /**
  * Creates the home if needed (0700) and takes its lock, also after an owner that was killed.
- * @throws {HomeInUse | NotAHome}
+ * @throws {HomeInUse | NotAHome | HomeUnusable}
  */
 export function openHome(directory: string): Home {
   const at = (...names: string[]) => path.join(path.resolve(directory), ...names);
-  mark(at());
-  const lock = lockFile(at(LOCK));
+  const lock = markAndLock(at);
   const home = homeAt(at, () => lock?.close());
   if (!lock) {
     const owner = OwnerSchema.safeParse(home.readJson(OWNER));
@@ -59,8 +70,24 @@ export function openHome(directory: string): Home {
   return home;
 }
 
+function markAndLock(at: Home['path']): ReturnType<typeof lockFile> {
+  try {
+    mark(at());
+    return lockFile(at(LOCK));
+  } catch (error) {
+    throw error instanceof NotAHome ? error : new HomeUnusable(at(), error);
+  }
+}
+
+/** One directory after the other: below /proc, Node's own recursive mkdir tries for ever. */
+function makeDirectory(directory: string): void {
+  const missing: string[] = [];
+  for (let at = directory; !fs.existsSync(at); at = path.dirname(at)) missing.unshift(at);
+  for (const at of missing) fs.mkdirSync(at, { mode: 0o700 });
+}
+
 function mark(directory: string): void {
-  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory);
   if (!fs.existsSync(path.join(directory, MARKER))) {
     if (fs.readdirSync(directory).length > 0) throw new NotAHome(directory);
     const text = 'The local system of Tokenward keeps its state here. --fresh empties it.\n';

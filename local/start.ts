@@ -13,8 +13,10 @@ const HELP = `npm start [-- --fresh] [--port N]
   --fresh    forget everything: empties the home first
   --help     this text
 
-  TOKENWARD_HOME   where state is kept (.tokenward)
-  DEBUG            full errors`;
+  TOKENWARD_HOME                where state is kept (.tokenward)
+  TOKENWARD_DYNAMODB_ENDPOINT   a DynamoDB-compatible engine to use, http:// only (starts its own unless given)
+  DYNOXIDE_BIN                  the engine's binary, where it is not the installed package
+  DEBUG                         full errors`;
 
 /** A terminal's Ctrl-C reaches us twice, from the terminal and from npm; that is still one wish. */
 const SECOND_SIGNAL_AFTER_MS = 1000;
@@ -24,8 +26,11 @@ const say = (line: string) => console.log(line);
 let starting: Promise<System> | undefined;
 let enginePid: number | undefined;
 let stoppingSince: number | undefined;
+let isReady = false;
+/** After a Ctrl-C during the start, parts that end under others' hands complain. That is what was asked for. */
+let isInterrupted = false;
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
 process.on('uncaughtException', (error) => fail(error));
 try {
   await start();
@@ -42,18 +47,26 @@ async function start(): Promise<void> {
   const assembly = await synthesizeIfChanged(projectRoot, say);
   say('Starting engine, issuer, functions and API.');
   starting = startSystem({
-    home: path.resolve(process.env.TOKENWARD_HOME ?? path.join(projectRoot, '.tokenward')),
+    home: path.resolve(process.env.TOKENWARD_HOME || path.join(projectRoot, '.tokenward')),
     port,
     fresh: values.fresh ?? false,
     assembly,
-    log: (line) => console.error(line),
+    log: (line) => isInterrupted || console.error(line),
   });
   const system = await starting;
   enginePid = system.engine.pid;
   void system.engine.exited.then((how) => stoppingSince ?? fail(new Error(`The DynamoDB engine ended: ${how}`)));
   const { stack } = await seed(system);
   const local = await writeLocalJson(system, stack);
+  if (isInterrupted) return;
+  isReady = true;
   say(readyMessage(system, local, performance.now() / 1000));
+}
+
+function interrupt(): void {
+  if (!isReady && !isInterrupted) console.error('Interrupted.');
+  isInterrupted = true;
+  void stop(0);
 }
 
 function portOf(text: string): number {
@@ -117,6 +130,7 @@ function endNow(): never {
 }
 
 function fail(error: unknown): void {
+  if (isInterrupted) return void stop(0);
   const message = error instanceof Error ? error.message : String(error);
   console.error(process.env.DEBUG ? error : `npm start: ${message}`);
   if (stoppingSince !== undefined) endNow();

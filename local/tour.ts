@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
+import { parseArgs } from 'node:util';
 import { writeLocalJson } from './local-json.ts';
 import { seed } from './seeds.ts';
 import { synthesizeIfChanged } from './synthesize.ts';
@@ -9,29 +10,54 @@ import { type System, startSystem } from './system.ts';
 import { Guide, tell } from './tour-guide.ts';
 import { steps } from './tour-steps.ts';
 
-const say = (line: string) => console.log(line);
-const home = await mkdtemp(path.join(tmpdir(), 'tokenward-tour-'));
-let starting: Promise<System> | undefined;
+const HELP = `npm run tour [-- --help]
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'uncaughtException'] as const) {
-  process.once(signal, (reason) => {
-    console.error(reason);
-    void stop().then(() => process.exit(1));
-  });
-}
+Starts a fresh system in a temporary directory, tells the story of two tokens through the official SDK, and stops everything.
+It ends with 0, or with 1 and what went otherwise than told.
+
+  DEBUG   full errors`;
+
+const say = (line: string) => {
+  if (!isInterrupted) console.log(line);
+};
+let home: string | undefined;
+let starting: Promise<System> | undefined;
+let isInterrupted = false;
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+process.on('uncaughtException', (error) => {
+  fail(error);
+  void stop().then(() => process.exit(1));
+});
 try {
-  process.exitCode = (await run()) ? 0 : 1;
+  const { values } = parseArgs({ options: { help: { type: 'boolean' } } });
+  if (values.help) say(HELP);
+  else if (!(await run())) process.exitCode = 1;
 } catch (error) {
-  console.error(process.env.DEBUG ? error : `npm run tour: ${error instanceof Error ? error.message : error}`);
-  process.exitCode = 1;
+  fail(error);
 } finally {
   await stop();
 }
 
+function interrupt(): void {
+  if (isInterrupted) return;
+  console.error('Interrupted.');
+  isInterrupted = true;
+  void stop().then(() => process.exit(1));
+}
+
+/** After an interruption the story breaks off under its own feet: that is what was asked for. */
+function fail(error: unknown): void {
+  process.exitCode = 1;
+  if (isInterrupted) return;
+  console.error(process.env.DEBUG ? error : `npm run tour: ${error instanceof Error ? error.message : error}`);
+}
+
 async function run(): Promise<boolean> {
   const begunAt = performance.now();
+  home = await mkdtemp(path.join(tmpdir(), 'tokenward-tour-'));
   const assembly = await synthesizeIfChanged(path.resolve(import.meta.dirname, '..'), say);
-  starting = startSystem({ home, assembly, log: (line) => console.error(line) });
+  starting = startSystem({ home, assembly, log: (line) => isInterrupted || console.error(line) });
   const system = await starting;
   const { stack } = await seed(system);
   const guide = new Guide(await writeLocalJson(system, stack));
@@ -46,7 +72,7 @@ async function run(): Promise<boolean> {
 async function stop(): Promise<void> {
   const system = await starting?.catch(() => undefined);
   await system?.close();
-  await rm(home, { recursive: true, force: true });
+  if (home) await rm(home, { recursive: true, force: true });
 }
 
 function seconds(since: number): string {

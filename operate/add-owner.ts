@@ -10,13 +10,19 @@ import { stackAt } from './set-plan.ts';
 export const addOwner: Command = {
   does: 'Makes somebody an owner of a stack, beside those that it has: for one that nobody is left to act for.',
   options: {
-    stack: { says: 'the api_key of the stack', required: true },
-    issuer: { says: 'who signs the person in, exactly as in iss', required: true },
-    sub: { says: 'who the person is to the issuer', required: true },
-    email: { says: "the person's address, which you have verified: warnings go there", required: true },
+    stack: { takes: 'KEY', says: 'api_key of the stack', required: true },
+    issuer: { takes: 'URL', says: "the deployment's issuer, exactly as its JWTs have it in iss", required: true },
+    sub: { takes: 'SUB', says: "the person's sub at that issuer", required: true },
+    email: {
+      takes: 'ADDRESS',
+      says: "the person's e-mail address, which you have verified: warnings go there",
+      required: true,
+    },
   },
   plan: async ({ stack: key = '', issuer = '', sub = '', email = '' }, workplace) => {
-    if (!/^[^\s@]+@[^\s@]+$/.test(email)) throw new OperatorMistake('--email is an address.');
+    if (!/^[^\s@]+@[^\s@]+$/.test(email))
+      throw new OperatorMistake('--email must be an e-mail address, for example ada@example.com.');
+    requireIssuer(issuer, workplace);
     const stack = await stackAt(workplace, key);
     const stacks = new DynamoStackRepository(workplace.storage, workplace.tables);
     const uid = personUid({ issuer, sub });
@@ -30,6 +36,14 @@ export const addOwner: Command = {
     };
   },
 };
+
+/** Nobody can sign in by another issuer, and a person's uid is derived from it: the stack would get an owner who does not exist. */
+function requireIssuer(issuer: string, { issuer: own }: Pick<Workplace, 'issuer'>): void {
+  if (!URL.canParse(issuer) || !/^https?:$/.test(new URL(issuer).protocol))
+    throw new OperatorMistake(`--issuer must be a URL, for example ${own}`);
+  if (issuer !== own)
+    throw new OperatorMistake(`--issuer must be the issuer of this deployment, which is ${own} (ISSUER_URL).`);
+}
 
 /** Who could act for the stack as it is: an operator may not be needed. */
 async function actingFor(stacks: DynamoStackRepository, key: string): Promise<string[]> {
@@ -55,7 +69,7 @@ async function promote({ storage, keys, actor, now }: Workplace, stack: Stack, {
     ],
     { proof: 0 },
   );
-  if (failed) throw new OperatorMistake('The person was changed meanwhile. Look again.');
+  if (failed) throw new OperatorMistake('Somebody else changed the person in the meantime. Run the command again.');
 }
 
 async function add(
@@ -65,7 +79,7 @@ async function add(
 ): Promise<void> {
   const audit = entryOf(stack, { actor, at: now(), from: null, uid: person.uid });
   if (!(await stacks.addMember(stack, { ...person, role: 'owner', joined_at: audit.created_at }, audit)))
-    throw new OperatorMistake('The person became a member meanwhile. Look again.');
+    throw new OperatorMistake('The person became a member in the meantime. Run the command again.');
 }
 
 function entryOf(

@@ -17,12 +17,14 @@ const tombstoneMs = 400 * 86_400_000;
 export const checkRestore: Command = {
   does: 'Finds tokens that a restored table brought back and the audit log calls deleted, and deletes them in it again.',
   options: {
-    restored: { says: 'the name of the restored tokens table, which nothing uses yet', required: true },
-    since: { says: 'the instant that it was restored to, ISO 8601', required: true },
+    restored: { takes: 'TABLE', says: 'name of the restored tokens table, which nothing uses yet', required: true },
+    since: { takes: 'INSTANT', says: 'when it was restored to, for example 2026-01-31T12:00:00Z', required: true },
   },
   plan: async ({ restored = '', since = '' }, workplace) => {
-    if (Number.isNaN(Date.parse(since))) throw new OperatorMistake('--since is an instant: 2026-01-31T12:00:00Z.');
-    if (restored === workplace.tables.tokens) throw new OperatorMistake('--restored is the table in use.');
+    if (Number.isNaN(Date.parse(since)))
+      throw new OperatorMistake('--since must be an instant, for example 2026-01-31T12:00:00Z.');
+    if (restored === workplace.tables.tokens)
+      throw new OperatorMistake('--restored must not be the table that is in use.');
     const entries = await entriesSince(workplace, new Date(since).toISOString());
     const ofTokens = entries.filter(({ module }) => module === 'management_token');
     const deleted = ofTokens.filter(({ event_type }) => event_type === 'delete');

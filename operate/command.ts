@@ -16,6 +16,8 @@ export interface Workplace {
   readonly storage: Storage;
   readonly tables: Tables;
   readonly keys: Keys;
+  /** The issuer that signs people in to this deployment, as its JWTs have it in `iss`. */
+  readonly issuer: string;
   readonly now: () => Date;
   /** The operator, for the audit log. */
   readonly actor: Actor;
@@ -30,11 +32,18 @@ export interface Plan {
 
 export type Values = Readonly<Record<string, string | undefined>>;
 
+export interface Option {
+  /** What to put behind the option, as its help shows it: `KEY`, `1-45`, `true|false`. */
+  readonly takes: string;
+  readonly says: string;
+  readonly required?: true;
+}
+
 export interface Command {
   /** One sentence for the list of commands. */
   readonly does: string;
-  /** Each option with what to give; all are texts. */
-  readonly options: Readonly<Record<string, { readonly says: string; readonly required?: true }>>;
+  /** Every option takes a text. */
+  readonly options: Readonly<Record<string, Option>>;
   /** Reads only. @throws {OperatorMistake} where it cannot be done as it was asked */
   plan(values: Values, workplace: Workplace): Promise<Plan>;
 }

@@ -1,4 +1,9 @@
-import { InvokeCommand, ListEventSourceMappingsCommand, ResourceNotFoundException } from '@aws-sdk/client-lambda';
+import {
+  InvokeCommand,
+  ListEventSourceMappingsCommand,
+  type ListEventSourceMappingsCommandOutput,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 // The rules and filters of the template are matched by it on this machine; a second matcher would differ some day.
 import { compilePattern } from '../local/event-patterns.ts';
@@ -23,19 +28,24 @@ export interface StreamMapping {
   readonly wants: (record: object) => boolean;
 }
 
-/** @param name of the function, or its ARN */
+type Mapping = z.output<typeof MappingSchema>;
+
+/**
+ * @param name of the function, its ARN, or the short name that the runbook uses: `end-sessions`
+ * @throws {OperatorMistake} when no function, or more than one, is meant
+ */
 export async function streamMappingOf(
   { functions }: Pick<Workplace, 'functions'>,
   name: string,
 ): Promise<StreamMapping> {
-  const { EventSourceMappings = [] } = await functions
-    .send(new ListEventSourceMappingsCommand({ FunctionName: name }))
-    .catch(noSuchFunction);
-  const found = EventSourceMappings.flatMap((mapping) => MappingSchema.safeParse(mapping).data ?? []);
-  const [mapping, ...others] = found;
+  const exact = await mappingsOf(functions, name);
+  const meant = exact.length > 0 ? exact : (await mappingsOf(functions)).filter((one) => isShortNameOf(name, one));
+  const [mapping, ...others] = meant;
   if (!mapping || others.length > 0) {
-    const wrong = `${name} is no function that reads a stream and gives up into a queue.`;
-    throw new OperatorMistake(`${wrong}${await thoseThatDo(functions)}`);
+    const wrong = mapping
+      ? `${name} could be more than one function: give the whole name.`
+      : `${name} is not a function that reads a stream and has a dead-letter queue.`;
+    throw new OperatorMistake(`${wrong}${inWords(mapping ? meant : await mappingsOf(functions))}`);
   }
   const filters = mapping.FilterCriteria?.Filters.map(({ Pattern }) => compilePattern(JSON.parse(Pattern)));
   return {
@@ -47,11 +57,30 @@ export async function streamMappingOf(
   };
 }
 
-async function thoseThatDo(functions: Workplace['functions']): Promise<string> {
-  const { EventSourceMappings = [] } = await functions.send(new ListEventSourceMappingsCommand({}));
-  const arns = EventSourceMappings.flatMap((mapping) => MappingSchema.safeParse(mapping).data?.FunctionArn ?? []);
-  const names = arns.map((arn) => arn.slice(arn.lastIndexOf(':') + 1));
-  return names.length === 0 ? '' : ` Those that do: ${names.join(', ')}.`;
+/** Of one function; of all in the Region without a name. */
+async function mappingsOf(functions: Workplace['functions'], name?: string): Promise<readonly Mapping[]> {
+  const found: Mapping[] = [];
+  let Marker: string | undefined;
+  do {
+    const page: Pick<ListEventSourceMappingsCommandOutput, 'EventSourceMappings' | 'NextMarker'> = await functions
+      .send(new ListEventSourceMappingsCommand({ FunctionName: name, Marker }))
+      .catch(noSuchFunction);
+    found.push(...(page.EventSourceMappings ?? []).flatMap((mapping) => MappingSchema.safeParse(mapping).data ?? []));
+    Marker = page.NextMarker;
+  } while (Marker);
+  return found;
+}
+
+/** The template's construct has the short name in its own spelling, and AWS puts more in front of it and behind it. */
+function isShortNameOf(name: string, mapping: Mapping): boolean {
+  const plain = (text: string) => text.replace(/[^a-z0-9]/gi, '').toLowerCase();
+  return plain(name) !== '' && plain(functionNameIn(mapping)).includes(plain(name));
+}
+
+const functionNameIn = ({ FunctionArn: arn }: Mapping) => arn.slice(arn.lastIndexOf(':') + 1);
+
+function inWords(mappings: readonly Mapping[]): string {
+  return mappings.length === 0 ? '' : ` There are: ${mappings.map(functionNameIn).join(', ')}.`;
 }
 
 function noSuchFunction(error: unknown): { EventSourceMappings: [] } {

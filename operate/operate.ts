@@ -36,7 +36,7 @@ export async function operate(
     return 0;
   }
   if (!command) {
-    write(`There is no command ${name}.\n\n${overview()}`);
+    write(`Unknown command: ${name}.\n\n${overview()}`);
     return 1;
   }
   try {
@@ -67,7 +67,8 @@ async function run(command: Command, { name, rest, workplace, write }: Run): Pro
     Object.entries(values).flatMap(([option, value]) => (typeof value === 'string' ? [[option, value]] : [])),
   );
   const missing = Object.entries(command.options).filter(([option, { required }]) => required && !given[option]);
-  if (missing.length > 0) throw new OperatorMistake(`Give ${missing.map(([option]) => `--${option}`).join(', ')}.`);
+  if (missing.length > 0)
+    throw new OperatorMistake(`Missing: ${missing.map(([option, { takes }]) => `--${option} ${takes}`).join(', ')}.`);
   const { says, carryOut } = await command.plan(given, workplace());
   for (const line of says) write(line);
   if (!carryOut) return;
@@ -100,14 +101,19 @@ function overview(): string {
     '',
     ...lines,
     '',
-    'Each says what it would do and changes nothing without --execute; --help tells its options.',
-    'Credentials and Region are those of the AWS SDK. TOKENS_TABLE and AUDIT_TABLE name the tables, where a command uses them.',
+    'Each command says what it would do, and changes nothing without --execute. Its --help lists its options.',
+    'Credentials and Region are those of the AWS SDK. Set TOKENS_TABLE and AUDIT_TABLE to the names of the tables,',
+    "and for add-owner ISSUER_URL to the deployment's issuer.",
   ].join('\n');
 }
 
 function helpOf(name: string, { does, options }: Command): string {
-  const lines = Object.entries(options).map(
-    ([option, { says, required }]) => `  --${option.padEnd(20)} ${says}${required ? ' (required)' : ''}`,
-  );
-  return [`npm run operate -- ${name}`, '', does, '', ...lines, `  --${'execute'.padEnd(20)} do it`].join('\n');
+  const given = Object.entries(options).map(([option, { takes, says, required }]) => ({
+    option: `--${option} ${takes}`,
+    says: `${says}${required ? ' (required)' : ''}`,
+  }));
+  const all = [...given, { option: '--execute', says: 'do it' }, { option: '--help', says: 'show this text' }];
+  const width = Math.max(...all.map(({ option }) => option.length));
+  const lines = all.map(({ option, says }) => `  ${option.padEnd(width)}  ${says}`);
+  return [`npm run operate -- ${name} [options] [--execute]`, '', does, '', ...lines].join('\n');
 }

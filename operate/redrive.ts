@@ -10,7 +10,13 @@ import { recordsIn, type StreamRange, StreamRangeSchema, Trimmed } from './strea
  */
 export const redrive: Command = {
   does: "Reads the batches in a stream reader's dead-letter queue from the stream again, and gives them to the function.",
-  options: { function: { says: 'the name of the function that reads the stream', required: true } },
+  options: {
+    function: {
+      takes: 'NAME',
+      says: 'the function that reads the stream: end-sessions, announce, or its whole name or ARN',
+      required: true,
+    },
+  },
   plan: async ({ function: name = '' }, workplace) => {
     const mapping = await streamMappingOf(workplace, name);
     const says: string[] = [];

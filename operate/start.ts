@@ -6,7 +6,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { realPauses } from '../functions/aws/dynamo-client.ts';
 import { keysOf } from '../functions/aws/keys.ts';
 import { createStorage } from '../functions/aws/storage.ts';
-import { envIfSet, variables } from '../functions/runtime/env.ts';
+import { envIfSet, type Variable, variables } from '../functions/runtime/env.ts';
 import { OperatorMistake, type Workplace } from './command.ts';
 import { operate, operator } from './operate.ts';
 
@@ -19,24 +19,33 @@ const clients = {
 process.exitCode = await operate(process.argv.slice(2), { workplace, write: (line) => console.log(line) });
 for (const client of Object.values(clients)) client.destroy();
 
-/** The tables are named when a command asks for them: not all do. */
+/** The settings are looked up when a command asks for them: not every command needs them all. */
 function workplace(): Workplace {
   return {
     ...clients,
     storage: createStorage(clients.client, realPauses),
     get tables() {
-      return { tokens: tableIn('tokensTable'), audit: tableIn('auditTable'), sessions: '', usage: '' };
+      const tokens = settingIn('tokensTable', "the name of the deployment's tokens table");
+      return {
+        tokens,
+        audit: settingIn('auditTable', "the name of the deployment's audit table"),
+        sessions: '',
+        usage: '',
+      };
     },
     get keys() {
       return keysOf(this.tables);
+    },
+    get issuer() {
+      return settingIn('issuerUrl', "the deployment's issuer, as its JWTs have it in iss");
     },
     now: () => new Date(),
     actor: operator,
   };
 }
 
-function tableIn(variable: 'tokensTable' | 'auditTable'): string {
-  const name = envIfSet(variable);
-  if (!name) throw new OperatorMistake(`Set ${variables[variable]} to the name of that table of the deployment.`);
-  return name;
+function settingIn(variable: Variable, what: string): string {
+  const value = envIfSet(variable);
+  if (!value) throw new OperatorMistake(`Set ${variables[variable]} to ${what}.`);
+  return value;
 }

@@ -15,8 +15,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(temporary, { recursive: true }));
 
-function start(env: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, [tour], {
+function start(env: NodeJS.ProcessEnv = {}, ...args: string[]) {
+  const child = spawn(process.execPath, [tour, ...args], {
     env: { ...process.env, TMPDIR: temporary, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -43,12 +43,24 @@ test('a tour that cannot start says why, ends with 1 and leaves nothing behind',
 });
 
 test('a tour that is interrupted stops what it started', { timeout: 90_000 }, async () => {
-  const { child, ended } = start();
+  const { child, ended, errors } = start();
   await once(child.stdout, 'data');
   child.kill('SIGTERM');
+  child.kill('SIGINT');
 
   expect(await ended).toEqual([1, null]);
+  expect(await errors).toBe('Interrupted.\n');
   expect(readdirSync(temporary)).toEqual([]);
+});
+
+test('the tour says what it is when it is asked, and starts nothing for an option that it does not know', async () => {
+  const help = start({}, '--help');
+  expect(await help.ended).toEqual([0, null]);
+  expect(await help.output).toContain('npm run tour');
+  const unknown = start({}, '--fresh');
+  expect(await unknown.ended).toEqual([1, null]);
+  expect(await unknown.errors).toMatch(/^npm run tour: Unknown option '--fresh'/);
+  expect([await unknown.output, readdirSync(temporary)]).toEqual(['', []]);
 });
 
 test.each([

@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { EngineMissing, findEngine, startEngine } from '../../local/engine.ts';
+import { EndpointUnusable, EngineMissing, findEngine, startEngine } from '../../local/engine.ts';
 import { createTables } from '../../local/tables.ts';
 import { stackOf } from '../../local/template.ts';
 import { fixtureStack, scratchDirectory, table } from './fixture-stack.ts';
@@ -19,6 +22,29 @@ describe('the engine is looked for', () => {
     const find = () => findEngine({}, { platform: 'solaris-sparc' });
     expect(find).toThrow(EngineMissing);
     expect(find).toThrow('npm install --no-save @dynoxide/solaris-sparc@1.2.1');
+  });
+
+  it.each(['127.0.0.1:8000', 'localhost:8000', 'https://dynamodb.example.com', 'nonsense'])(
+    'and an endpoint that is not an http:// address is refused by its value: %s',
+    (endpoint) => {
+      const find = () => findEngine({ TOKENWARD_DYNAMODB_ENDPOINT: endpoint });
+      expect(find).toThrow(EndpointUnusable);
+      expect(find).toThrow(`TOKENWARD_DYNAMODB_ENDPOINT is ${endpoint}, which is not an http:// address.`);
+    },
+  );
+
+  it('and an endpoint where no DynamoDB answers is refused by its value', async () => {
+    const page = createServer((_, response) => response.end('<html>')).listen(0, '127.0.0.1');
+    await once(page, 'listening');
+    const { port } = page.address() as AddressInfo;
+    const endpoint = `http://127.0.0.1:${port}`;
+    const start = () => startEngine({ file: '', env: { TOKENWARD_DYNAMODB_ENDPOINT: endpoint } });
+    const says = `TOKENWARD_DYNAMODB_ENDPOINT is ${endpoint}, where no DynamoDB answers`;
+    await expect(start()).rejects.toThrow(says);
+    page.close();
+    page.closeAllConnections();
+    await once(page, 'close');
+    await expect(start()).rejects.toThrow(`${says} (ECONNREFUSED)`);
   });
 
   it('and a binary that does not exist is named', () => {

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { HomeInUse, NotAHome, openHome } from '../../local/home.ts';
+import { HomeInUse, HomeUnusable, NotAHome, openHome } from '../../local/home.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -36,6 +36,24 @@ test('makes a directory that only its owner can read, and files too', () => {
   expect(home.readJson('a.json')).toEqual({ secret: 1 });
   expect(home.readJson('b.json')).toBeUndefined();
 });
+
+test.each([
+  // Node's recursive mkdir never comes back from this one.
+  ['below /proc', () => '/proc/tokenward'],
+  ['below a file', () => path.join(writtenFile(), 'home')],
+  ['that is a file', () => writtenFile()],
+  ['with a name that is too long', () => path.join(path.dirname(directory), 'x'.repeat(300))],
+])('refuses a home %s, by its name', (_, home) => {
+  const given = home();
+  expect(() => openHome(given)).toThrow(HomeUnusable);
+  expect(() => openHome(given)).toThrow(`The home ${given} cannot be used: `);
+});
+
+function writtenFile(): string {
+  const file = path.join(path.dirname(directory), 'file');
+  writeFileSync(file, '');
+  return file;
+}
 
 test('refuses a home that a living process holds, with its pid and the directory', async () => {
   const other = await openElsewhere();

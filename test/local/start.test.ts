@@ -132,10 +132,45 @@ test('after kill -9 the engine that was left is ended, and nothing acknowledged 
 test('a stop in the middle of the start leaves nothing', { timeout: 90_000 }, async () => {
   const running = start();
   await vi.waitFor(() => expect(running.output()).toContain('Starting'), { timeout: 60_000, interval: 5 });
+  const before = running.output();
   running.process.kill('SIGINT');
   running.process.kill('SIGINT');
   expect(await running.exited).toEqual([0, null]);
+  expect(running.output().slice(before.length)).toBe('Interrupted.\n');
   expect(existsSync(path.join(home, 'engine.db.pid'))).toBe(false);
+});
+
+test('a stop while the seeds are sown says that it was interrupted, and nothing else', {
+  timeout: 90_000,
+}, async () => {
+  const running = start();
+  // The home has the issuer's keys before there are people, and local.json after them.
+  await vi.waitFor(() => expect(existsSync(path.join(home, 'engine.db.pid'))).toBe(true), {
+    timeout: 60_000,
+    interval: 5,
+  });
+  const engine = enginePid();
+  const before = running.output();
+  running.process.kill('SIGINT');
+  expect(await running.exited).toEqual([0, null]);
+  expect(running.output().slice(before.length)).toBe('Interrupted.\n');
+  expect(isEngine(engine)).toBe(false);
+});
+
+test.each([
+  ['a home that cannot be', { TOKENWARD_HOME: '/proc/tokenward' }, /The home \/proc\/tokenward cannot be used/],
+  ['an endpoint that cannot be', { TOKENWARD_DYNAMODB_ENDPOINT: 'db:8000' }, /TOKENWARD_DYNAMODB_ENDPOINT is db:8000,/],
+])('%s is named in one line', async (_, env, message) => {
+  const running = start([], env);
+  expect(await running.exited).toEqual([1, null]);
+  expect(running.output()).toMatch(message);
+  expect(
+    running
+      .output()
+      .trim()
+      .split('\n')
+      .filter((line) => !line.startsWith('Starting')).length,
+  ).toBe(1);
 });
 
 test.each([

@@ -47,6 +47,7 @@ async function run(...args: string[]): Promise<{ status: number; said: string }>
     storage: createStorage(client, realPauses),
     tables,
     keys: keysOf(tables),
+    issuer: running.system.issuer.endpoint,
     now: () => new Date(),
     actor: operator,
   });
@@ -63,21 +64,30 @@ it('lists its commands, and tells the options of each', async () => {
   expect(status).toBe(0);
   const names = [...said.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name ?? '');
   expect(names).toEqual(['set-plan', 'add-owner', 'check-restore', 'redrive']);
-  for (const name of names) expect((await run(name, '--help')).said).toMatch(/--execute +do it$/);
+  for (const name of names) {
+    const { said: help } = await run(name, '--help');
+    expect(help).toMatch(/--execute +do it\n +--help +show this text$/);
+    // What an option takes stands behind it.
+    const options = [...help.matchAll(/^ {2}--(?!execute|help)(\S+)( [^ ]+)?/gm)];
+    expect(options.length).toBeGreaterThan(0);
+    for (const [, option, takes] of options) expect([option, takes]).toEqual([option, expect.stringMatching(/^ \S+$/)]);
+  }
 });
 
 it.each([
-  ['a command that it does not know', ['set-plans'], 'There is no command set-plans.'],
+  ['a command that it does not know', ['set-plans'], 'Unknown command: set-plans.'],
   ['an option that it does not know', ['set-plan', '--stak', 'x'], "Unknown option '--stak'"],
-  ['a stack that is not named', ['set-plan', '--max-tokens', '3'], 'Give --stack.'],
-  ['a stack that there is not', ['set-plan', '--stack', 'blt0000000000000000'], 'There is no stack'],
-  ['a function that there is not', ['redrive', '--function', 'nobody'], 'Those that do: FanOut'],
+  ['a stack that is not named', ['set-plan', '--max-tokens', '3'], 'Missing: --stack KEY.'],
+  ['a stack that there is not', ['set-plan', '--stack', 'blt0000000000000000'], 'This deployment has no stack'],
+  ['a function that there is not', ['redrive', '--function', 'nobody'], 'There are: FanOut'],
+  ['a name that more than one function could have', ['redrive', '--function', 'fan-out'], 'could be more than one'],
+  ['a name of signs alone', ['redrive', '--function', '...'], '... is not a function that reads a stream'],
   [
     'a table that there is not',
     ['check-restore', '--restored', 'none', '--since', '2020-01-01T00:00:00Z'],
     'AWS could not be asked: ResourceNotFoundException',
   ],
-  ['a restore to no instant', ['check-restore', '--restored', 'x', '--since', 'noon'], '--since is an instant'],
+  ['a restore to no instant', ['check-restore', '--restored', 'x', '--since', 'noon'], '--since must be an instant'],
 ])('refuses %s, and says what to put right', async (_, args, says) => {
   const { status, said } = await run(...args);
   expect([status, said.includes(says)], said).toEqual([1, true]);
@@ -85,7 +95,7 @@ it.each([
 
 it.each(['0', '46', '2.5', 'many'])('refuses a plan of %s tokens', async (max) => {
   const { status, said } = await run('set-plan', '--stack', running.stack, '--max-tokens', max);
-  expect([status, said]).toEqual([1, '--max-tokens is a whole number from 1 to 45.']);
+  expect([status, said]).toEqual([1, '--max-tokens must be a whole number from 1 to 45.']);
 });
 
 it("sets a stack's plan, once, when it is told to, and the audit log says so", async () => {
@@ -94,13 +104,43 @@ it("sets a stack's plan, once, when it is told to, and the audit log says so", a
   const args = ['set-plan', '--stack', stack, '--max-tokens', '2'];
   expect((await run(...args)).said).toContain(untouched);
   expect(await planOf(stack)).toEqual(before);
-  expect((await run(...args, '--execute')).said).toContain('tokens: 30 → 2\nDone.');
+  expect((await run(...args, '--execute')).said).toContain('max tokens: 30 → 2\nDone.');
   expect(await planOf(stack)).toEqual({ ...before, max_tokens: 2 });
   expect((await run(...args, '--execute')).said).toContain('has that plan already.');
   const { logs } = (await running.call('GET', '/v3/audit-logs', { as: 'owner', stack })).body;
   expect(logs.filter(({ created_by }: { created_by: string }) => created_by === 'operator')).toHaveLength(1);
   for (const name of ['one', 'two']) await running.createToken({ name }, { stack });
   await expect(running.createToken({ name: 'three' }, { stack })).rejects.toThrow('422');
+});
+
+it('shows the plan where no change is asked for, and warns of one that the stack is too full for', async () => {
+  const stack = await running.createStack();
+  for (const name of ['one', 'two']) await running.createToken({ name }, { stack });
+  const { status, said } = await run('set-plan', '--stack', stack, '--execute');
+  expect([status, said]).toEqual([
+    0,
+    expect.stringMatching(
+      /^The plan of .+:\n {2}max tokens: 30\n {2}rate limits of their own: \w+\nIt holds 2 tokens now\.$/,
+    ),
+  ]);
+  const warning =
+    'Warning: it holds 2 tokens. None is deleted, but no token can be created until fewer than 1 are left.';
+  expect((await run('set-plan', '--stack', stack, '--max-tokens', '1')).said).toContain(warning);
+  expect((await run('set-plan', '--stack', stack, '--max-tokens', '2')).said).not.toContain('Warning');
+});
+
+it.each([
+  ['no URL', 'accounts.example.com', '--issuer must be a URL, for example http'],
+  ['no web address', 'urn:example:issuer', '--issuer must be a URL, for example http'],
+  [
+    'not the issuer of the deployment',
+    'https://accounts.example.com',
+    '--issuer must be the issuer of this deployment',
+  ],
+])('adds no owner by an issuer that is %s', async (_, issuer, says) => {
+  const person = ['--sub', people.outsider.sub, '--email', people.outsider.email];
+  const { status, said } = await run('add-owner', '--stack', running.stack, '--issuer', issuer, ...person, '--execute');
+  expect([status, said.includes(says)], said).toEqual([1, true]);
 });
 
 it('makes somebody an owner of a stack that they could not even see', async () => {
@@ -236,7 +276,7 @@ it('says so when the stream has what was given up no more, and leaves it', async
   await expect.poll(() => lettersTo('stream/end-sessions').length, { timeout: 20_000 }).toBe(1);
   const [, lastOfIt = ''] = /"endSequenceNumber":"(\d+)"/.exec(JSON.stringify(lettersTo('stream/end-sessions'))) ?? [];
   running.system.engine.trimStream(running.operator.tables.tokens, lastOfIt);
-  const { said, status } = await run('redrive', '--function', nameOf('stream/end-sessions'), '--execute');
+  const { said, status } = await run('redrive', '--function', 'end-sessions', '--execute');
   expect([status, said]).toEqual([0, expect.stringContaining('The stream has it no more')]);
   expect(lettersTo('stream/end-sessions')).toHaveLength(1);
 });

@@ -77,7 +77,7 @@ it.each([
   ['reads no stream', { EventSourceArn: `arn:aws:sqs:${REGION}:000000000000:Work` }],
   ['keeps nothing of what it gives up', { DestinationConfig: {} }],
 ])('turns away a function that %s', async (_, changed) => {
-  await expect(mappingWith(changed)).rejects.toThrow('Reader is no function that reads a stream');
+  await expect(mappingWith(changed)).rejects.toThrow('Reader is not a function that reads a stream');
 });
 
 async function mappingWith(changed: object) {
