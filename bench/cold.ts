@@ -12,7 +12,7 @@ import * as z from 'zod';
 import { type HttpFunction, type RouteKey, routes } from '../functions/http/routes.ts';
 import { mintSessionValue } from '../functions/tokens/token-value.ts';
 import { doors } from '../infra/doors.ts';
-import { AUDIENCE, INTROSPECTION_SCOPE } from '../local/cast.ts';
+import { AUDIENCE, INTROSPECTION_SCOPE, MANAGEMENT_SCOPE } from '../local/cast.ts';
 import { closeServer, listen } from '../local/loopback.ts';
 import { awsVariables, bundleBare, context, deployedDoor, httpEvent, presentStack } from './built-handlers.ts';
 import { type Bar, compare, exactly, interleave, type Row, run } from './measure.ts';
@@ -63,6 +63,7 @@ async function coldStarts(directory: string, { endpoint, jwt }: StandIn): Promis
     JwksUrl: endpoint,
     Audience: AUDIENCE,
     IntrospectionScope: INTROSPECTION_SCOPE,
+    ManagementScope: MANAGEMENT_SCOPE,
   };
   const stack = await presentStack(parameters);
   const stock = (await bundleBare(directory, 'stock'))('strong-read');
@@ -115,7 +116,7 @@ async function startStandIn(): Promise<StandIn> {
   await listen(server, 0);
   const { port } = server.address() as AddressInfo;
   const endpoint = `http://127.0.0.1:${port}`;
-  const jwt = await new SignJWT({ scope: INTROSPECTION_SCOPE })
+  const jwt = await new SignJWT({ scope: `${INTROSPECTION_SCOPE} ${MANAGEMENT_SCOPE}` })
     .setProtectedHeader({ alg: 'RS256', kid: 'bench' })
     .setIssuer(endpoint)
     .setAudience(AUDIENCE)

@@ -32,6 +32,15 @@ export function alarmsOfTheApi(watched: Watched): AlarmSpec[] {
       periods: 3,
     },
     {
+      name: 'issuer-keys-not-fetched',
+      means:
+        "The identity provider's public keys cannot be fetched. Functions that know them use them for 24 hours; at others nobody can sign in.",
+      metric: logs.metric('KeyFetchFailures'),
+      when: { atLeast: 1 },
+      // One failure is made good by the next try, 5 seconds later.
+      periods: 3,
+    },
+    {
       name: 'answers-are-slow',
       means: 'One call in a hundred takes more than two seconds, which is longer than programs like to wait.',
       metric: api.httpApi.metricLatency({ period: fiveMinutes, statistic: Stats.percentile(99) }),

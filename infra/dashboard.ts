@@ -44,10 +44,10 @@ function callsAndAnswers({ api, logs }: Watched): GraphWidget[] {
       'Time to an answer (ms)',
       [50, 99].map((share) => httpApi.metricLatency({ statistic: Stats.percentile(share) })),
     ),
-    graph(
-      'Refusals by reason',
-      (['Refusals', 'InactiveTokens'] as const).map((name) => byReason(logs.namespace, name)),
-    ),
+    graph('Refusals by reason, and failed fetches of the issuer keys', [
+      ...(['Refusals', 'InactiveTokens'] as const).map((name) => byReason(logs.namespace, name)),
+      logs.metric('KeyFetchFailures'),
+    ]),
   ];
 }
 

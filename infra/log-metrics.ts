@@ -27,6 +27,8 @@ const rounds = { of: 'stream/end-sessions', message: 'revocation round' };
 const logMetrics = {
   /** Answers that are a problem document, by the last part of its type; `unavailable` and `internal` are failures of ours. */
   Refusals: { of: 'http/', message: 'request failed', by: byReason, unit: COUNT },
+  /** Fetches of the issuer's keys that failed, by any door that people or services sign in at. */
+  KeyFetchFailures: { of: 'http/', message: 'issuer keys not fetched', unit: COUNT },
   /** What services were told is not active, by the judge's reason. */
   InactiveTokens: { of: 'http/introspect', message: 'token not active', by: byReason, unit: COUNT },
   /** From a deletion to its completed receipt. */

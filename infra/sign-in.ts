@@ -11,7 +11,9 @@ export interface SignIn {
   readonly jwksUrl: string;
   /** Accepted `aud` (or `client_id`) values, separated by commas. */
   readonly audience: string;
+  /** What the issuer calls the scope of services that may introspect, and that of machines that manage tokens. */
   readonly introspectionScope: string;
+  readonly managementScope: string;
   readonly consoleClientId: string;
   /** What the console may talk to, separated by spaces. */
   readonly origins: string;
@@ -29,7 +31,7 @@ export function signInOf(scope: Construct, stage: Stage): SignIn {
 
 /** Tells a door who signs in its callers. */
 export function tellSignIn(door: ServiceFunction, signIn: SignIn): void {
-  for (const name of ['issuerUrl', 'jwksUrl', 'audience', 'introspectionScope'] as const)
+  for (const name of ['issuerUrl', 'jwksUrl', 'audience', 'introspectionScope', 'managementScope'] as const)
     door.setVariable(name, signIn[name]);
 }
 
@@ -39,6 +41,7 @@ class IssuerSignIn extends Construct implements SignIn {
   readonly jwksUrl: string;
   readonly audience: string;
   readonly introspectionScope: string;
+  readonly managementScope: string;
   readonly consoleClientId: string;
   readonly origins: string;
   readonly credential = 'access_token';
@@ -59,7 +62,12 @@ class IssuerSignIn extends Construct implements SignIn {
     this.introspectionScope = this.#parameter(
       'IntrospectionScope',
       stage.introspectionScope,
-      'Scope of services that may introspect.',
+      'Scope of services that may introspect, as the issuer writes it.',
+    );
+    this.managementScope = this.#parameter(
+      'ManagementScope',
+      stage.managementScope,
+      'Scope of machines that manage tokens, as the issuer writes it.',
     );
     this.consoleClientId = this.#parameter(
       'ConsoleClientId',

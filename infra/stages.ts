@@ -4,7 +4,9 @@ export interface IssuerStage {
   readonly issuerUrl: string;
   readonly jwksUrl: string;
   readonly audience: string;
+  /** What the issuer calls the scope of services that may introspect, and that of machines that manage tokens. */
   readonly introspectionScope: string;
+  readonly managementScope: string;
   /** The public client that the console is, and the origins of the issuer that it talks to. */
   readonly consoleClientId: string;
   readonly origins: string;
@@ -64,6 +66,7 @@ export const stages = {
       jwksUrl: 'https://issuer.invalid/.well-known/jwks.json',
       audience: 'tokenward',
       introspectionScope: 'tokens:introspect',
+      managementScope: 'tokens:manage',
       consoleClientId: 'tokenward-console',
       origins: 'https://issuer.invalid',
     },

@@ -8,7 +8,6 @@ import {
   UserPool,
   type UserPoolClient,
   type UserPoolDomain,
-  type UserPoolResourceServer,
 } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import type { SignIn } from './sign-in.ts';
@@ -18,6 +17,12 @@ const introspect = new ResourceServerScope({
   scopeName: 'tokens:introspect',
   scopeDescription: 'Ask whether a token is good',
 });
+const manage = new ResourceServerScope({
+  scopeName: 'tokens:manage',
+  scopeDescription: 'Manage the tokens of stacks that it is a member of',
+});
+/** Cognito writes it in front of its scopes. */
+const apiName = 'tokenward';
 
 /** A client that names no flow may sign people in by Cognito's own API. What is left is the renewal of what was signed in. */
 const onlyByOAuth = { userPassword: false };
@@ -33,7 +38,8 @@ export class UserPoolSignIn extends Construct implements SignIn {
   readonly issuerUrl: string;
   readonly jwksUrl: string;
   readonly audience: string;
-  readonly introspectionScope: string;
+  readonly introspectionScope = `${apiName}/${introspect.scopeName}`;
+  readonly managementScope = `${apiName}/${manage.scopeName}`;
   readonly consoleClientId: string;
   readonly origins: string;
   readonly credential = 'id_token';
@@ -43,14 +49,20 @@ export class UserPoolSignIn extends Construct implements SignIn {
   constructor(scope: Construct, id: string, stage: UserPoolStage) {
     super(scope, id);
     this.#pool = userPool(this);
-    const server = this.#pool.addResourceServer('Api', { identifier: 'tokenward', scopes: [introspect] });
+    const server = this.#pool.addResourceServer('Api', { identifier: apiName, scopes: [introspect, manage] });
     const domain = this.#domain();
-    const service = this.#serviceClient(server);
+    const machines = [
+      this.#machineClient('Service', OAuthScope.resourceServer(server, introspect)),
+      this.#machineClient('Automation', OAuthScope.resourceServer(server, manage)),
+    ];
     this.issuerUrl = this.#pool.userPoolProviderUrl;
     this.jwksUrl = `${this.issuerUrl}/.well-known/jwks.json`;
-    this.introspectionScope = `tokenward/${introspect.scopeName}`;
     this.consoleClientId = this.#consoleClient().userPoolClientId;
-    this.audience = Fn.join(',', [this.consoleClientId, service.userPoolClientId, ...stage.machineClientIds]);
+    this.audience = Fn.join(',', [
+      this.consoleClientId,
+      ...machines.map(({ userPoolClientId }) => userPoolClientId),
+      ...stage.machineClientIds,
+    ]);
     const { region, urlSuffix } = Stack.of(this);
     // The discovery document is at the issuer, the endpoints that it names are at the domain.
     this.origins = `https://cognito-idp.${region}.${urlSuffix} https://${domain.domainName}.auth.${region}.amazoncognito.com`;
@@ -86,12 +98,12 @@ export class UserPoolSignIn extends Construct implements SignIn {
     });
   }
 
-  /** For services that ask whether a token is good; with a secret, which the template never holds. */
-  #serviceClient(server: UserPoolResourceServer): UserPoolClient {
-    return this.#pool.addClient('Service', {
+  /** By its own credentials and for one scope. It has a secret, which the template never holds. */
+  #machineClient(id: string, scope: OAuthScope): UserPoolClient {
+    return this.#pool.addClient(id, {
       generateSecret: true,
       authFlows: onlyByOAuth,
-      oAuth: { flows: { clientCredentials: true }, scopes: [OAuthScope.resourceServer(server, introspect)] },
+      oAuth: { flows: { clientCredentials: true }, scopes: [scope] },
       accessTokenValidity: Duration.hours(1),
     });
   }

@@ -6,7 +6,7 @@ export const people = {
   outsider: { sub: 'oscar-outsider', name: 'Oscar Outsider', email: 'oscar@example.test' },
 } as const;
 
-/** Clients of the client credentials grant: an admin of the stack, and a service that may introspect. */
+/** Clients of the client credentials grant: an admin of the stack, and a service that may introspect. Each has the scope for that. */
 export const machines = {
   automation: { clientId: 'automation', scope: 'tokens:manage' },
   resource_server: { clientId: 'resource-server', scope: 'tokens:introspect' },
@@ -21,3 +21,4 @@ export type Machine = keyof typeof machines;
 /** The `aud` of members' tokens; a machine's token has none and is known by its client id. */
 export const AUDIENCE = 'tokenward';
 export const INTROSPECTION_SCOPE = machines.resource_server.scope;
+export const MANAGEMENT_SCOPE = machines.automation.scope;

@@ -1,5 +1,5 @@
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { AUDIENCE, CONSOLE_CLIENT, INTROSPECTION_SCOPE, machines } from './cast.ts';
+import { AUDIENCE, CONSOLE_CLIENT, INTROSPECTION_SCOPE, MANAGEMENT_SCOPE, machines } from './cast.ts';
 import { type Clock, openClock } from './clock.ts';
 import { type Distribution, openDistribution } from './distribution.ts';
 import { type Engine, startEngine } from './engine.ts';
@@ -167,6 +167,7 @@ function parametersOf(issuer: Issuer, site: Distribution): Record<string, string
     JwksUrl: issuer.jwksUrl,
     Audience: [AUDIENCE, ...Object.values(machines).map(({ clientId }) => clientId)].join(','),
     IntrospectionScope: INTROSPECTION_SCOPE,
+    ManagementScope: MANAGEMENT_SCOPE,
     ConsoleClientId: CONSOLE_CLIENT,
     SignInOrigins: issuer.endpoint,
     ConsoleUrl: site.endpoint,

@@ -1,7 +1,7 @@
 import { Refusal, stackNotFound } from '../refusals.ts';
 import { type Actor, personUid } from '../stacks/person.ts';
 import type { HttpRequest, SentRequest } from './endpoint.ts';
-import type { SignedIn, SignIn } from './sign-in.ts';
+import { isService, productScopes, type Scope, type SignedIn, type SignIn } from './sign-in.ts';
 
 /** The stack that a request names, or null. @throws {Refusal} `malformed` when it names two */
 export function stackOf({ event: { headers } }: SentRequest): string | null {
@@ -35,7 +35,10 @@ export function requireNamedStack(request: HttpRequest): string {
   return stack;
 }
 
-/** A person or machine that is signed in. Whether it is a member of the stack is for the use case to find out. */
+/**
+ * A person or machine that is signed in. Whether it is a member of the stack is for the use case to find out.
+ * @throws {Refusal} `unauthenticated`, `unavailable`; `insufficient-scope` for a service, whichever stack it names
+ */
 export async function memberOf(request: HttpRequest, signIn: SignIn): Promise<Actor> {
   const { authtoken } = request.event.headers;
   const authorization = bearerOf(request);
@@ -45,27 +48,28 @@ export async function memberOf(request: HttpRequest, signIn: SignIn): Promise<Ac
       errors: { authtoken: ['is given twice.'] },
     });
   }
-  const { identity } = await recognized(signIn, { credential: authtoken || authorization, wanted: asMember });
+  const signedIn = await recognized(signIn, { credential: authtoken || authorization, wanted: asMember });
+  if (isService(signedIn)) throw lacking(productScopes.manage);
+  const { identity } = signedIn;
   return { uid: personUid(identity), identity, request_id: request.requestId, remote_addr: request.remoteAddress };
 }
 
 /** A service that may introspect. @throws {Refusal} `unauthenticated`, `insufficient-scope`, `unavailable` */
-export async function requireIntrospector(
-  request: HttpRequest,
-  { signIn, scope }: { signIn: SignIn; scope: string },
-): Promise<void> {
+export async function requireIntrospector(request: HttpRequest, signIn: SignIn): Promise<void> {
   const { scopes } = await recognized(signIn, {
     credential: bearerOf(request),
     wanted: asService,
     challenge: 'Bearer realm="tokenward", error="invalid_token"',
   });
-  if (!scopes.includes(scope)) throw new Refusal('insufficient-scope', { detail: `This takes the scope ${scope}.` });
+  if (!scopes.includes(productScopes.introspect)) throw lacking(productScopes.introspect);
 }
 
 /** The credential in `Authorization`, with or without `Bearer` in front. */
 export function bearerOf({ event: { headers } }: SentRequest): string | undefined {
   return headers.authorization?.replace(/^bearer +/i, '').trim() || undefined;
 }
+
+const lacking = (scope: Scope) => new Refusal('insufficient-scope', { detail: `This takes the scope ${scope}.` });
 
 /** What a route takes: the same to everybody whom it turns away. */
 const asMember = "Send a member's JWT in authtoken, or in authorization after Bearer, with api_key.";

@@ -1,4 +1,4 @@
-import { answering, credentialReader, introspectionScope, now, signIn, uses } from '../runtime/dependencies.ts';
+import { answering, credentialReader, now, signIn, uses } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { log } from '../runtime/log.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
@@ -11,7 +11,6 @@ export const handler = fromRuntime(createHandler, () => ({
   credentials: credentialReader(),
   signIn: signIn(now),
   now,
-  introspectionScope: introspectionScope(),
   ...answering(),
   uses: uses(),
   onInactive: (reason: string) => log('info', 'token not active', { reason }),

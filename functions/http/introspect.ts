@@ -10,8 +10,6 @@ import type { SignIn } from './sign-in.ts';
 
 export interface IntrospectionDependencies extends VerificationDependencies {
   readonly signIn: SignIn;
-  /** The scope that a service needs to ask. */
-  readonly introspectionScope: string;
   /** Told why, of what is answered to be not active: the caller is not. */
   readonly onInactive?: (reason: string) => void;
 }
@@ -36,15 +34,10 @@ export const IntrospectionSchema = z.union([
 ]);
 
 /** `POST /oauth2/introspect`: a service asks whether a token is good, for the stack in `api_key` only. */
-export const introspectEndpoint = ({
-  signIn,
-  introspectionScope,
-  onInactive,
-  ...verification
-}: IntrospectionDependencies): Endpoint => ({
+export const introspectEndpoint = ({ signIn, onInactive, ...verification }: IntrospectionDependencies): Endpoint => ({
   failed: 'The token could not be introspected. Please try again.',
   handle: async (request) => {
-    await requireIntrospector(request, { signIn, scope: introspectionScope });
+    await requireIntrospector(request, signIn);
     const stack = requireNamedStack(request);
     const [value, ...more] = formBody(request.event).getAll('token');
     if (!value || more.length > 0)

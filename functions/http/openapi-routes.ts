@@ -183,7 +183,7 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
     stack: 'none',
     body: { schema: z.object({ stack: NewStackSchema }) },
     done: { status: 201, schema: ChangedStackSchema },
-    errors: [400, 401, 409, ...withBody, 503],
+    errors: [400, 401, 403, 409, ...withBody, 503],
   },
   'GET /v3/stacks': {
     summary: 'One stack where api_key names it, else all of the caller; takes up invitations',
@@ -198,14 +198,14 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
     caller: 'member',
     parameters: part,
     done: { status: 200, schema: BranchesSchema },
-    errors: [400, 401, 412, 422, 503],
+    errors: [...ofMember, 422],
   },
   'GET /v3/stacks/branch_aliases': {
     summary: 'The aliases that scopes choose from',
     caller: 'member',
     parameters: part,
     done: { status: 200, schema: BranchAliasesSchema },
-    errors: [400, 401, 412, 422, 503],
+    errors: [...ofMember, 422],
   },
   'GET /v3/stacks/users': {
     summary: 'The people, machines and invitations of a stack',

@@ -1,11 +1,25 @@
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { Refusal, unavailable } from '../refusals.ts';
 import type { Identity } from '../stacks/person.ts';
+
+/** The scopes that this product gives a meaning to. */
+export const productScopes = { introspect: 'tokens:introspect', manage: 'tokens:manage' } as const;
+export type Scope = (typeof productScopes)[keyof typeof productScopes];
 
 /** Who a JWT says that its bearer is, and what it was given. */
 export interface SignedIn {
   readonly identity: Identity;
+  /** Of the product's own scopes those that it has, whatever the issuer calls them. */
   readonly scopes: readonly string[];
+}
+
+/**
+ * A machine that may introspect and do nothing else. Only the scopes tell: issuers agree on no other sign of a machine. So `tokens:introspect`
+ * without `tokens:manage` makes a service, and everybody else is a member, if a stack has made them one: a person, whose JWT has
+ * neither scope, and a machine with `tokens:manage`.
+ */
+export function isService({ scopes }: SignedIn): boolean {
+  return scopes.includes(productScopes.introspect) && !scopes.includes(productScopes.manage);
 }
 
 export interface SignIn {
@@ -15,25 +29,33 @@ export interface SignIn {
 
 export interface SignInOptions {
   readonly issuer: string;
-  readonly jwksUrl: string;
+  /** Finds the issuer's key by the header of a JWT. Throws jose's errors, or a {@link Refusal}. */
+  readonly keys: JWTVerifyGetKey;
   /** Accepted `aud` values, or `client_id` values where a token has no `aud`. */
   readonly audience: readonly string[];
+  /** What the issuer calls each scope: some put the name of an API in front. */
+  readonly scopeNames: Readonly<Record<Scope, string>>;
   readonly now: () => Date;
 }
 
 /** Signatures by key pairs only: a shared secret, or none, would let anybody who knows the public key sign. RFC 8725, 3.1 */
 const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 
+/** How far ahead of ours an issuer's clock may be, in seconds: its `nbf` is the moment at which it signed. */
+const clockTolerance = 30;
+
 /** Recognizes members and services by an OpenID Connect issuer's JWTs. */
-export function createSignIn({ issuer, jwksUrl, audience, now }: SignInOptions): SignIn {
-  const keys = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: 3000 });
+export function createSignIn({ issuer, keys, audience, scopeNames, now }: SignInOptions): SignIn {
   return {
     recognize: async (jwt) => {
-      const { payload } = await verified(() =>
-        jwtVerify(jwt, keys, { issuer, algorithms, currentDate: now(), requiredClaims: ['sub', 'exp'] }),
-      );
-      if (!payload.sub || !isForUs(payload, audience)) throw new Refusal('unauthenticated');
-      return { identity: identityOf({ ...payload, sub: payload.sub }, issuer), scopes: scopesOf(payload) };
+      const options = { issuer, algorithms, currentDate: now(), clockTolerance, requiredClaims: ['sub', 'exp'] };
+      const { payload } = await verified(() => jwtVerify(jwt, keys, options));
+      if (!payload.sub || !isForUs(payload, audience) || hasExpired(payload, now()))
+        throw new Refusal('unauthenticated');
+      return {
+        identity: identityOf({ ...payload, sub: payload.sub }, issuer),
+        scopes: scopesOf(payload, scopeNames),
+      };
     },
   };
 }
@@ -42,13 +64,10 @@ async function verified<T>(verify: () => Promise<T>): Promise<T> {
   try {
     return await verify();
   } catch (error) {
-    // The issuer's fault and not the caller's: its keys did not come, or were no keys.
-    const noKeys =
-      !(error instanceof errors.JOSEError) ||
-      error instanceof errors.JWKSTimeout ||
-      error instanceof errors.JWKSInvalid ||
-      error.constructor === errors.JOSEError;
-    throw noKeys ? unavailable(error) : new Refusal('unauthenticated');
+    if (error instanceof Refusal) throw error;
+    // The issuer's fault and not the caller's: one of its keys cannot be used.
+    const isBadKey = !(error instanceof errors.JOSEError) || error instanceof errors.JWKSInvalid;
+    throw isBadKey ? unavailable(error) : new Refusal('unauthenticated');
   }
 }
 
@@ -57,13 +76,9 @@ function isForUs({ aud, client_id }: JWTPayload, audience: readonly string[]): b
   return named.some((name) => typeof name === 'string' && audience.includes(name));
 }
 
-function identityOf({ sub, iat, email, email_verified }: JWTPayload & { sub: string }, issuer: string): Identity {
-  return {
-    issuer,
-    sub,
-    ...(isInstant(iat) ? { issued_at: iat } : {}),
-    ...(typeof email === 'string' ? { email, email_verified: email_verified === true } : {}),
-  };
+/** jose's tolerance is for `exp`, too, and there it has no place. RFC 7519, 4.1.4 */
+function hasExpired({ exp = 0 }: JWTPayload, now: Date): boolean {
+  return exp * 1000 <= now.getTime();
 }
 
 /** jose lets any number through (RFC 7519, 4.1.6), and JSON has numbers that are no instant and cannot be stored: `1e999`. */
@@ -71,6 +86,24 @@ function isInstant(iat: number | undefined): iat is number {
   return iat !== undefined && Number.isSafeInteger(Math.trunc(iat));
 }
 
-function scopesOf({ scope }: JWTPayload): readonly string[] {
-  return typeof scope === 'string' ? scope.split(' ') : [];
+function identityOf({ sub, iat, email, email_verified }: JWTPayload & { sub: string }, issuer: string): Identity {
+  // Some issuers write it as a text.
+  const isVerified = email_verified === true || email_verified === 'true';
+  return {
+    issuer,
+    sub,
+    ...(isInstant(iat) ? { issued_at: iat } : {}),
+    ...(typeof email === 'string' ? { email, email_verified: isVerified } : {}),
+  };
+}
+
+function scopesOf({ scope, scp }: JWTPayload, names: SignInOptions['scopeNames']): readonly Scope[] {
+  const given = [...listed(scope), ...listed(scp)];
+  return Object.values(productScopes).filter((one) => given.includes(names[one]));
+}
+
+/** A text with spaces (RFC 8693, 4.2), or a list, which other issuers write. */
+function listed(claim: unknown): readonly unknown[] {
+  if (typeof claim === 'string') return claim.split(' ');
+  return Array.isArray(claim) ? claim : [];
 }

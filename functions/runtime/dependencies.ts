@@ -26,6 +26,8 @@ import { createStorage } from '../aws/storage.ts';
 import { createTransactions } from '../aws/transactions.ts';
 import { createWrites } from '../aws/writes.ts';
 import { createSignIn } from '../http/sign-in.ts';
+import { getJson } from '../outbound/get-json.ts';
+import { createIssuerKeys } from '../outbound/issuer-keys.ts';
 import { UseLog } from '../sessions/usage.ts';
 import { atMost } from './clock.ts';
 import { hasTimeFor } from './deadline.ts';
@@ -95,13 +97,23 @@ export { now } from './clock.ts';
 export const signIn = /* @__PURE__ */ once((currentTime: () => Date) =>
   createSignIn({
     issuer: env('issuerUrl'),
-    jwksUrl: env('jwksUrl'),
+    keys: issuerKeys(currentTime),
     audience: env('audience')
       .split(',')
       .map((name) => name.trim()),
+    scopeNames: { 'tokens:introspect': env('introspectionScope'), 'tokens:manage': env('managementScope') },
     now: currentTime,
   }),
 );
+
+/** A key set has some kB; the limit is for what is none. */
+const keySetLimits = { ms: 3000, bytes: 256 * 1024 };
+const issuerKeys = (currentTime: () => Date) =>
+  createIssuerKeys({
+    fetch: () => getJson(env('jwksUrl'), keySetLimits),
+    now: currentTime,
+    onFailure: (error) => log('warn', 'issuer keys not fetched', { error }),
+  });
 
 /** Without a slash at the end; null: there is none. */
 export const consoleUrl = () => envIfSet('consoleUrl')?.replace(/\/$/, '') || null;
@@ -112,7 +124,6 @@ export const answering = () => ({
   onRefusal: (refused: object) => log('info', 'request failed', { ...refused }),
 });
 export const protection = (): unknown => JSON.parse(env('protection'));
-export const introspectionScope = () => env('introspectionScope');
 
 export function organization() {
   const [read = 0, write = 0] = env('organizationLimits').split(',').map(Number);

@@ -14,7 +14,9 @@ export const variables = {
   jwksUrl: 'JWKS_URL',
   /** Comma-separated: accepted `aud` values, or `client_id` values where an issuer's access tokens have no `aud`. */
   audience: 'AUDIENCE',
+  /** What the issuer calls `tokens:introspect`, the scope of services, and `tokens:manage`, the scope of machines that manage tokens. */
   introspectionScope: 'INTROSPECTION_SCOPE',
+  managementScope: 'MANAGEMENT_SCOPE',
   organizationUid: 'ORGANIZATION_UID',
   /** Upper bounds of a token's own limits, requests per second: `read,write`. */
   organizationLimits: 'ORGANIZATION_LIMITS',

@@ -47,7 +47,7 @@ beforeAll(async () => {
 });
 afterAll(() => running.stop());
 
-/** A refusal, a failure, a token that is not active, a deletion with a session, a run of each schedule. */
+/** A refusal, a failure, a token that is not active, a deletion with a session, a run of each schedule, an issuer that is down. */
 async function doEverything(): Promise<void> {
   const { system } = running;
   const token = await running.createToken();
@@ -61,6 +61,9 @@ async function doEverything(): Promise<void> {
   await system.streams.idle();
   await system.schedules.run('sweep');
   await system.schedules.run('reconcile');
+  system.clock.advance('PT10M');
+  await system.issuer.close();
+  await running.call('GET', '/v3/stacks/management_tokens', { as: 'owner' });
 }
 
 it('finds in the logs, by the patterns of the template, a line for every metric', async () => {

@@ -19,8 +19,9 @@ const doors = 'A door imports itself, the core and functions/runtime';
 const browser = 'The console runs in a browser';
 const entryPoint = 'An entry point wires its door to functions/runtime';
 const environment = 'Only functions/runtime/env.ts reads the environment';
-const given = 'The core has no clock and no randomness of its own';
+const given = 'The core and functions/outbound have no clock and no randomness of their own';
 const zod = "write import * as z from 'zod/mini'";
+const outbound = 'functions/outbound calls systems of others';
 const wall = 'Only functions/aws imports the AWS SDK';
 const onlyTests = 'only tests import it';
 
@@ -42,6 +43,21 @@ const offences: readonly Offence[] = [
     'AWS imports a door',
     'functions/aws/a.ts',
     use('../http/problem.ts'),
+    "functions/aws implements the core's interfaces",
+  ],
+  ['a call to others imports a door', 'functions/outbound/a.ts', use('../http/sign-in.ts'), outbound],
+  ['a call to others imports AWS', 'functions/outbound/b.ts', use('../aws/storage.ts'), outbound],
+  ['a call to others imports the runtime', 'functions/outbound/c.ts', use('../runtime/log.ts'), outbound],
+  ['a call to others imports the SDK', 'functions/outbound/d.ts', use('@aws-sdk/client-dynamodb'), wall],
+  ['a call to others asks for the time', 'functions/outbound/e.ts', 'export const a = Date.now();', given],
+  ['a call to others throws dice', 'functions/outbound/f.ts', 'export const a = Math.random();', given],
+  ['a call to others reads the environment', 'functions/outbound/g.ts', 'export const a = process.env.A;', environment],
+  ['the core calls others', 'functions/stacks/b.ts', use('../outbound/get-json.ts'), core],
+  ['a door calls others', 'functions/http/o.ts', use('../outbound/issuer-keys.ts'), doors],
+  [
+    'AWS calls others',
+    'functions/aws/c.ts',
+    use('../outbound/get-json.ts'),
     "functions/aws implements the core's interfaces",
   ],
   ['the runtime imports the core', 'functions/runtime/a.ts', use('../refusals.ts'), 'knows nothing of tokens'],
@@ -93,11 +109,16 @@ const allowed: readonly (readonly [what: string, file: string, code: string])[] 
     use('./endpoint.ts', '../runtime/dependencies.ts'),
   ],
   ['the console imports the schemas of answers', 'console/src/api/ok.ts', use('../../../functions/http/stacks.ts')],
+  [
+    'a call to others imports the core and built-ins',
+    'functions/outbound/ok.ts',
+    use('../refusals.ts', 'node:https', 'jose'),
+  ],
   ['AWS imports the SDK', 'functions/aws/ok.ts', use('@aws-sdk/client-dynamodb', '../tokens/token.ts')],
   [
     'the composition root imports all',
     'functions/runtime/dependencies.ts',
-    use('../aws/keys.ts', '../http/sign-in.ts'),
+    use('../aws/keys.ts', '../http/sign-in.ts', '../outbound/issuer-keys.ts'),
   ],
   ['one file reads the environment', 'functions/runtime/env.ts', 'export const a = process.env.A;'],
   ['infra imports names', 'infra/ok.ts', use('../functions/runtime/env.ts', '../functions/http/routes.ts')],

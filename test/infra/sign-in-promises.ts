@@ -1,9 +1,14 @@
 import { expect, it } from 'vitest';
+import * as z from 'zod';
 import { variables } from '../../functions/runtime/env.ts';
 import type { Stage } from '../../infra/stages.ts';
 import { functionName, type Synthesized } from './synthesized-stack.ts';
 
-const types = { pool: 'AWS::Cognito::UserPool', client: 'AWS::Cognito::UserPoolClient' };
+const types = {
+  pool: 'AWS::Cognito::UserPool',
+  client: 'AWS::Cognito::UserPoolClient',
+  server: 'AWS::Cognito::UserPoolResourceServer',
+};
 
 /** By whom callers are signed in: an issuer that is there already, or a user pool that the template makes. */
 export function describeSignIn(stack: () => Synthesized, stage: Stage): void {
@@ -38,13 +43,53 @@ export function describeSignIn(stack: () => Synthesized, stage: Stage): void {
         ? [
             [false, ['code'], ['ALLOW_REFRESH_TOKEN_AUTH']],
             [true, ['client_credentials'], ['ALLOW_REFRESH_TOKEN_AUTH']],
+            [true, ['client_credentials'], ['ALLOW_REFRESH_TOKEN_AUTH']],
           ]
         : [],
     );
   });
 
+  it('has a scope for services and one for machines that manage tokens, and gives each client its own only', () => {
+    const servers = ofType(types.server);
+    const declared = servers.flatMap(({ properties }) => ScopesSchema.parse(properties.Scopes));
+    expect(declared).toEqual(hasPool ? ['tokens:introspect', 'tokens:manage'] : []);
+    const names = { [servers[0]?.id ?? 'none']: servers[0]?.properties.Identifier };
+    const given = ofType(types.client).map(({ id, properties }) => [
+      id.replace(/^SignInUserPool|[0-9A-F]{8}$/g, ''),
+      AllowedScopesSchema.parse(properties.AllowedOAuthScopes).map((scope) => textOf(scope, names)),
+    ]);
+    expect(Object.fromEntries(given)).toEqual(
+      hasPool
+        ? {
+            Console: ['openid', 'profile', 'email'],
+            Service: ['tokenward/tokens:introspect'],
+            Automation: ['tokenward/tokens:manage'],
+          }
+        : {},
+    );
+  });
+
+  it('is told to doors with the names that the issuer gives the scopes', () => {
+    const told = stack()
+      .all('AWS::Lambda::Function')
+      .map(({ properties }) => properties.Environment?.Variables ?? {})
+      .filter((given) => given[variables.issuerUrl] !== undefined)
+      .map((given) => [given[variables.introspectionScope], given[variables.managementScope]].join(' '));
+    // With an issuer they are parameters of the template.
+    const names = hasPool
+      ? 'tokenward/tokens:introspect tokenward/tokens:manage'
+      : 'IntrospectionScope ManagementScope';
+    expect([...new Set(told)]).toEqual([names]);
+  });
+
   it('is told to every door that recognizes members or services, and to no other', () => {
-    const names = [variables.issuerUrl, variables.jwksUrl, variables.audience, variables.introspectionScope];
+    const names = [
+      variables.issuerUrl,
+      variables.jwksUrl,
+      variables.audience,
+      variables.introspectionScope,
+      variables.managementScope,
+    ];
     for (const { id, type, properties } of stack().everything) {
       if (type !== 'AWS::Lambda::Function') continue;
       const given = JSON.stringify(properties.Environment ?? {});
@@ -55,4 +100,16 @@ export function describeSignIn(stack: () => Synthesized, stage: Stage): void {
     }
     expect(stack().all('AWS::Lambda::Function').map(functionName)).toContain('http/introspect');
   });
+}
+
+const ScopesSchema = z.array(z.object({ ScopeName: z.string() })).transform((all) => all.map((one) => one.ScopeName));
+const PartSchema = z.union([z.string(), z.object({ Ref: z.string() })]);
+const AllowedScopesSchema = z.array(
+  z.union([z.string(), z.object({ 'Fn::Join': z.tuple([z.literal(''), z.array(PartSchema)]) })]),
+);
+
+/** A text that may be put together of others. @param names what a reference to a resource server is at a deployment: its identifier */
+function textOf(scope: z.output<typeof AllowedScopesSchema>[number], names: Readonly<Record<string, unknown>>): string {
+  if (typeof scope === 'string') return scope;
+  return scope['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : names[part.Ref])).join('');
 }

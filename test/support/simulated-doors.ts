@@ -66,7 +66,7 @@ export class SimulatedDoors {
       case 'environments':
         return listEnvironmentsEndpoint({ ...deps.verification, environments });
       case 'introspection':
-        return introspectEndpoint({ ...deps.introspection, signIn, introspectionScope: 'tokens:introspect' });
+        return introspectEndpoint({ ...deps.introspection, signIn });
       case 'current session':
         return currentSessionEndpoint(deps.verification);
       case 'opening':
