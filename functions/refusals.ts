@@ -11,6 +11,8 @@ export type RefusalKind =
   | 'insufficient-scope'
   | 'token-not-found'
   | 'entry-not-found'
+  | 'branch-not-found'
+  | 'alias-not-found'
   | 'session-not-found'
   | 'receipt-not-found'
   | 'no-route'
@@ -62,6 +64,9 @@ export const notAllowed = () => new Refusal('not-allowed');
 
 /** There is no such token in this stack: unknown, deleted and another stack's are one answer. */
 export const tokenNotFound = () => new Refusal('token-not-found', { errors: { uid: ['is not valid.'] } });
+
+/** There is no such alias in this stack. */
+export const aliasNotFound = () => new Refusal('alias-not-found', { errors: { alias: ['is not valid.'] } });
 
 /** Fields that break a rule, each under its name. */
 export const invalid = (errors: FieldErrors) => new Refusal('invalid', { errors });

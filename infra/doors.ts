@@ -61,6 +61,18 @@ export const doors: Record<HttpFunction, Door> = {
     signIn: true,
     organization: true,
   },
+  'http/branches': {
+    failureImpact:
+      'People and programs cannot see branches and aliases: scopes cannot be chosen, exports do not begin.',
+    tokens: [
+      { actions: strongReads, keys: ['STACK#*'] },
+      { actions: ['GetItem', 'BatchGetItem'], keys: ['TOKEN#*'] },
+      usesOfDeadValues,
+    ],
+    sessions: [{ actions: ['BatchGetItem'], keys: ['SESSION#*'] }],
+    usage: [{ actions: ['UpdateItem'], keys: ['USED#*'] }],
+    signIn: true,
+  },
   'http/change-stacks': {
     failureImpact: 'Owners and admins cannot invite or remove people, nor change branches and aliases.',
     tokens: [

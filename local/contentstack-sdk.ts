@@ -28,10 +28,15 @@ export interface AuditLogEntry {
   readonly [field: string]: unknown;
 }
 
-/** A branch, or an alias, as its own answer and its list have it. */
+/** A branch as its own answer and its list have it. Of an alias the SDK makes one, too. */
 export interface Branch {
   readonly uid: string;
   readonly [field: string]: unknown;
+}
+
+/** A branch that was fetched or listed, or is only named. */
+export interface FetchableBranch extends Branch {
+  fetch(): Promise<Branch>;
 }
 
 export interface Stack {
@@ -49,10 +54,18 @@ export interface Stack {
   transferOwnership(email: string): Promise<{ readonly notice: string }>;
   branch(): {
     create(body: { readonly branch: { readonly uid: string; readonly source?: string } }): Promise<Branch>;
-    query(): { find(): Promise<{ readonly items: readonly Branch[] }> };
+    query(): { find(): Promise<{ readonly items: readonly FetchableBranch[] }> };
   };
-  branchAlias(): { fetchAll(): Promise<{ readonly items: readonly Branch[] }> };
-  branchAlias(uid: string): { createOrUpdate(branch: string): Promise<Branch> };
+  branch(uid: string): FetchableBranch;
+  branchAlias(): {
+    fetchAll(parameters?: object): Promise<{ readonly items: readonly FetchableBranch[]; readonly count?: number }>;
+  };
+  branchAlias(name: string): {
+    createOrUpdate(branch: string): Promise<Branch>;
+    fetch(): Promise<Branch>;
+    /** Sends `force=true`. */
+    delete(): Promise<{ readonly notice: string }>;
+  };
   auditLog(): {
     fetchAll(parameters?: object): Promise<{ readonly items: readonly AuditLogEntry[]; readonly count?: number }>;
   };

@@ -149,8 +149,8 @@ class Seeder {
   }
 
   async alias(stack: Stack, name: string, branch: string): Promise<void> {
-    const fields = { uid: name, target_branch: branch };
-    await pointAlias(this.#shaping, { actor: this.#actor('owner'), stack: stack.api_key, fields, way: 'create' });
+    const fields = { target_branch: branch };
+    await pointAlias(this.#shaping, { actor: this.#actor('owner'), stack: stack.api_key, fields, name });
   }
 
   get #shaping() {

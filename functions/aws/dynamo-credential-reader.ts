@@ -1,6 +1,6 @@
 import type { CredentialReader, FoundCredential, WantedCredential } from '../sessions/credential-reader.ts';
 import type { Key } from './expressions.ts';
-import { branchFrom, sessionFrom, tokenFrom } from './items.ts';
+import { branchNamesFrom, sessionFrom, tokenFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import type { Reads } from './reads.ts';
 
@@ -24,7 +24,7 @@ export class DynamoCredentialReader implements CredentialReader {
     return {
       token: tokenFrom(tokenItem),
       session: session ? sessionFrom(rest.shift()) : null,
-      branch: branchFrom(rest.shift()),
+      branch: branchNamesFrom(rest.shift()),
     };
   }
 }

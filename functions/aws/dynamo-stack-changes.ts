@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Invitation } from '../stacks/invitation.ts';
-import type { Member } from '../stacks/stack.ts';
+import type { BranchNames, Member } from '../stacks/stack.ts';
 import type { AliasMove, Removal, Sharing, StackChange, StackChanges } from '../stacks/stack-changes.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import { joining, mayChange, memberCheck, refuseNonMembers } from './membership.ts';
@@ -35,34 +35,44 @@ export class DynamoStackChanges implements StackChanges {
     ]);
   }
 
-  async addBranch({ name, ...change }: Parameters<StackChanges['addBranch']>[0]): Promise<boolean> {
+  async addBranch({ branch, ...change }: Parameters<StackChanges['addBranch']>[0]): Promise<boolean> {
     return await this.#change(change, [
-      { put: this.#keys.branch(change.stack, name), item: { name, aliases: [] }, condition: absent },
-      { check: this.#keys.alias(change.stack, name), condition: absent },
+      { put: this.#keys.branch(change.stack, branch.name), item: { ...branch }, condition: absent },
+      { check: this.#keys.alias(change.stack, branch.name), condition: absent },
     ]);
   }
 
-  async pointAlias({ name, from, to, ...change }: AliasMove): Promise<boolean> {
+  async pointAlias({ alias, from, to, ...change }: AliasMove): Promise<boolean> {
     const { stack } = change;
-    const alias = this.#keys.alias(stack, name);
-    const item = { name, target: to.name };
+    const { name } = alias;
+    const put = { put: this.#keys.alias(stack, name), item: { ...alias } };
     const pointed: Step = from
-      ? { put: alias, item, condition: '#target = :from', values: { from: from.name } }
-      : { put: alias, item, condition: absent };
-    const left: Step[] = from
-      ? [
-          this.#aliasesOf(
-            stack,
-            from,
-            from.aliases.filter((one) => one !== name),
-          ),
-        ]
-      : [{ check: this.#keys.branch(stack, name), condition: absent }];
-    return await this.#change(change, [pointed, this.#aliasesOf(stack, to, [...to.aliases, name]), ...left]);
+      ? { ...put, condition: '#target = :from', values: { from: from.name } }
+      : { ...put, condition: absent };
+    const left: Step = from
+      ? this.#without(stack, from, name)
+      : { check: this.#keys.branch(stack, name), condition: absent };
+    return await this.#change(change, [pointed, this.#aliasesOf(stack, to, [...to.aliases, name]), left]);
+  }
+
+  async removeAlias({ name, from, ...change }: Parameters<StackChanges['removeAlias']>[0]): Promise<boolean> {
+    const { stack } = change;
+    return await this.#change(change, [
+      { delete: this.#keys.alias(stack, name), condition: '#target = :from', values: { from: from.name } },
+      this.#without(stack, from, name),
+    ]);
+  }
+
+  #without(stack: string, branch: BranchNames, alias: string): Step {
+    return this.#aliasesOf(
+      stack,
+      branch,
+      branch.aliases.filter((one) => one !== alias),
+    );
   }
 
   /** The names of a branch, on condition that they are as they were seen: a verification reads them with it. */
-  #aliasesOf(stack: string, { name, aliases: before }: AliasMove['to'], after: readonly string[]): Step {
+  #aliasesOf(stack: string, { name, aliases: before }: BranchNames, after: readonly string[]): Step {
     return {
       update: this.#keys.branch(stack, name),
       set: 'SET #aliases = :after',

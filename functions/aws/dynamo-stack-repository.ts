@@ -1,7 +1,7 @@
 import { verifiedAddress } from '../stacks/address.ts';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Invitation } from '../stacks/invitation.ts';
-import type { Alias, Branch, Member, Stack } from '../stacks/stack.ts';
+import type { Alias, Authorship, Branch, Member, Stack } from '../stacks/stack.ts';
 import type { StackOfMember, StackRepository } from '../stacks/stack-repository.ts';
 import type { Item, Key } from './expressions.ts';
 import { aliasFrom, auditFrom, branchFrom, invitationFrom, knownAddressFrom, memberFrom, stackFrom } from './items.ts';
@@ -84,12 +84,19 @@ export class DynamoStackRepository implements StackRepository {
     return memberFrom(item);
   }
 
-  async branches(stack: string): Promise<readonly Branch[]> {
-    return (await this.#rows(stack, 'BRANCH#')).flatMap((item) => branchFrom(item) ?? []);
+  async findStack(key: string): Promise<Stack | null> {
+    const [item] = await this.#storage.read([this.#keys.stack(key)]);
+    return stackFrom(item);
   }
 
-  async aliases(stack: string): Promise<readonly Alias[]> {
-    return (await this.#rows(stack, 'ALIAS#')).flatMap((item) => aliasFrom(item) ?? []);
+  async branches(stack: Stack): Promise<readonly Branch[]> {
+    const rows = await this.#rows(stack.api_key, 'BRANCH#');
+    return rows.flatMap((item) => branchFrom({ ...authorshipOf(stack), ...item }) ?? []);
+  }
+
+  async aliases(stack: Stack): Promise<readonly Alias[]> {
+    const rows = await this.#rows(stack.api_key, 'ALIAS#');
+    return rows.flatMap((item) => aliasFrom({ ...authorshipOf(stack), ...item }) ?? []);
   }
 
   async people(stack: string): ReturnType<StackRepository['people']> {
@@ -129,6 +136,11 @@ export class DynamoStackRepository implements StackRepository {
     const [item] = await this.#storage.read([this.#keys.audit(stack, uid)]);
     return auditFrom(item);
   }
+}
+
+/** Of its branches and aliases from before it was kept who made them. */
+function authorshipOf({ created_by, created_at, updated_at }: Stack): Authorship {
+  return { created_by, updated_by: created_by, created_at, updated_at };
 }
 
 function stackOfMember([stackItem, memberItem, count]: readonly (Item | null | undefined)[]): StackOfMember[] {

@@ -10,7 +10,7 @@ import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Environment } from '../stacks/environment.ts';
 import type { Invitation } from '../stacks/invitation.ts';
 import type { KnownAddress } from '../stacks/person.ts';
-import type { Alias, Branch, Member, Stack } from '../stacks/stack.ts';
+import type { Alias, Branch, BranchNames, Member, Stack } from '../stacks/stack.ts';
 import { knownModules } from '../tokens/scope.ts';
 import type { NextAction, Token } from '../tokens/token.ts';
 import type { IdempotencyRecord } from '../tokens/token-repository.ts';
@@ -99,8 +99,20 @@ const InvitationItem = z.object({
   invited_at: z.string(),
   expires_at: z.string(),
 });
-const AliasItem = z.object({ name: z.string(), target: z.string() });
-const BranchItem = z.object({ name: z.string(), aliases: z.array(z.string()) });
+const authorship = {
+  created_by: z.string(),
+  updated_by: z.string(),
+  created_at: z.string(),
+  updated_at: z.string(),
+};
+const AliasItem = z.object({ name: z.string(), target: z.string(), ...authorship });
+const BranchNamesItem = z.object({ name: z.string(), aliases: z.array(z.string()) });
+const BranchItem = z.object({
+  name: z.string(),
+  aliases: z.array(z.string()),
+  source: z._default(z.string(), ''),
+  ...authorship,
+});
 const IdempotencyItem = z.object({ id: z.string(), body: z.string(), token_uid: z.string(), created_at: z.string() });
 
 const AuditItem = z.object({
@@ -277,6 +289,7 @@ export const lastUseFrom = /* @__PURE__ */ decoded(LastUseItem, ({ at, client, r
   return { at, client, remote_addr, hours: new Map(hours) };
 });
 export const environmentFrom = /* @__PURE__ */ decoded(EnvironmentItem, (environment): Environment => environment);
+export const branchNamesFrom = /* @__PURE__ */ decoded(BranchNamesItem, (branch): BranchNames => branch);
 export const branchFrom = /* @__PURE__ */ decoded(BranchItem, (branch): Branch => branch);
 export const invitationFrom = /* @__PURE__ */ decoded(InvitationItem, (invitation): Invitation => invitation);
 export const aliasFrom = /* @__PURE__ */ decoded(AliasItem, (alias): Alias => alias);

@@ -71,6 +71,11 @@ export function bearerOf({ event: { headers } }: SentRequest): string | undefine
 
 const lacking = (scope: Scope) => new Refusal('insufficient-scope', { detail: `This takes the scope ${scope}.` });
 
+/** True for the value of a token or session in `Authorization`, where a member's JWT could be, too. */
+export function presentsValue(request: HttpRequest): boolean {
+  return !request.event.headers.authtoken && /^css?_/.test(bearerOf(request) ?? '');
+}
+
 /** What a route takes: the same to everybody whom it turns away. */
 const asMember = "Send a member's JWT in authtoken, or in authorization after Bearer, with api_key.";
 const asService = "Send a service's JWT in authorization, after Bearer.";

@@ -1,9 +1,8 @@
 import { answering, now, random, signIn, stackChanges, stackRepository } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
+import { assignAliasEndpoint, createBranchEndpoint, deleteAliasEndpoint } from './change-branches.ts';
 import {
-  createBranchEndpoint,
   editStackEndpoint,
-  pointAliasEndpoint,
   type StackDoorDependencies,
   shareEndpoint,
   transferEndpoint,
@@ -19,9 +18,8 @@ export const createHandler = (deps: StackDoorDependencies & DoorDependencies) =>
       'POST /v3/stacks/unshare': unshareEndpoint(deps),
       'POST /v3/stacks/transfer_ownership': transferEndpoint(deps),
       'POST /v3/stacks/branches': createBranchEndpoint(deps),
-      'POST /v3/stacks/branch_aliases': pointAliasEndpoint(deps, 'create'),
-      'PUT /v3/stacks/branch_aliases': pointAliasEndpoint(deps, 'point'),
-      'PUT /v3/stacks/branch_aliases/{uid}': pointAliasEndpoint(deps, 'point'),
+      'PUT /v3/stacks/branch_aliases/{alias}': assignAliasEndpoint(deps),
+      'DELETE /v3/stacks/branch_aliases/{alias}': deleteAliasEndpoint(deps),
     },
     deps,
   );

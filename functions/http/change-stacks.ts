@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import { type AliasWay, createBranch, pointAlias } from '../stacks/change-branches.ts';
 import { type ChangeStacksDependencies, editStack, type StackCommand } from '../stacks/edit-stack.ts';
 import { shareStack } from '../stacks/share-stack.ts';
 import { transferStack } from '../stacks/transfer-stack.ts';
@@ -8,15 +7,13 @@ import { envelope, jsonBody } from './body.ts';
 import { memberOf, requireStack } from './caller.ts';
 import type { Endpoint, HttpRequest } from './endpoint.ts';
 import type { SignIn } from './sign-in.ts';
-import { AliasViewSchema, BranchViewSchema, ChangedStackSchema, stackView } from './stacks.ts';
+import { ChangedStackSchema, stackView } from './stacks.ts';
 
 export interface StackDoorDependencies extends ChangeStacksDependencies {
   readonly signIn: SignIn;
 }
 
 export const NoticeSchema = z.object({ notice: z.string() });
-export const ChangedBranchSchema = z.object({ notice: z.string(), branch: BranchViewSchema });
-export const ChangedAliasSchema = z.object({ notice: z.string(), branch_alias: AliasViewSchema });
 
 /** `PUT /v3/stacks` */
 export const editStackEndpoint = (deps: StackDoorDependencies): Endpoint => ({
@@ -55,32 +52,8 @@ export const transferEndpoint = (deps: StackDoorDependencies): Endpoint => ({
   },
 });
 
-/** `POST /v3/stacks/branches` */
-export const createBranchEndpoint = (deps: StackDoorDependencies): Endpoint => ({
-  failed: 'Branch creation failed. Please try again.',
-  handle: async (request) => {
-    const { name } = await createBranch(deps, await commandOf(request, deps, 'branch'));
-    const branch = { uid: name, alias: [] };
-    return { status: 201, body: ChangedBranchSchema.parse({ notice: 'Branch created successfully.', branch }) };
-  },
-});
-
-/** `POST` and `PUT /v3/stacks/branch_aliases`; `PUT …/{uid}`, as the SDK sends it. */
-export const pointAliasEndpoint = (deps: StackDoorDependencies, way: AliasWay): Endpoint => ({
-  failed: `Branch alias ${way === 'create' ? 'creation' : 'update'} failed. Please try again.`,
-  handle: async (request) => {
-    const command = await commandOf(request, deps, 'branch_alias');
-    const { uid } = request.params;
-    const fields = uid === undefined ? command.fields : { ...command.fields, uid };
-    const { name, target } = await pointAlias(deps, { ...command, fields, way });
-    const notice = `Branch alias ${way === 'create' ? 'created' : 'updated'} successfully.`;
-    const body = ChangedAliasSchema.parse({ notice, branch_alias: { uid: name, target_branch: target } });
-    return { status: way === 'create' ? 201 : 200, body };
-  },
-});
-
 /** @param within the object of the body that is meant; the body itself unless given */
-async function commandOf(
+export async function commandOf(
   request: HttpRequest,
   { signIn }: StackDoorDependencies,
   within?: string,
@@ -90,4 +63,4 @@ async function commandOf(
   return { actor, stack: requireStack(request), fields: within ? envelope(body, within) : body };
 }
 
-const noticed = (notice: string) => ({ status: 200, body: NoticeSchema.parse({ notice }) });
+export const noticed = (notice: string) => ({ status: 200, body: NoticeSchema.parse({ notice }) });

@@ -142,6 +142,7 @@ const parameters = {
   query: inQuery('query', 'A JSON object of fields and the values that they must have.'),
   typeahead: inQuery('typeahead', 'What the name begins with.'),
   cursor: inQuery('cursor', 'Where the page before ended.'),
+  force: inQuery('force', 'Must be true.', { type: 'boolean' }),
   confirm_name: inQuery('confirm_name', 'The exact name of the token.'),
   'x-confirm-name': inHeader('x-confirm-name', 'The same, percent-encoded UTF-8.'),
   'If-Match': inHeader('If-Match', 'The ETag that the token must have.'),
@@ -196,6 +197,7 @@ const securitySchemes = {
 
 const securityOf: Readonly<Record<Caller, readonly Json[]>> = {
   member: [{ authtoken: [] }, { bearer: [] }],
+  reader: [{ authtoken: [] }, { bearer: [] }, { value: [] }],
   program: [{ value: [] }],
   session: [{ value: [] }],
   service: [{ bearer: [] }],

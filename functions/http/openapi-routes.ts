@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { HygieneSettingsSchema } from '../notices/hygiene.ts';
-import { AliasSchema, NewBranchSchema } from '../stacks/change-branches.ts';
+import { AliasTargetSchema, NewBranchSchema } from '../stacks/change-branches.ts';
 import { NewStackSchema } from '../stacks/create-stack.ts';
 import { StackEditSchema } from '../stacks/edit-stack.ts';
 import { NewEnvironmentSchema } from '../stacks/environment.ts';
@@ -9,15 +9,15 @@ import { TransferSchema } from '../stacks/transfer-stack.ts';
 import { UnshareSchema } from '../stacks/unshare-stack.ts';
 import { fieldSchemas } from '../tokens/token-fields.ts';
 import { AuditEntryViewSchema, AuditLogSchema, OneAuditEntrySchema } from './audit-logs.ts';
-import { ChangedAliasSchema, ChangedBranchSchema, NoticeSchema } from './change-stacks.ts';
+import { BranchAliasesSchema, BranchesSchema, OneAliasSchema, OneBranchSchema } from './branch-views.ts';
+import { ChangedAliasSchema, ChangedBranchSchema } from './change-branches.ts';
+import { NoticeSchema } from './change-stacks.ts';
 import { RevocationViewSchema } from './fetch-revocation.ts';
 import { IntrospectionSchema } from './introspect.ts';
 import { TokenCountSchema, TokenListSchema } from './list-tokens.ts';
 import { DeletionPreviewSchema } from './preview-deletion.ts';
 import type { RouteKey } from './routes.ts';
 import {
-  BranchAliasesSchema,
-  BranchesSchema,
   ChangedStackSchema,
   PersonViewSchema,
   StackSchema,
@@ -29,8 +29,8 @@ import { ChangedHygieneSchema, HygienePreviewSchema, HygieneViewSchema } from '.
 import { SessionViewSchema } from './token-sessions.ts';
 import { CreatedTokenSchema, TokenViewSchema } from './token-view.ts';
 
-/** By whom a route is called: what it takes in the way of credentials. */
-export type Caller = 'member' | 'program' | 'session' | 'service' | 'anybody';
+/** Who calls a route, and so which credentials it takes. A reader is a member, or a token or session of the stack. */
+export type Caller = 'member' | 'reader' | 'program' | 'session' | 'service' | 'anybody';
 
 /** What the document says of a route. */
 export interface DescribedRoute {
@@ -88,7 +88,6 @@ const changesStack = (
   done,
   errors: [...ofMember, ...withBody, 409],
 });
-const moved = { status: 200, schema: ChangedAliasSchema } as const;
 
 /** Every route that a caller can name, with what it takes and answers: from the schemas that the endpoints parse with. */
 export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, DescribedRoute>> = {
@@ -195,17 +194,29 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
   },
   'GET /v3/stacks/branches': {
     summary: 'The branches that scopes choose from',
-    caller: 'member',
+    caller: 'reader',
     parameters: part,
     done: { status: 200, schema: BranchesSchema },
     errors: [...ofMember, 422],
   },
+  'GET /v3/stacks/branches/{uid}': {
+    summary: 'One branch',
+    caller: 'reader',
+    done: { status: 200, schema: OneBranchSchema },
+    errors: ofToken,
+  },
   'GET /v3/stacks/branch_aliases': {
-    summary: 'The aliases that scopes choose from',
-    caller: 'member',
+    summary: 'The aliases that scopes choose from; the uid of each is its branch',
+    caller: 'reader',
     parameters: part,
     done: { status: 200, schema: BranchAliasesSchema },
     errors: [...ofMember, 422],
+  },
+  'GET /v3/stacks/branch_aliases/{alias}': {
+    summary: 'One alias',
+    caller: 'reader',
+    done: { status: 200, schema: OneAliasSchema },
+    errors: ofToken,
   },
   'GET /v3/stacks/users': {
     summary: 'The people, machines and invitations of a stack',
@@ -225,20 +236,18 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
     status: 201,
     schema: ChangedBranchSchema,
   }),
-  'POST /v3/stacks/branch_aliases': changesStack('Add an alias', z.object({ branch_alias: AliasSchema }), {
-    status: 201,
-    schema: ChangedAliasSchema,
-  }),
-  'PUT /v3/stacks/branch_aliases': changesStack(
-    'Point an alias to a branch',
-    z.object({ branch_alias: AliasSchema }),
-    moved,
+  'PUT /v3/stacks/branch_aliases/{alias}': changesStack(
+    'Make an alias, or point it to another branch',
+    z.object({ branch_alias: AliasTargetSchema }),
+    { status: 200, schema: ChangedAliasSchema },
   ),
-  'PUT /v3/stacks/branch_aliases/{uid}': changesStack(
-    'Point an alias to a branch',
-    z.object({ branch_alias: z.omit(AliasSchema, { uid: true }) }),
-    moved,
-  ),
+  'DELETE /v3/stacks/branch_aliases/{alias}': {
+    summary: 'Delete an alias: what a scope names by it alone is refused from then on',
+    caller: 'member',
+    parameters: ['force'],
+    done: { status: 200, schema: NoticeSchema },
+    errors: [...ofToken, 409, 422],
+  },
   'GET /v3/stacks/token_hygiene': {
     summary: 'When people are warned, and what became of the last mails',
     caller: 'member',

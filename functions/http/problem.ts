@@ -67,6 +67,18 @@ const problems: Record<RefusalKind, ProblemRow> = {
     title: 'There is no such entry.',
     message: 'The audit log entry was not found.',
   },
+  'branch-not-found': {
+    status: 404,
+    code: 141,
+    title: 'There is no such branch.',
+    message: 'The branch was not found.',
+  },
+  'alias-not-found': {
+    status: 404,
+    code: 141,
+    title: 'There is no such branch alias.',
+    message: 'The branch alias was not found.',
+  },
   'session-not-found': {
     status: 404,
     code: 141,

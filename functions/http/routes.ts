@@ -21,12 +21,12 @@ export const routes = {
     'DELETE /v3/stacks/management_tokens/{uid}/sessions',
     'DELETE /v3/stacks/management_tokens/{uid}/sessions/{session_uid}',
   ],
-  'http/stacks': [
-    'POST /v3/stacks',
-    'GET /v3/stacks',
+  'http/stacks': ['POST /v3/stacks', 'GET /v3/stacks', 'GET /v3/stacks/users'],
+  'http/branches': [
     'GET /v3/stacks/branches',
+    'GET /v3/stacks/branches/{uid}',
     'GET /v3/stacks/branch_aliases',
-    'GET /v3/stacks/users',
+    'GET /v3/stacks/branch_aliases/{alias}',
   ],
   'http/change-stacks': [
     'PUT /v3/stacks',
@@ -34,9 +34,8 @@ export const routes = {
     'POST /v3/stacks/unshare',
     'POST /v3/stacks/transfer_ownership',
     'POST /v3/stacks/branches',
-    'POST /v3/stacks/branch_aliases',
-    'PUT /v3/stacks/branch_aliases',
-    'PUT /v3/stacks/branch_aliases/{uid}',
+    'PUT /v3/stacks/branch_aliases/{alias}',
+    'DELETE /v3/stacks/branch_aliases/{alias}',
   ],
   'http/token-hygiene': [
     'GET /v3/stacks/token_hygiene',

@@ -11,14 +11,7 @@ import {
 } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
-import {
-  branchAliasesEndpoint,
-  branchesEndpoint,
-  createStackEndpoint,
-  readStacksEndpoint,
-  type StacksDependencies,
-  usersEndpoint,
-} from './stacks.ts';
+import { createStackEndpoint, readStacksEndpoint, type StacksDependencies, usersEndpoint } from './stacks.ts';
 
 type Dependencies = StacksDependencies & Parameters<typeof readStacksEndpoint>[0] & DoorDependencies;
 
@@ -27,8 +20,6 @@ export const createHandler = (deps: Dependencies) =>
     {
       'POST /v3/stacks': createStackEndpoint(deps),
       'GET /v3/stacks': readStacksEndpoint(deps),
-      'GET /v3/stacks/branches': branchesEndpoint(deps),
-      'GET /v3/stacks/branch_aliases': branchAliasesEndpoint(deps),
       'GET /v3/stacks/users': usersEndpoint(deps),
     },
     deps,

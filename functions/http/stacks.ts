@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { createStack, type StackDependencies } from '../stacks/create-stack.ts';
-import { readAliases, readBranches, readPeople } from '../stacks/read-stack.ts';
+import { readPeople } from '../stacks/read-stack.ts';
 import type { PersonOfStack, StackOfMember } from '../stacks/stack-repository.ts';
 import { type VisitDependencies, visitStack, visitStacks } from '../stacks/visit-stacks.ts';
 import { envelope, jsonBody } from './body.ts';
@@ -34,18 +34,13 @@ export const stackView = ({ stack, member, tokenCount }: StackOfMember) =>
   StackViewSchema.parse({ ...stack, role: member.role, token_count: tokenCount });
 
 const count = z.optional(z.number());
-/** Without a limit these lists come whole: a stack has at most 100 people, branches and aliases of each kind. */
+/** Without a limit these lists come whole. */
 const whole = Number.POSITIVE_INFINITY;
 
 export const StacksSchema = z.object({ stacks: z.array(StackViewSchema), count });
 /** What is told of a change, with the stack as it is then. */
 export const ChangedStackSchema = z.object({ notice: z.string(), stack: StackViewSchema });
 
-/** A branch with the aliases that point to it. */
-export const BranchViewSchema = z.object({ uid: z.string(), alias: z.array(z.object({ uid: z.string() })) });
-export const AliasViewSchema = z.object({ uid: z.string(), target_branch: z.string() });
-export const BranchesSchema = z.object({ branches: z.array(BranchViewSchema), count });
-export const BranchAliasesSchema = z.object({ branch_aliases: z.array(AliasViewSchema), count });
 /** Who belongs to a stack; a machine has no address, and is known by its client id. */
 export const PersonViewSchema = z.object({
   uid: z.string(),
@@ -70,28 +65,6 @@ export const UsersSchema = z.object({
     }),
   ),
   count,
-});
-
-/** `GET /v3/stacks/branches` */
-export const branchesEndpoint = (deps: StacksDependencies): Endpoint => ({
-  failed: 'Branches could not be read. Please try again.',
-  handle: async (request) => {
-    const branches = await readBranches(deps.stacks, await askedBy(request, deps));
-    const views = branches.map(({ name, aliases }) => ({ uid: name, alias: aliases.map((uid) => ({ uid })) }));
-    const { page, ...counted } = cut(views, pageIn(request.query, whole));
-    return { status: 200, body: BranchesSchema.parse({ branches: page, ...counted }) };
-  },
-});
-
-/** `GET /v3/stacks/branch_aliases` */
-export const branchAliasesEndpoint = (deps: StacksDependencies): Endpoint => ({
-  failed: 'Branch aliases could not be read. Please try again.',
-  handle: async (request) => {
-    const aliases = await readAliases(deps.stacks, await askedBy(request, deps));
-    const views = aliases.map(({ name, target }) => ({ uid: name, target_branch: target }));
-    const { page, ...counted } = cut(views, pageIn(request.query, whole));
-    return { status: 200, body: BranchAliasesSchema.parse({ branch_aliases: page, ...counted }) };
-  },
 });
 
 /** `GET /v3/stacks/users` */

@@ -1,4 +1,4 @@
-import type { Branch } from '../stacks/stack.ts';
+import type { BranchNames } from '../stacks/stack.ts';
 import type { Token } from '../tokens/token.ts';
 import type { Session } from './session.ts';
 
@@ -16,7 +16,7 @@ export interface WantedCredential {
 export interface FoundCredential {
   readonly token: Token | null;
   readonly session: Session | null;
-  readonly branch: Branch | null;
+  readonly branch: BranchNames | null;
 }
 
 /** Reads what a verification needs: base items, strongly, in one request. @throws {Refusal} `unavailable` */

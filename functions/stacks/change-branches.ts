@@ -10,7 +10,8 @@ import {
   stackToChange,
   untilDone,
 } from './edit-stack.ts';
-import type { Alias, Branch } from './stack.ts';
+import { type PointedAlias, readAlias } from './read-stack.ts';
+import { type Branch, madeBy } from './stack.ts';
 
 /** A list of either is one page of a strong query. */
 const most = 100;
@@ -24,7 +25,9 @@ export const NewBranchSchema = z.object(
   { uid: OwnNameSchema, source: z.optional(z.nullable(BranchNameSchema)) },
   'is a required field',
 );
-export const AliasSchema = z.object({ uid: OwnNameSchema, target_branch: BranchNameSchema }, 'is a required field');
+export const AliasTargetSchema = z.object({ target_branch: BranchNameSchema }, 'is a required field');
+/** With the name, which stands in the path. */
+const AliasSchema = z.object({ alias: OwnNameSchema, target_branch: BranchNameSchema }, 'is a required field');
 
 /**
  * Adds a branch.
@@ -34,47 +37,81 @@ export async function createBranch(deps: ChangeStacksDependencies, command: Stac
   const { actor, stack } = command;
   const found = await stackToChange(deps.stacks, command);
   const { uid: name, source } = parsedBy(NewBranchSchema, 'branch', command.fields);
-  const branches = await deps.stacks.branches(stack);
+  const branches = await deps.stacks.branches(found.stack);
   const errors: FieldErrors = {
     ...(source && !named(branches, source) ? { source: ['is not a branch of this stack.'] } : {}),
     ...(branches.length >= most ? { branch: [`cannot be created: this stack has ${most} branches.`] } : {}),
   };
   if (Object.keys(errors).length > 0) throw invalid(errors);
+  const branch = { name, aliases: [], source: source ?? '', ...madeBy(actor.uid, deps.now()) };
   const changes = [{ field: 'branches', from: null, to: name }];
   const audit = stackEntry(deps, { actor, of: found, changes });
-  if (!(await deps.changes.addBranch({ stack, member: actor.uid, audit, name }))) throw taken();
-  return { name, aliases: [] };
+  if (!(await deps.changes.addBranch({ stack, member: actor.uid, audit, branch })))
+    throw invalid({ uid: ['is not unique.'] });
+  return branch;
 }
 
-/** What becomes of an alias that there is already: `create` finds its name taken, `point` moves it. */
-export type AliasWay = 'create' | 'point';
+type AliasCommand = StackCommand & {
+  /** Unchecked. */
+  readonly name: string;
+};
 
 /**
- * Points an alias to a branch; what is covered by the alias is covered there from the next verification on, and no longer where it
- * pointed before.
+ * Makes an alias, or points it to another branch. What a token may do by the alias it may do there from the next verification on, and no
+ * longer where it pointed before.
  * @throws {Refusal} `stack-not-found`, `not-allowed`, `invalid`, `conflict`, `unavailable`
  */
 export async function pointAlias(
   deps: ChangeStacksDependencies,
-  { way, ...command }: StackCommand & { readonly way: AliasWay },
-): Promise<Alias> {
+  { name: unchecked, ...command }: AliasCommand,
+): Promise<PointedAlias> {
   const { actor, stack } = command;
   return await untilDone(async () => {
     const found = await stackToChange(deps.stacks, command);
-    const { uid: name, target_branch: target } = parsedBy(AliasSchema, 'branch_alias', command.fields);
-    const [branches, aliases] = [await deps.stacks.branches(stack), await deps.stacks.aliases(stack)];
+    const given = command.fields === null ? null : { ...Object(command.fields), alias: unchecked };
+    const { alias: name, target_branch: target } = parsedBy(AliasSchema, 'branch_alias', given);
+    const [branches, aliases] = [await deps.stacks.branches(found.stack), await deps.stacks.aliases(found.stack)];
     const present = aliases.find((alias) => alias.name === name);
     const to = named(branches, target);
     if (!to) throw invalid({ target_branch: ['is not a branch of this stack.'] });
-    if (named(branches, name) || (present && way === 'create')) throw taken();
+    if (named(branches, name)) throw invalid({ alias: ['is the name of a branch.'] });
     if (!present && aliases.length >= most)
       throw invalid({ branch_alias: [`cannot be created: this stack has ${most} aliases.`] });
-    if (present?.target === target) return present;
+    if (present?.target === target) return { alias: present, branch: to };
+    const { created_by, created_at, ...changed } = madeBy(actor.uid, deps.now());
+    const alias = { created_by, created_at, ...present, ...changed, name, target };
     const from = present ? (named(branches, present.target) ?? null) : null;
     const changes = [{ field: `branch_aliases.${name}`, from: present?.target ?? null, to: target }];
     const audit = stackEntry(deps, { actor, of: found, changes });
-    const done = await deps.changes.pointAlias({ stack, member: actor.uid, audit, name, from, to });
-    return done && { name, target };
+    return (
+      (await deps.changes.pointAlias({ stack, member: actor.uid, audit, alias, from, to })) && { alias, branch: to }
+    );
+  });
+}
+
+/**
+ * Deletes an alias: from the next verification on it covers nothing. One made again under its name covers again what scopes say.
+ * @throws {Refusal} `stack-not-found`, `not-allowed`, `alias-not-found`, `invalid`, `conflict`, `unavailable`
+ */
+export async function deleteAlias(
+  deps: ChangeStacksDependencies,
+  {
+    actor,
+    stack,
+    name,
+    confirm,
+  }: Omit<AliasCommand, 'fields'> & {
+    /** Throws where the caller has not said that they mean it. Asked once it is known that they may. */
+    readonly confirm: () => void;
+  },
+): Promise<void> {
+  await untilDone(async () => {
+    const found = await stackToChange(deps.stacks, { actor, stack });
+    const { alias, branch: from } = await readAlias(deps.stacks, found.stack, name);
+    confirm();
+    const changes = [{ field: `branch_aliases.${alias.name}`, from: alias.target, to: null }];
+    const audit = stackEntry(deps, { actor, of: found, changes });
+    return await deps.changes.removeAlias({ stack, member: actor.uid, audit, name: alias.name, from });
   });
 }
 
@@ -85,5 +122,3 @@ function parsedBy<S extends z.ZodMiniType>(schema: S, envelope: string, fields: 
 }
 
 const named = (branches: readonly Branch[], name: string) => branches.find((branch) => branch.name === name);
-
-const taken = () => invalid({ uid: ['is not unique.'] });

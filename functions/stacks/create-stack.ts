@@ -6,7 +6,7 @@ import { NameSchema } from '../tokens/names.ts';
 import { mintUid, type Randomness } from '../tokens/token-value.ts';
 import { auditEntry, operationId } from './audit-entry.ts';
 import type { Actor } from './person.ts';
-import { mainBranch, type Plan, type Stack } from './stack.ts';
+import { madeBy, mainBranch, type Plan, type Stack } from './stack.ts';
 import type { StackOfMember, StackRepository } from './stack-repository.ts';
 
 export interface StackDependencies {
@@ -63,11 +63,12 @@ export async function createStack(
     created_at: at.toISOString(),
     updated_at: at.toISOString(),
   };
+  const branch = { name: mainBranch, aliases: [], source: '', ...madeBy(actor.uid, at) };
   const { issuer, sub } = actor.identity;
   const member = { uid: actor.uid, role: 'owner', issuer, sub, joined_at: at.toISOString() } as const;
   const metadata = { uid: stack.api_key, title: stack.name };
   const event = { stack: stack.api_key, module: 'stack', event_type: 'create', metadata } as const;
   const audit = auditEntry(event, { actor, at, operation: operationId(at, deps.random) });
-  await deps.stacks.create({ stack, owner: member, branch: { name: mainBranch, aliases: [] }, actor, audit });
+  await deps.stacks.create({ stack, owner: member, branch, actor, audit });
   return { stack, member, tokenCount: 0 };
 }

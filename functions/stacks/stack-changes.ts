@@ -1,6 +1,6 @@
 import type { AuditEntry } from './audit-entry.ts';
 import type { Invitation } from './invitation.ts';
-import type { Branch, Member, Role, Stack } from './stack.ts';
+import type { Alias, Branch, BranchNames, Member, Role, Stack } from './stack.ts';
 
 /** Every change of a stack: by whom, and its entry in the audit log. */
 export interface StackChange {
@@ -33,12 +33,12 @@ export interface Removal extends StackChange {
   readonly invitations: readonly string[];
 }
 
-/** An alias with the branch that it points to, and with the one that it is to point to, as both were seen. */
+/** An alias as it is to be, with the branch that it pointed to and the one that it will point to, as both were seen. */
 export interface AliasMove extends StackChange {
-  readonly name: string;
+  readonly alias: Alias;
   /** Null: there is no such alias yet. */
-  readonly from: Branch | null;
-  readonly to: Branch;
+  readonly from: BranchNames | null;
+  readonly to: BranchNames;
 }
 
 /**
@@ -50,9 +50,11 @@ export interface StackChanges {
   /** Name and description. */
   edit(change: StackChange & { readonly before: Stack; readonly after: Stack }): Promise<boolean>;
   /** @returns false where a branch or an alias has the name */
-  addBranch(change: StackChange & { readonly name: string }): Promise<boolean>;
+  addBranch(change: StackChange & { readonly branch: Branch }): Promise<boolean>;
   /** Makes an alias, or points it to another branch. */
   pointAlias(move: AliasMove): Promise<boolean>;
+  /** Deletes an alias, which points to the branch `from`. */
+  removeAlias(change: StackChange & { readonly name: string; readonly from: BranchNames }): Promise<boolean>;
   share(sharing: Sharing): Promise<boolean>;
   remove(removal: Removal): Promise<boolean>;
   /** The owner becomes an admin, and another member the owner. Only for the owner. */

@@ -35,10 +35,12 @@ export interface StackRepository {
   /** Those of the stacks that the caller is a member of, in the order given. */
   findEach(stacks: readonly string[], member: string): Promise<readonly StackOfMember[]>;
   findMember(stack: string, member: string): Promise<Member | null>;
-  /** At most 100, by their names. */
-  branches(stack: string): Promise<readonly Branch[]>;
-  /** At most 100, by their names. */
-  aliases(stack: string): Promise<readonly Alias[]>;
+  /** A stack, whoever asks. */
+  findStack(key: string): Promise<Stack | null>;
+  /** At most 100, by their names. Those from before it was kept who made them count as made with their stack. */
+  branches(stack: Stack): Promise<readonly Branch[]>;
+  /** At most 100, by their names. As above. */
+  aliases(stack: Stack): Promise<readonly Alias[]>;
   /** Each with the address that the issuer has verified; null: none is known. Also those beyond the 100 that a stack is shared with. */
   people(stack: string): Promise<readonly PersonOfStack[]>;
   /** By their addresses, also those that are over. */

@@ -37,17 +37,38 @@ export interface Member {
   readonly joined_at?: string | undefined;
 }
 
-/** A branch, with the aliases that point to it now. */
-export interface Branch {
+/** Who made something, and who changed it last, by uid. Instants are ISO 8601, UTC. */
+export interface Authorship {
+  readonly created_by: string;
+  readonly updated_by: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** A branch by its name, with the aliases that point to it now: what a verification needs. */
+export interface BranchNames {
   readonly name: string;
   readonly aliases: readonly string[];
 }
 
-/** Another name for a branch, which may be pointed to another one. */
-export interface Alias {
+export interface Branch extends BranchNames, Authorship {
+  /** The branch that it was made from; empty for the first one. */
+  readonly source: string;
+}
+
+/** Another name for a branch, which can be pointed to another one. */
+export interface Alias extends Authorship {
   readonly name: string;
   readonly target: string;
 }
+
+/** What somebody makes at an instant. */
+export const madeBy = (uid: string, at: Date): Authorship => ({
+  created_by: uid,
+  updated_by: uid,
+  created_at: at.toISOString(),
+  updated_at: at.toISOString(),
+});
 
 export const mainBranch = 'main';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { keysOf } from '../../functions/aws/keys.ts';
 import type { Invitation } from '../../functions/stacks/invitation.ts';
 import type { Actor } from '../../functions/stacks/person.ts';
-import type { Branch } from '../../functions/stacks/stack.ts';
+import { type Alias, type Branch, madeBy } from '../../functions/stacks/stack.ts';
 import type { StackChange } from '../../functions/stacks/stack-changes.ts';
 import type { Repositories } from './repository-backends.ts';
 import { at, memberOf, StackOfPeople, somebody } from './stack-of-people.ts';
@@ -16,7 +17,9 @@ export function describeStackChanges(repositories: () => Repositories): void {
     invited_at: at.toISOString(),
     expires_at: '2099-01-01T00:00:00.000Z',
   });
-  const main: Branch = { name: 'main', aliases: [] };
+  const main = { name: 'main', aliases: [] };
+  const branch = (name: string): Branch => ({ name, aliases: [], source: 'main', ...madeBy('x', at) });
+  const alias = (name: string, target: string): Alias => ({ name, target, ...madeBy('x', at) });
   const roleOf = async ({ stack }: StackOfPeople, { uid }: Actor) =>
     (await repositories().stacks.findMember(stack.api_key, uid))?.role ?? null;
 
@@ -29,8 +32,11 @@ export function describeStackChanges(repositories: () => Repositories): void {
       'edit',
       (by, { stack }) => repositories().changes.edit({ ...by, before: stack, after: { ...stack, name: 'Renamed' } }),
     ],
-    ['add a branch', (by) => repositories().changes.addBranch({ ...by, name: 'next' })],
-    ['make an alias', (by) => repositories().changes.pointAlias({ ...by, name: 'deploy', from: null, to: main })],
+    ['add a branch', (by) => repositories().changes.addBranch({ ...by, branch: branch('next') })],
+    [
+      'make an alias',
+      (by) => repositories().changes.pointAlias({ ...by, alias: alias('deploy', 'main'), from: null, to: main }),
+    ],
     [
       'share',
       (by, _scene, admin) =>
@@ -75,18 +81,16 @@ export function describeStackChanges(repositories: () => Repositories): void {
 
   describe('an alias', () => {
     const branchesOf = async ({ stack }: StackOfPeople) =>
-      Object.fromEntries(
-        (await repositories().stacks.branches(stack.api_key)).map(({ name, aliases }) => [name, aliases]),
-      );
+      Object.fromEntries((await repositories().stacks.branches(stack)).map(({ name, aliases }) => [name, aliases]));
 
     it('is with one branch at a time, also where two moves meet', async () => {
       const scene = await made();
       const { changes } = repositories();
-      for (const name of ['one', 'two']) await changes.addBranch({ ...scene.by(), name });
-      await changes.pointAlias({ ...scene.by(), name: 'deploy', from: null, to: main });
+      for (const name of ['one', 'two']) await changes.addBranch({ ...scene.by(), branch: branch(name) });
+      await changes.pointAlias({ ...scene.by(), alias: alias('deploy', 'main'), from: null, to: main });
       const from = { name: 'main', aliases: ['deploy'] };
       const moves = ['one', 'two'].map((name) =>
-        changes.pointAlias({ ...scene.by(), name: 'deploy', from, to: { name, aliases: [] } }),
+        changes.pointAlias({ ...scene.by(), alias: alias('deploy', name), from, to: { name, aliases: [] } }),
       );
       expect((await Promise.all(moves)).filter(Boolean)).toHaveLength(1);
       const { main: left, one, two } = await branchesOf(scene);
@@ -96,12 +100,50 @@ export function describeStackChanges(repositories: () => Repositories): void {
     it('has a name that no branch has', async () => {
       const scene = await made();
       const { changes } = repositories();
-      await changes.addBranch({ ...scene.by(), name: 'next' });
+      await changes.addBranch({ ...scene.by(), branch: branch('next') });
       const next = { name: 'next', aliases: [] };
-      expect(await changes.pointAlias({ ...scene.by(), name: 'main', from: null, to: next })).toBe(false);
-      await changes.pointAlias({ ...scene.by(), name: 'deploy', from: null, to: main });
-      expect(await changes.addBranch({ ...scene.by(), name: 'deploy' })).toBe(false);
+      const taken = alias('main', 'next');
+      expect(await changes.pointAlias({ ...scene.by(), alias: taken, from: null, to: next })).toBe(false);
+      await changes.pointAlias({ ...scene.by(), alias: alias('deploy', 'main'), from: null, to: main });
+      expect(await changes.addBranch({ ...scene.by(), branch: branch('deploy') })).toBe(false);
       expect(await branchesOf(scene)).toEqual({ main: ['deploy'], next: [] });
+    });
+  });
+
+  describe('an alias that is deleted', () => {
+    it('is gone from its branch, and not where it has moved meanwhile', async () => {
+      const scene = await made();
+      const { changes, stacks } = repositories();
+      await changes.addBranch({ ...scene.by(), branch: branch('next') });
+      await changes.pointAlias({ ...scene.by(), alias: alias('deploy', 'main'), from: null, to: main });
+      const from = { name: 'main', aliases: ['deploy'] };
+      const removal = () => changes.removeAlias({ ...scene.by(), name: 'deploy', from });
+      const away = { alias: alias('deploy', 'next'), from, to: { name: 'next', aliases: [] } };
+      await changes.pointAlias({ ...scene.by(), ...away });
+      expect(await removal()).toBe(false);
+      const back = { alias: alias('deploy', 'main'), from: { name: 'next', aliases: ['deploy'] }, to: main };
+      await changes.pointAlias({ ...scene.by(), ...back });
+      expect(await removal()).toBe(true);
+      expect(await stacks.aliases(scene.stack)).toEqual([]);
+      expect((await stacks.branches(scene.stack)).map(({ name, aliases }) => [name, aliases])).toEqual([
+        ['main', []],
+        ['next', []],
+      ]);
+    });
+  });
+
+  describe('rows from before it was kept who made them', () => {
+    it('count as made with their stack', async () => {
+      const scene = await made();
+      const { storage, tables, stacks } = repositories();
+      const keys = keysOf(tables);
+      const key = scene.stack.api_key;
+      await storage.write({ put: keys.branch(key, 'main'), item: { name: 'main', aliases: ['deploy'] } });
+      await storage.write({ put: keys.alias(key, 'deploy'), item: { name: 'deploy', target: 'main' } });
+      const { created_by, created_at, updated_at } = scene.stack;
+      const then = { created_by, updated_by: created_by, created_at, updated_at };
+      expect(await stacks.branches(scene.stack)).toEqual([{ name: 'main', aliases: ['deploy'], source: '', ...then }]);
+      expect(await stacks.aliases(scene.stack)).toEqual([{ name: 'deploy', target: 'main', ...then }]);
     });
   });
 

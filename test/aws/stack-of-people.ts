@@ -3,7 +3,7 @@ import { nextAction } from '../../functions/notices/schedule.ts';
 import { type AuditEntry, auditEntry, operationId } from '../../functions/stacks/audit-entry.ts';
 import { createStack } from '../../functions/stacks/create-stack.ts';
 import { type Actor, personUid } from '../../functions/stacks/person.ts';
-import type { Member, Role, Stack } from '../../functions/stacks/stack.ts';
+import { type Member, madeBy, type Role, type Stack } from '../../functions/stacks/stack.ts';
 import { type Receipt, receiptOf } from '../../functions/tokens/revocation.ts';
 import type { Token } from '../../functions/tokens/token.ts';
 import { digestOf, mintUid } from '../../functions/tokens/token-value.ts';
@@ -56,7 +56,8 @@ export class StackOfPeople {
   /** An alias that points to `main`. */
   async alias(name: string): Promise<void> {
     const to = { name: 'main', aliases: [] };
-    await this.#repositories.changes.pointAlias({ ...this.by(), name, from: null, to });
+    const alias = { name, target: 'main', ...madeBy(this.owner.uid, at) };
+    await this.#repositories.changes.pointAlias({ ...this.by(), alias, from: null, to });
   }
 
   audit(operation = operationId(at, random), title = 'x'): AuditEntry {

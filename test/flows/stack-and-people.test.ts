@@ -141,8 +141,12 @@ describe('a stack and its people', () => {
     expect((await post('/v3/stacks/branches', { branch: { uid: 'next', source: 'main' } })).body).toMatchObject({
       branch: { uid: 'next', alias: [] },
     });
-    const alias = (target_branch: string) => ({ branch_alias: { uid: 'deploy', target_branch } });
-    expect((await post('/v3/stacks/branch_aliases', alias('main'))).status).toBe(201);
+    const alias = '/v3/stacks/branch_aliases/deploy';
+    const pointed = (target_branch: string) => put(alias, { branch_alias: { target_branch } });
+    expect(await pointed('main')).toMatchObject({
+      status: 200,
+      body: { notice: 'Branch alias assigned successfully.', branch_alias: { uid: 'main', alias: 'deploy' } },
+    });
     const scope = [
       { module: 'environment', acl: { read: true } },
       { module: 'branch_alias', branch_aliases: ['deploy'], acl: { read: true } },
@@ -153,14 +157,43 @@ describe('a stack and its people', () => {
         ['main', 'next'].map(async (branch) => (await running.use(value, { stack, headers: { branch } })).status),
       );
     expect(await statuses()).toEqual([200, 403]);
-    expect((await put('/v3/stacks/branch_aliases', alias('next'))).status).toBe(200);
+    expect((await pointed('next')).status).toBe(200);
     expect(await statuses()).toEqual([403, 200]);
-    expect((await put('/v3/stacks/branch_aliases/deploy', { branch_alias: { target_branch: 'main' } })).status).toBe(
-      200,
-    );
+    expect((await pointed('main')).status).toBe(200);
     expect(await statuses()).toEqual([200, 403]);
-    expect((await get('/v3/stacks/branch_aliases')).body.branch_aliases).toEqual([
-      { uid: 'deploy', target_branch: 'main' },
-    ]);
+    const { branch_aliases } = (await get('/v3/stacks/branch_aliases')).body;
+    expect(branch_aliases).toMatchObject([{ uid: 'main', source: '', alias: 'deploy', deleted_at: false }]);
+
+    const remove = (query: string) => running.call('DELETE', `${alias}${query}`, { as: 'owner', stack });
+    expect(await remove('')).toMatchObject({ status: 422, body: { errors: { force: [expect.any(String)] } } });
+    expect(await statuses()).toEqual([200, 403]);
+    expect(await remove('?force=true')).toMatchObject({
+      status: 200,
+      body: { notice: 'Branch alias deleted successfully.' },
+    });
+    expect(await statuses()).toEqual([403, 403]);
+    expect((await pointed('next')).status).toBe(200);
+    expect(await statuses()).toEqual([403, 200]);
+  });
+
+  it('branches and aliases are read by whoever works with a token of the stack, whatever its scope', async () => {
+    const stack = await running.createStack('owner');
+    const { put } = on(stack);
+    await put('/v3/stacks/branch_aliases/deploy', { branch_alias: { target_branch: 'main' } });
+    const narrow = [
+      { module: 'entry', acl: { read: true } },
+      { module: 'branch', branches: ['main'], acl: { read: true } },
+    ];
+    const token = await running.createToken({ scope: narrow, expires_on: '2099-01-01' }, { as: 'owner', stack });
+    const opened = await running.call('POST', '/v3/token_sessions', { value: token.value, stack });
+    for (const value of [token.value, opened.body.session.token]) {
+      for (const path of ['branches', 'branches/main', 'branch_aliases', 'branch_aliases/deploy']) {
+        const read = await running.call('GET', `/v3/stacks/${path}`, { value, stack });
+        expect([path, read.status, read.headers.has('token-expires-at')]).toEqual([path, 200, true]);
+      }
+    }
+    await running.deleteToken(token, { stack });
+    const after = await running.call('GET', '/v3/stacks/branches', { value: token.value, stack });
+    expect([after.status, after.body.type]).toEqual([401, expect.stringMatching(/token-revoked$/)]);
   });
 });

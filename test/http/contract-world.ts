@@ -10,7 +10,7 @@ export interface KnownToken {
   readonly stack: string;
 }
 
-/** A request to a route; `{uid}` and `{session_uid}` of its path are taken from here. */
+/** A request to a route; `{uid}` (or `{alias}`) and `{session_uid}` of its path are taken from here. */
 export interface Attempt extends Call {
   readonly uid?: string;
   readonly sessionUid?: string;
@@ -58,7 +58,7 @@ export async function startContractWorld(): Promise<ContractWorld> {
     system,
     send: async (route, { uid = '', sessionUid = '', query = '', ...call }) => {
       const [method = '', path = ''] = route.split(' ');
-      const named = path.replace('{uid}', uid).replace('{session_uid}', sessionUid);
+      const named = path.replace(/\{(uid|alias)\}/, uid).replace('{session_uid}', sessionUid);
       return await system.call(method, `${named}${query ? `?${query}` : ''}`, call);
     },
     openSession: async ({ value, stack }) => {
@@ -94,6 +94,7 @@ async function knownThings(system: RunningSystem): Promise<KnownThings> {
   await system.deleteToken(known.deleted);
   await system.deleteToken(known.foreignDeleted, { as: 'outsider', stack: theirs });
   await addPeople(system, known.contested.stack);
+  await addAlias(system, known.contested);
   const { body } = await system.call('GET', '/v3/audit-logs?limit=1', { as: 'outsider', stack: theirs });
   return { ...known, foreignEntry: body.logs[0].uid };
 }
@@ -103,6 +104,13 @@ async function addPeople(system: RunningSystem, stack: string): Promise<void> {
   const json = { clients: ['bot'], emails: ['adam@example.test'] };
   await system.call('POST', '/v3/stacks/share', { as: 'owner', stack, json });
   await system.call('GET', '/v3/stacks', { as: 'admin', stack });
+}
+
+/** Named like the token: a request about that token is about this alias, too. It does not point where requests want it to. */
+async function addAlias(system: RunningSystem, { uid, stack }: KnownToken): Promise<void> {
+  await system.call('POST', '/v3/stacks/branches', { as: 'owner', stack, json: { branch: { uid: 'next' } } });
+  const json = { branch_alias: { target_branch: 'next' } };
+  await system.call('PUT', `/v3/stacks/branch_aliases/${uid}`, { as: 'owner', stack, json });
 }
 
 function injectFaults({ system: { front, issuer } }: RunningSystem, known: KnownThings): void {

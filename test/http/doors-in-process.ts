@@ -1,9 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
+import { DynamoCredentialReader } from '../../functions/aws/dynamo-credential-reader.ts';
 import { DynamoHygieneRepository } from '../../functions/aws/dynamo-hygiene-repository.ts';
 import { DynamoInvitations } from '../../functions/aws/dynamo-invitations.ts';
 import { DynamoManagedSessions } from '../../functions/aws/dynamo-managed-sessions.ts';
 import { DynamoPersonRepository } from '../../functions/aws/dynamo-person-repository.ts';
+import { DynamoRateWindows } from '../../functions/aws/dynamo-rate-windows.ts';
 import { DynamoRevocationRepository } from '../../functions/aws/dynamo-revocation-repository.ts';
 import { DynamoSessionRepository } from '../../functions/aws/dynamo-session-repository.ts';
 import { DynamoStackChanges } from '../../functions/aws/dynamo-stack-changes.ts';
@@ -12,6 +14,7 @@ import { DynamoTokenRepository } from '../../functions/aws/dynamo-token-reposito
 import type { Tables } from '../../functions/aws/keys.ts';
 import { createStorage } from '../../functions/aws/storage.ts';
 import { createHandler as createAuditLogs } from '../../functions/http/audit-logs.lambda.ts';
+import { createHandler as createBranches } from '../../functions/http/branches.lambda.ts';
 import { createHandler as createChangeStacks } from '../../functions/http/change-stacks.lambda.ts';
 import { createHandler as createChangeTokens } from '../../functions/http/change-tokens.lambda.ts';
 import type { HttpEvent } from '../../functions/http/endpoint.ts';
@@ -75,13 +78,20 @@ export class DoorsInProcess {
       problemTypes: 'https://tokenward.example/problems/',
     };
     const sessions = new DynamoSessionRepository(storage, tables);
+    const credentials = new DynamoCredentialReader(storage, tables);
+    const windows = new DynamoRateWindows(storage, tables);
+    const uses = { used: async () => {}, usedDead: async () => {} };
     const revocations = new DynamoRevocationRepository(storage, tables);
     this.#doors = [
       { routes: /^GET .*management_tokens/, handler: createReadTokens({ ...deps, sessions, revocations }) },
       { routes: /audit-logs/, handler: createAuditLogs(deps) },
       { routes: /management_tokens/, handler: createChangeTokens(deps) },
-      { routes: /POST \/v3\/stacks$|GET \/v3\/stacks(\/users|\/branch|$)/, handler: createStacks(deps) },
-      { routes: /(PUT|POST) \/v3\/stacks(\/(un)?share|\/transfer|\/branch|$)/, handler: createChangeStacks(deps) },
+      { routes: /POST \/v3\/stacks$|GET \/v3\/stacks(\/users|$)/, handler: createStacks(deps) },
+      { routes: /^GET .*\/branch/, handler: createBranches({ ...deps, credentials, windows, uses }) },
+      {
+        routes: /(PUT|POST|DELETE) \/v3\/stacks(\/(un)?share|\/transfer|\/branch|$)/,
+        handler: createChangeStacks(deps),
+      },
       { routes: /token_hygiene/, handler: createTokenHygiene(deps) },
     ];
   }

@@ -29,6 +29,7 @@ const twice = { '400/141': ['two stacks', 'two credentials'] } as const;
 const ofTokens = {
   '404/141': ['an unknown uid', 'what cannot be a uid', 'a uid of another stack', 'a deleted uid'],
 } as const;
+const ofNames = { '404/141': ['an unknown uid', 'what cannot be a uid'] } as const;
 const ofPrograms = {
   '401/105': ['an unknown value', 'an expired token', 'a deleted token'],
   '412/109': ['no api_key', 'an unknown stack', 'another stack', 'what cannot be a stack'],
@@ -202,21 +203,19 @@ export const contract: Record<RouteKey, EndpointContract> = {
   },
   'GET /v3/stacks/branches': {
     good: () => ({ as: 'admin' }),
-    answers: {
-      '200': ['as it should be'],
-      ...twice,
-      ...ofMembers,
-      ...ofList,
-    },
+    answers: { '200': ['as it should be'], ...twice, ...ofMembers, ...ofList },
+  },
+  'GET /v3/stacks/branches/{uid}': {
+    good: () => ({ as: 'admin', uid: 'main' }),
+    answers: { '200': ['as it should be'], ...twice, ...ofMembers, ...ofNames },
   },
   'GET /v3/stacks/branch_aliases': {
     good: () => ({ as: 'admin' }),
-    answers: {
-      '200': ['as it should be'],
-      ...twice,
-      ...ofMembers,
-      ...ofList,
-    },
+    answers: { '200': ['as it should be'], ...twice, ...ofMembers, ...ofList },
+  },
+  'GET /v3/stacks/branch_aliases/{alias}': {
+    good: () => ({ as: 'admin', uid: 'deploy' }),
+    answers: { '200': ['as it should be'], ...twice, ...ofMembers, ...ofNames },
   },
   'GET /v3/stacks/users': {
     good: () => ({ as: 'admin' }),
@@ -240,16 +239,27 @@ export const contract: Record<RouteKey, EndpointContract> = {
     return { json, stack };
   }),
   'POST /v3/stacks/branches': changesStack('201', () => ({ json: { branch: { uid: newName().replace(' ', '-') } } })),
-  'POST /v3/stacks/branch_aliases': changesStack('201', () => ({
-    json: { branch_alias: { uid: newName().replace(' ', '-'), target_branch: 'main' } },
-  })),
-  'PUT /v3/stacks/branch_aliases': changesStack('200', () => ({
-    json: { branch_alias: { uid: newName().replace(' ', '-'), target_branch: 'main' } },
-  })),
-  'PUT /v3/stacks/branch_aliases/{uid}': changesStack('200', () => ({
+  'PUT /v3/stacks/branch_aliases/{alias}': changesStack('200', () => ({
     uid: newName().replace(' ', '-'),
     json: { branch_alias: { target_branch: 'main' } },
   })),
+  'DELETE /v3/stacks/branch_aliases/{alias}': {
+    good: async ({ system }, what) => {
+      const uid = newName().replace(' ', '-');
+      const json = { branch_alias: { target_branch: 'main' } };
+      if (isDone(what) || what === 'no force')
+        await system.call('PUT', `/v3/stacks/branch_aliases/${uid}`, { as: 'owner', json });
+      return { as: 'owner', uid, query: 'force=true' };
+    },
+    answers: {
+      '200': ['as it should be'],
+      ...twice,
+      ...ofMembers,
+      ...ofNames,
+      '409/141': ['always in conflict'],
+      '422/141': ['no force'],
+    },
+  },
   'GET /v3/stacks/token_hygiene': {
     good: () => ({ as: 'owner' }),
     answers: { '200': ['as it should be'], ...twice, ...ofMembers },

@@ -16,14 +16,14 @@ beforeAll(async () => {
   for (const name of ['a', 'b', 'c']) {
     const made = [
       await call('POST', '/v3/stacks/branches', { as: 'owner', json: { branch: { uid: `branch-${name}` } } }),
-      await call('POST', '/v3/stacks/branch_aliases', {
+      await call('PUT', `/v3/stacks/branch_aliases/alias-${name}`, {
         as: 'owner',
-        json: { branch_alias: { uid: `alias-${name}`, target_branch: 'main' } },
+        json: { branch_alias: { target_branch: 'main' } },
       }),
       await call('POST', '/v3/environments', { value: live.value, json: { environment: { name } } }),
       await call('POST', '/v3/token_sessions', { value: live.value }),
     ];
-    expect(made.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+    expect(made.map(({ status }) => status)).toEqual([201, 200, 201, 201]);
   }
 });
 afterAll(() => tokenward.stop());

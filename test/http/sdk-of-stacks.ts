@@ -58,13 +58,22 @@ export function describeStacksBySdk(given: () => Given): void {
       ]);
     });
 
-    it('makes branches and aliases, moves an alias, and lists them', async () => {
+    it('makes branches and aliases, moves an alias, reads and lists them, and deletes the alias', async () => {
       const own = await made();
-      expect(await own.branch().create({ branch: { uid: 'next', source: 'main' } })).toMatchObject({ uid: 'next' });
+      const next = { uid: 'next', source: 'main', alias: [], deleted_at: false };
+      expect(await own.branch().create({ branch: { uid: 'next', source: 'main' } })).toMatchObject(next);
       await own.branchAlias('deploy').createOrUpdate('main');
-      expect(await own.branchAlias('deploy').createOrUpdate('next')).toMatchObject({ uid: 'deploy' });
+      // The SDK makes a branch of an alias: its uid is the branch, and `alias` its name.
+      const pointed = { uid: 'next', source: 'main', alias: 'deploy', urlPath: '/stacks/branches/next' };
+      expect(await own.branchAlias('deploy').createOrUpdate('next')).toMatchObject(pointed);
+      expect(await own.branchAlias('deploy').fetch()).toMatchObject(pointed);
+      expect(await own.branch('next').fetch()).toMatchObject({ ...next, alias: [{ uid: 'deploy' }] });
       expect((await own.branch().query().find()).items.map(({ uid }) => uid).sort()).toEqual(['main', 'next']);
-      expect((await own.branchAlias().fetchAll()).items).toMatchObject([{ uid: 'deploy', target_branch: 'next' }]);
+      const { items, count } = await own.branchAlias().fetchAll({ include_count: true });
+      expect([items, count]).toMatchObject([[pointed], 1]);
+      expect(await items[0]?.fetch()).toMatchObject({ uid: 'next', alias: [{ uid: 'deploy' }] });
+      expect(await own.branchAlias('deploy').delete()).toEqual({ notice: 'Branch alias deleted successfully.' });
+      await expect(own.branchAlias('deploy').fetch()).rejects.toMatchObject({ status: 404, errorCode: 141 });
     });
 
     it('tells who is in a stack to its owner and admins only', async () => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { branchFrom, tokenFrom } from '../../functions/aws/items.ts';
+import { branchNamesFrom, tokenFrom } from '../../functions/aws/items.ts';
 import { type JudgedCase, judge } from '../../functions/tokens/judge.ts';
 import type { Token } from '../../functions/tokens/token.ts';
 import { digestMatches, mintTokenValue } from '../../functions/tokens/token-value.ts';
@@ -215,7 +215,7 @@ describe('law 2: every door answers what the judge says', () => {
     const uid = `blt${value.split('_')[1]}`;
     const row = await operator.item(operator.tables.tokens, `STACK#${stack}`, `BRANCH#${branch}`);
     const token = tokenFrom(await operator.item(operator.tables.tokens, `TOKEN#${uid}`, 'META'));
-    const need = { module: 'environment', access: 'read', branch: branchFrom(row) ?? undefined } as const;
+    const need = { module: 'environment', access: 'read', branch: branchNamesFrom(row) ?? undefined } as const;
     const matches = token !== null && digestMatches(value, token.digest);
     const presented = { digestMatches: matches, stack, ...(isScoped ? { need } : {}) };
     const verdict = judge({ token, presented, now: system.clock.now() });

@@ -14,7 +14,7 @@ describe('a change of a stack', () => {
   const changes = [
     ['edit', { name: 'renamed' }],
     ['branch', { uid: 'next' }],
-    ['alias', { uid: 'deploy', target_branch: 'main' }],
+    ['point', { alias: 'deploy', target_branch: 'main' }],
     ['share', { emails: ['bob@example.test'] }],
     ['unshare', { email: ann }],
   ] as const;
@@ -78,19 +78,22 @@ describe('editing a stack', () => {
 });
 
 describe('branches and aliases', () => {
-  const aliasesOf = async (name: string) =>
-    (await scene.product.stacks.branches(scene.stack)).find((branch) => branch.name === name)?.aliases;
+  const branches = async () => {
+    const stack = await scene.product.stacks.findStack(scene.stack);
+    return stack ? await scene.product.stacks.branches(stack) : [];
+  };
+  const aliasesOf = async (name: string) => (await branches()).find((branch) => branch.name === name)?.aliases;
 
   it('an alias points to a branch, and moves', async () => {
     expect(await scene.branch({ uid: 'next', source: 'main' })).toBe('done');
-    expect(await scene.alias({ uid: 'deploy', target_branch: 'main' })).toBe('done');
-    expect(await scene.point({ uid: 'other', target_branch: 'main' })).toBe('done');
+    expect(await scene.point({ alias: 'deploy', target_branch: 'main' })).toBe('done');
+    expect(await scene.point({ alias: 'other', target_branch: 'main' })).toBe('done');
     expect(await aliasesOf('main')).toEqual(['deploy', 'other']);
-    expect(await scene.point({ uid: 'deploy', target_branch: 'next' })).toBe('done');
+    expect(await scene.point({ alias: 'deploy', target_branch: 'next' })).toBe('done');
     expect([await aliasesOf('main'), await aliasesOf('next')]).toEqual([['other'], ['deploy']]);
     expect(scene.lastEntry().changes).toEqual([{ field: 'branch_aliases.deploy', from: 'main', to: 'next' }]);
     const before = rows();
-    expect(await scene.point({ uid: 'deploy', target_branch: 'next' })).toBe('done');
+    expect(await scene.point({ alias: 'deploy', target_branch: 'next' })).toBe('done');
     expect(rows()).toEqual(before);
   });
 
@@ -104,31 +107,59 @@ describe('branches and aliases', () => {
     ['branch', null, 'branch'],
     ['branch', { uid: 'next', source: 'none' }, 'source'],
     ['branch', { uid: 'next', source: 'deploy' }, 'source'],
-    ['alias', { uid: 'deploy', target_branch: 'main' }, 'uid'],
-    ['alias', { uid: 'main', target_branch: 'main' }, 'uid'],
-    ['point', { uid: 'development', target_branch: 'main' }, 'uid'],
-    ['alias', { uid: 'next', target_branch: 'none' }, 'target_branch'],
-    ['alias', { uid: 'next', target_branch: '$all' }, 'target_branch'],
-    ['point', { uid: 'deploy', target_branch: 'deploy' }, 'target_branch'],
-    ['point', { uid: '$all', target_branch: 'main' }, 'uid'],
+    ['point', { alias: 'main', target_branch: 'main' }, 'alias'],
+    ['point', { alias: 'development', target_branch: 'main' }, 'alias'],
+    ['point', { alias: 'next', target_branch: 'none' }, 'target_branch'],
+    ['point', { alias: 'next', target_branch: '$all' }, 'target_branch'],
+    ['point', { alias: 'next' }, 'target_branch'],
+    ['point', { alias: 'deploy', target_branch: 'deploy' }, 'target_branch'],
+    ['point', { alias: '$all', target_branch: 'main' }, 'alias'],
+    ['point', { alias: 'a b', target_branch: 'main' }, 'alias'],
     ['point', null, 'branch_alias'],
   ] as const)('%s with %j is refused by %s, and nothing is written', async (name, fields, field) => {
-    await scene.alias({ uid: 'deploy', target_branch: 'main' });
+    await scene.point({ alias: 'deploy', target_branch: 'main' });
     const before = rows();
     expect(await scene[name](fields)).toMatchObject(invalid({ [field]: [expect.any(String)] }));
     expect(rows()).toEqual(before);
   });
 
+  it('an alias is deleted, also where it moves at that moment, and one that there is not is told', async () => {
+    await scene.branch({ uid: 'next' });
+    await scene.point({ alias: 'deploy', target_branch: 'main' });
+    scene.meanwhile = () => scene.point({ alias: 'deploy', target_branch: 'next' });
+    expect(await scene.unalias('deploy')).toBe('done');
+    expect([await aliasesOf('main'), await aliasesOf('next')]).toEqual([[], []]);
+    expect(scene.lastEntry().changes).toEqual([{ field: 'branch_aliases.deploy', from: 'next', to: null }]);
+    const before = rows();
+    for (const name of ['deploy', 'main', ''])
+      expect(await scene.unalias(name)).toEqual({ kind: 'alias-not-found', errors: { alias: ['is not valid.'] } });
+    expect(rows()).toEqual(before);
+  });
+
+  it('an alias keeps who made it when another moves it, and a branch what it was made from', async () => {
+    await scene.point({ alias: 'deploy', target_branch: 'main' });
+    await scene.branch({ uid: 'next', source: 'development' }, scene.who('admin'));
+    await scene.point({ alias: 'deploy', target_branch: 'next' }, scene.who('admin'));
+    const stack = await scene.product.stacks.findStack(scene.stack);
+    const [owner, admin] = [scene.who('owner').uid, scene.who('admin').uid];
+    expect(stack && (await scene.product.stacks.aliases(stack))).toMatchObject([
+      { name: 'deploy', target: 'next', created_by: owner, updated_by: admin },
+    ]);
+    expect(await branches()).toContainEqual(
+      expect.objectContaining({ name: 'next', source: 'development', created_by: admin }),
+    );
+  });
+
   it('no alias is in two places where two moves meet, and no name is a branch and an alias', async () => {
     await scene.branch({ uid: 'next' });
-    await scene.alias({ uid: 'deploy', target_branch: 'main' });
-    scene.meanwhile = () => scene.point({ uid: 'deploy', target_branch: 'development' });
-    expect(await scene.point({ uid: 'deploy', target_branch: 'next' })).toBe('done');
-    const all = (await scene.product.stacks.branches(scene.stack)).filter(({ aliases }) => aliases.length > 0);
-    expect(all).toEqual([{ name: 'next', aliases: ['deploy'] }]);
+    await scene.point({ alias: 'deploy', target_branch: 'main' });
+    scene.meanwhile = () => scene.point({ alias: 'deploy', target_branch: 'development' });
+    expect(await scene.point({ alias: 'deploy', target_branch: 'next' })).toBe('done');
+    const all = (await branches()).filter(({ aliases }) => aliases.length > 0);
+    expect(all).toMatchObject([{ name: 'next', aliases: ['deploy'] }]);
     scene.meanwhile = () => scene.branch({ uid: 'both' });
-    expect(await scene.alias({ uid: 'both', target_branch: 'main' })).toMatchObject({ kind: 'invalid' });
-    scene.meanwhile = () => scene.alias({ uid: 'two', target_branch: 'main' });
+    expect(await scene.point({ alias: 'both', target_branch: 'main' })).toMatchObject({ kind: 'invalid' });
+    scene.meanwhile = () => scene.point({ alias: 'two', target_branch: 'main' });
     expect(await scene.branch({ uid: 'two' })).toMatchObject({ kind: 'invalid' });
   });
 });

@@ -2,7 +2,7 @@
 
 import { Refusal } from '../../functions/refusals.ts';
 import { auditEntry, operationId } from '../../functions/stacks/audit-entry.ts';
-import { createBranch, pointAlias } from '../../functions/stacks/change-branches.ts';
+import { createBranch, deleteAlias, pointAlias } from '../../functions/stacks/change-branches.ts';
 import { editStack } from '../../functions/stacks/edit-stack.ts';
 import { type Actor, personUid } from '../../functions/stacks/person.ts';
 import { shareStack } from '../../functions/stacks/share-stack.ts';
@@ -32,10 +32,14 @@ export class PeopleScene {
 
   edit = (fields: Fields, by?: Actor) => this.#asked(editStack, fields, by);
   branch = (fields: Fields, by?: Actor) => this.#asked(createBranch, fields, by);
-  point = (fields: Fields, by?: Actor) =>
-    this.#asked((deps, command) => pointAlias(deps, { ...command, way: 'point' }), fields, by);
-  alias = (fields: Fields, by?: Actor) =>
-    this.#asked((deps, command) => pointAlias(deps, { ...command, way: 'create' }), fields, by);
+  /** `alias` is what the path names; the rest is the body. */
+  point = (fields: Fields, by?: Actor) => {
+    const { alias: name, ...rest } = fields ?? {};
+    const body = fields && rest;
+    return this.#asked((deps, command) => pointAlias(deps, { ...command, fields: body, name: String(name) }), body, by);
+  };
+  unalias = (name: string, by?: Actor) =>
+    this.#asked((deps, { actor, stack }) => deleteAlias(deps, { actor, stack, name, confirm: () => {} }), null, by);
   share = (fields: Fields, by?: Actor) => this.#asked(shareStack, fields, by);
   unshare = (fields: Fields, by?: Actor) => this.#asked(unshareStack, fields, by);
   transfer = (fields: Fields, by?: Actor) => this.#asked(transferStack, fields, by);
@@ -129,6 +133,7 @@ export class PeopleScene {
       edit: first((change) => changes.edit(change)),
       addBranch: first((change) => changes.addBranch(change)),
       pointAlias: first((change) => changes.pointAlias(change)),
+      removeAlias: first((change) => changes.removeAlias(change)),
       share: first((change) => changes.share(change)),
       remove: first((change) => changes.remove(change)),
       transfer: first((change) => changes.transfer(change)),

@@ -1,7 +1,7 @@
 /** What is there before each race begins: a stack with its people and tokens, and a foreign one. */
 import { auditEntry } from '../../functions/stacks/audit-entry.ts';
 import { createStack } from '../../functions/stacks/create-stack.ts';
-import type { Role, Stack } from '../../functions/stacks/stack.ts';
+import { madeBy, type Role, type Stack } from '../../functions/stacks/stack.ts';
 import type { Snapshot } from './simulated-dynamo.ts';
 import { day, type Person, SimulatedProduct, type Surroundings, scopes, startMs } from './simulated-product.ts';
 
@@ -91,7 +91,8 @@ async function makeStack(product: SimulatedProduct, who: Person, name: string): 
     { actor: product.actor(who), fields: { name } },
   );
   const change = { stack: stack.api_key, member: product.actor(who).uid, audit: memberEntry(product, stack) };
-  await product.stackChanges.addBranch({ ...change, name: 'development' });
+  const branch = { name: 'development', aliases: [], source: 'main', ...madeBy(change.member, product.now()) };
+  await product.stackChanges.addBranch({ ...change, branch });
   return stack;
 }
 

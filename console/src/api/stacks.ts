@@ -1,6 +1,7 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import * as z from 'zod/mini';
-import { BranchAliasesSchema, BranchesSchema, StackViewSchema, UsersSchema } from '../../../functions/http/stacks.ts';
+import { BranchAliasesSchema, BranchesSchema } from '../../../functions/http/branch-views.ts';
+import { StackViewSchema, UsersSchema } from '../../../functions/http/stacks.ts';
 import { type Api, useApi } from './api.ts';
 
 export type Stack = z.output<typeof StackViewSchema>;

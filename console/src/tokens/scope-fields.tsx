@@ -30,7 +30,7 @@ export function ScopeSection({ stack, form, change, errors }: FormProps & { read
 function Places({ stack, form, change }: Omit<FormProps, 'errors'> & { readonly stack: string }) {
   const { data, isError } = useBranches(stack);
   const branches = [...new Set([...(data?.branches ?? []), ...form.branches])];
-  const aliases = new Map(data?.aliases.map(({ uid, target_branch: target }) => [uid, target]));
+  const aliases = new Map(data?.aliases.map(({ alias, uid: branch }) => [alias, branch]));
   const allAliases = [...new Set([...aliases.keys(), ...form.aliases])];
   return (
     <div className="inset">
