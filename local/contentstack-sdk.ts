@@ -66,6 +66,12 @@ export interface Stack {
     /** Sends `force=true`. */
     delete(): Promise<{ readonly notice: string }>;
   };
+  environment(): {
+    create(body: { readonly environment: object }): Promise<{ readonly uid: string; readonly name: string }>;
+    query(parameters?: object): {
+      find(): Promise<{ readonly items: readonly { readonly name: string }[]; readonly count?: number }>;
+    };
+  };
   auditLog(): {
     fetchAll(parameters?: object): Promise<{ readonly items: readonly AuditLogEntry[]; readonly count?: number }>;
   };
@@ -77,7 +83,7 @@ export interface Stack {
 export interface ClientOptions {
   /** with `/v3` */
   readonly endpoint: string;
-  readonly authtoken: string;
+  readonly authtoken?: string;
   /** False for a bare address: the SDK refuses to repeat a request to one, and on a 429 that ends the process. */
   readonly retryOnError: boolean;
   readonly retryOnNetworkFailure: boolean;
@@ -89,7 +95,8 @@ interface Sdk {
       create(body: { readonly stack: { readonly name: string } }): Promise<Stack>;
       query(): { find(): Promise<{ readonly items: readonly Stack[] }> };
     };
-    stack(of: { readonly api_key: string }): Stack;
+    /** @param of with the value of a management token the client works as a program, and needs no authtoken */
+    stack(of: { readonly api_key: string; readonly management_token?: string }): Stack;
   };
 }
 

@@ -42,6 +42,25 @@ describe('the official SDK', () => {
     expect((await tokenward.use(String(token.token))).status).toBe(200);
   });
 
+  it('works with a management token: environments, branches, aliases', async () => {
+    const narrow = [
+      { module: 'environment', acl: { read: true, write: true } },
+      { module: 'branch', branches: ['main'], acl: { read: true } },
+    ];
+    const { token: management_token } = await create({ scope: narrow });
+    const { endpoint } = tokenward.system;
+    const anonymous = client({ endpoint: `${endpoint}/v3`, retryOnError: false, retryOnNetworkFailure: false });
+    const own = anonymous.stack({ api_key: tokenward.stack, management_token: String(management_token) });
+    const name = 'made by the SDK';
+    expect(await own.environment().create({ environment: { name, servers: [], urls: [] } })).toMatchObject({ name });
+    const { items, count } = await own.environment().query({ include_count: true, limit: 1 }).find();
+    expect([items.map((one) => one.name), count]).toEqual([[name], 1]);
+    expect((await own.branch().query().find()).items.map(({ uid }) => uid)).toContain('main');
+    expect(await own.branch('main').fetch()).toMatchObject({ uid: 'main', source: '' });
+    expect((await own.branchAlias().fetchAll()).items).toContainEqual(expect.objectContaining({ alias: 'deploy' }));
+    await expect(own.managementToken().query().find()).rejects.toMatchObject({ status: 401, errorCode: 105 });
+  });
+
   it('finds and counts the tokens of a stack, the newest first', async () => {
     const [older, newer] = [await create(), await create()];
     const { items, count } = await stack.managementToken().query({ include_count: true }).find();
