@@ -63,7 +63,7 @@ class IssuerKeys {
   }
 
   async #fetch(): Promise<void> {
-    if (!this.#fetching && this.#isWithin(keyLimits.pause, this.#tried?.at)) return;
+    if (this.#isWithin(keyLimits.pause, this.#tried?.at)) return;
     this.#fetching ??= this.#fetchOnce().finally(() => {
       this.#fetching = undefined;
     });

@@ -1,4 +1,4 @@
-import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { createLocalJWKSet, errors, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createSignIn, isService, type SignIn, type SignInOptions } from '../../functions/http/sign-in.ts';
 import { Refusal } from '../../functions/refusals.ts';
@@ -143,6 +143,7 @@ it.each([
 describe('when a key cannot be had', () => {
   it.each([
     ['its key is broken', new TypeError('requires key modulusLength to be 2048 bits or larger')],
+    ['it is private', new errors.JWKSInvalid('JSON Web Key Set members must be public keys')],
     ['there are no keys', new Refusal('unavailable', { headers: { 'retry-after': '4' } })],
   ])('says that it cannot answer: %s', async (_what, error) => {
     signIn = signInWith({ keys: () => Promise.reject(error) });

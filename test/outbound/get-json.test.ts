@@ -29,12 +29,14 @@ it('reads a document, whatever its content type', async () => {
   expect(seen).toEqual([['GET', '/keys.json?a=b', 'tokenward', 'application/json', 'close']]);
 });
 
-it('takes a document of exactly the size that is allowed, in pieces', async () => {
-  const url = await serve((_, response) => {
-    response.write('"');
-    setImmediate(() => response.end(`${'x'.repeat(limits.bytes - 2)}"`));
-  });
+it('takes a document of exactly the size that is allowed', async () => {
+  const url = await serve((_, response) => response.end(`"${'x'.repeat(limits.bytes - 2)}"`));
   expect(await getJson(url, limits)).toHaveLength(limits.bytes - 2);
+});
+
+it('puts together what comes in pieces, as anything over 64 KiB does', async () => {
+  const url = await serve((_, response) => response.end(`"${'ü'.repeat(100_000)}"`));
+  expect(await getJson(url, { ...limits, bytes: 256 * 1024 })).toBe('ü'.repeat(100_000));
 });
 
 it.each<[string, RequestListener, RegExp]>([

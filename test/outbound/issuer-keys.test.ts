@@ -21,6 +21,8 @@ async function publicKey(kid: string): Promise<JWK> {
 /** An issuer whose key set, availability and clock a test decides. */
 class Scene {
   now = Date.parse('2026-03-01T12:00:00Z');
+  /** How far the clock goes on each time that it is read, in ms. */
+  tick = 0;
   /** What is answered: the keys, or an error that is thrown. */
   answer: unknown;
   fetches = 0;
@@ -28,7 +30,10 @@ class Scene {
   /** Requests wait for this before they are answered. */
   gate: Promise<void> = Promise.resolve();
   readonly #keys = createIssuerKeys({
-    now: () => new Date(this.now),
+    now: () => {
+      this.now += this.tick;
+      return new Date(this.now);
+    },
     fetch: async () => {
       this.fetches += 1;
       await this.gate;
@@ -130,6 +135,21 @@ describe('while the endpoint works', () => {
     expect(scene.fetches).toBe(2);
     expect(await scene.find('unknown')).toBe(unknown);
     expect(scene.fetches).toBe(3);
+  });
+
+  it('measures those 5 s from the end of a fetch, too', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    scene.gate = promise;
+    const finding = scene.find('first');
+    scene.advance(3 * second);
+    resolve();
+    await finding;
+    scene.advance(5 * second - 1);
+    await scene.find('second');
+    expect(scene.fetches).toBe(1);
+    scene.advance(1);
+    await scene.find('second');
+    expect(scene.fetches).toBe(2);
   });
 
   it('refuses every JWT when the issuer has withdrawn all keys', async () => {
@@ -250,8 +270,20 @@ describe('while fetching fails', () => {
   });
 });
 
+it('never tells a caller to come again in 0 s, when the pause ends while it answers', async () => {
+  scene.fail();
+  await scene.refusal();
+  scene.advance(5 * second - 2);
+  scene.tick = 1;
+  expect(await scene.refusal()).toMatchObject({ headers: { 'retry-after': '1' } });
+  expect(scene.fetches).toBe(1);
+});
+
 it('leaves it to jose which of the keys fits: without a key id only one may', async () => {
   expect(await scene.find(undefined)).toBe('found');
   scene = new Scene(first, other);
   expect(await scene.find(undefined)).toBe('ERR_JWKS_MULTIPLE_MATCHING_KEYS');
+  scene.advance(5 * second);
+  expect(await scene.find(undefined)).toBe('ERR_JWKS_MULTIPLE_MATCHING_KEYS');
+  expect(scene.fetches).toBe(1);
 });
