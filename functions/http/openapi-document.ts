@@ -47,7 +47,7 @@ function operationOf(
     ...(securityOf[caller].length > 0 ? { security: securityOf[caller] } : { security: [] }),
     ...(all.length > 0 ? { parameters: all } : {}),
     ...(body ? { requestBody: requestBody(body, schemas) } : {}),
-    responses: { ...doneBy(done, schemas), ...refused(path, errors) },
+    responses: { ...doneBy(done, schemas), ...refused(path, [...errors, 413]) },
   };
 }
 
