@@ -43,6 +43,8 @@ export interface DescribedRoute {
   readonly body?: { readonly schema: z.ZodMiniType; readonly isForm?: true; readonly isOptional?: true };
   /** What it answers when it is done. */
   readonly done: { readonly status: 200 | 201; readonly schema: z.ZodMiniType; readonly headers?: readonly string[] };
+  /** Whether it answers 304 without a body to somebody who has the same already. */
+  readonly isCached?: true;
   /** Beside 413: every route refuses a body that is too large, also one that takes none. */
   readonly errors: readonly number[];
 }
@@ -77,6 +79,7 @@ const ofProgram = [400, 401, 403, 412, 429, 503];
 const part = ['limit', 'skip', 'include_count'];
 const page = [...part, 'query'];
 const etag = ['ETag'];
+export const cached = ['ETag', 'Cache-Control'];
 
 const changesStack = (
   summary: string,
@@ -332,7 +335,9 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
     summary: 'This document',
     caller: 'anybody',
     stack: 'none',
-    done: { status: 200, schema: z.looseObject({ openapi: z.string() }) },
+    parameters: ['If-None-Match'],
+    done: { status: 200, schema: z.looseObject({ openapi: z.string() }), headers: cached },
+    isCached: true,
     errors: [],
   },
 };

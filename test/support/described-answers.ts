@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 
-const AnswerSchema = z.object({ content: z.record(z.string(), z.object({ schema: z.unknown() })) });
+const AnswerSchema = z.object({ content: z.record(z.string(), z.object({ schema: z.unknown() })).default({}) });
 const ParameterSchema = z.object({ name: z.string(), in: z.string(), required: z.boolean().optional() });
 const OperationSchema = z.object({
   operationId: z.string().optional(),
@@ -65,7 +65,7 @@ function schemaOf(route: string, status: number): z.ZodType {
   const response = operations.get(route)?.responses[status];
   if (!response) throw new Error(`${route} → ${status} is not in openapi.json.`);
   const [content] = Object.values(AnswerSchema.parse(resolved(response)).content);
-  const made = z.fromJSONSchema(z.record(z.string(), z.unknown()).parse(content?.schema));
+  const made = content ? z.fromJSONSchema(z.record(z.string(), z.unknown()).parse(content.schema)) : z.literal('');
   compiled.set(key, made);
   return made;
 }
