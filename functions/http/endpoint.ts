@@ -70,7 +70,7 @@ export function door<F extends HttpFunction>(
     if (status === 304) return { statusCode: status, headers };
     return {
       statusCode: status,
-      headers: { 'content-type': 'application/json', ...headers },
+      headers: { 'content-type': json, ...headers },
       body: JSON.stringify(body),
     };
   };
@@ -144,11 +144,19 @@ function problemDocuments(
       else log('error', 'request failed', { ...failed, error });
       request.response = {
         statusCode: document.status,
-        headers: { ...headers, 'content-type': 'application/problem+json' },
+        headers: { ...headers, 'content-type': document.error && asksForJson(event) ? json : problemJson },
         body: JSON.stringify(document),
       };
     },
   };
+}
+
+const [json, problemJson] = ['application/json', 'application/problem+json'];
+
+/** A generic OAuth client reads an error as `application/json` only (RFC 6749, 5.2), and says in `Accept` that it wants that. */
+function asksForJson({ headers }: HttpEvent): boolean {
+  const accepted = (headers.accept ?? '').split(',').map((range) => range.split(';', 1)[0]?.trim().toLowerCase());
+  return accepted.includes(json) && !accepted.includes(problemJson);
 }
 
 function bodyLimit(): Middleware {

@@ -188,7 +188,13 @@ const descriptions: Readonly<Record<number, string>> = {
 const errorResponse = (status: number, schema: 'Problem' | 'OAuthProblem' = 'Problem') => ({
   description: descriptions[status],
   headers: headersNamed(['X-Request-Id', ...(headersOfErrors[status] ?? [])]),
-  content: { 'application/problem+json': { schema: { $ref: `#/components/schemas/${schema}` } } },
+  content: Object.fromEntries(
+    // By `Accept`: generic OAuth clients read RFC 6749's media type only.
+    ['application/problem+json', ...(schema === 'OAuthProblem' ? ['application/json'] : [])].map((type) => [
+      type,
+      { schema: { $ref: `#/components/schemas/${schema}` } },
+    ]),
+  ),
 });
 const responses = {
   ...Object.fromEntries(Object.keys(descriptions).map((status) => [status, errorResponse(Number(status))])),
