@@ -27,6 +27,7 @@ export interface HttpRequest extends SentRequest {
 
 export interface Answer {
   readonly status: number;
+  /** Sent as JSON, but with a 304, which never has a body. */
   readonly body: object;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -66,9 +67,10 @@ export function door<F extends HttpFunction>(
       body,
       headers = {},
     } = await endpoint.handle(requestOf(event, { context, edgeProof: deps.edgeProof }));
+    if (status === 304) return { statusCode: status, headers };
     return {
       statusCode: status,
-      headers: { 'content-type': 'application/json', ...headers },
+      headers: { 'content-type': json, ...headers },
       body: JSON.stringify(body),
     };
   };
@@ -107,14 +109,17 @@ function remoteAddressOf({ headers, requestContext }: HttpEvent, edgeProof: stri
   return edge === sourceIp && viewer ? viewer : sourceIp;
 }
 
-/** On every answer, whatever became of the request. It is first in the chain, so it is last to see the answer. */
+/**
+ * On every answer, whatever became of the request. It is first in the chain, so it is last to see the answer. Nothing may be cached,
+ * but where an endpoint says otherwise.
+ */
 function commonHeaders(): Middleware {
   const add: NonNullable<Middleware['after']> = (request) => {
     if (request.response) {
       request.response.headers = {
+        'cache-control': 'no-store',
         ...request.response.headers,
         'x-request-id': request.context.awsRequestId,
-        'cache-control': 'no-store',
         'x-content-type-options': 'nosniff',
       };
     }
@@ -139,11 +144,19 @@ function problemDocuments(
       else log('error', 'request failed', { ...failed, error });
       request.response = {
         statusCode: document.status,
-        headers: { ...headers, 'content-type': 'application/problem+json' },
+        headers: { ...headers, 'content-type': document.error && asksForJson(event) ? json : problemJson },
         body: JSON.stringify(document),
       };
     },
   };
+}
+
+const [json, problemJson] = ['application/json', 'application/problem+json'];
+
+/** A generic OAuth client reads an error as `application/json` only (RFC 6749, 5.2), and says in `Accept` that it wants that. */
+function asksForJson({ headers }: HttpEvent): boolean {
+  const accepted = (headers.accept ?? '').split(',').map((range) => range.split(';', 1)[0]?.trim().toLowerCase());
+  return accepted.includes(json) && !accepted.includes(problemJson);
 }
 
 function bodyLimit(): Middleware {

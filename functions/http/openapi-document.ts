@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type Caller, type DescribedRoute, describedRoutes, schemaNames } from './openapi-routes.ts';
+import { type Caller, cached, type DescribedRoute, describedRoutes, schemaNames } from './openapi-routes.ts';
 import { operationIds } from './operation-ids.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -31,7 +31,7 @@ export function openApiDocument(): Json {
 
 function operationOf(
   path: string,
-  { summary, caller, stack, parameters: own = [], body, done, errors }: DescribedRoute,
+  { summary, caller, stack, parameters: own = [], body, done, isCached, errors }: DescribedRoute,
   schemas: Schemas,
 ): Json {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
@@ -47,7 +47,13 @@ function operationOf(
     ...(securityOf[caller].length > 0 ? { security: securityOf[caller] } : { security: [] }),
     ...(all.length > 0 ? { parameters: all } : {}),
     ...(body ? { requestBody: requestBody(body, schemas) } : {}),
-    responses: { ...doneBy(done, schemas), ...refused(path, errors) },
+    responses: {
+      ...doneBy(done, schemas),
+      ...(isCached
+        ? { 304: { description: 'It is still the same.', headers: headersNamed(['X-Request-Id', ...cached]) } }
+        : {}),
+      ...refused(path, [...errors, 413]),
+    },
   };
 }
 
@@ -146,13 +152,15 @@ const parameters = {
   confirm_name: inQuery('confirm_name', 'The exact name of the token.'),
   'x-confirm-name': inHeader('x-confirm-name', 'The same, percent-encoded UTF-8.'),
   'If-Match': inHeader('If-Match', 'The ETag that the token must have.'),
+  'If-None-Match': inHeader('If-None-Match', 'The ETags that the caller has already.'),
   'Idempotency-Key': inHeader('Idempotency-Key', 'Makes a retry within 24 hours harmless.'),
   branch: inHeader('branch', 'The branch; main without one.'),
 };
 
 const headers = {
   'X-Request-Id': { description: 'The id of the request, also in the audit log.', schema: text },
-  ETag: { description: 'The version of the token.', schema: text },
+  ETag: { description: 'The version of the token, or of the document.', schema: text },
+  'Cache-Control': { description: 'How long it may be cached. Every other answer has no-store.', schema: text },
   'Retry-After': { description: 'Whole seconds until the window or pause ends, at least 1.', schema: text },
   'WWW-Authenticate': { description: 'What credential is wanted.', schema: text },
 };
@@ -181,7 +189,13 @@ const descriptions: Readonly<Record<number, string>> = {
 const errorResponse = (status: number, schema: 'Problem' | 'OAuthProblem' = 'Problem') => ({
   description: descriptions[status],
   headers: headersNamed(['X-Request-Id', ...(headersOfErrors[status] ?? [])]),
-  content: { 'application/problem+json': { schema: { $ref: `#/components/schemas/${schema}` } } },
+  content: Object.fromEntries(
+    // By `Accept`: generic OAuth clients read RFC 6749's media type only.
+    ['application/problem+json', ...(schema === 'OAuthProblem' ? ['application/json'] : [])].map((type) => [
+      type,
+      { schema: { $ref: `#/components/schemas/${schema}` } },
+    ]),
+  ),
 });
 const responses = {
   ...Object.fromEntries(Object.keys(descriptions).map((status) => [status, errorResponse(Number(status))])),

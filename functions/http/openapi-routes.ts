@@ -43,6 +43,9 @@ export interface DescribedRoute {
   readonly body?: { readonly schema: z.ZodMiniType; readonly isForm?: true; readonly isOptional?: true };
   /** What it answers when it is done. */
   readonly done: { readonly status: 200 | 201; readonly schema: z.ZodMiniType; readonly headers?: readonly string[] };
+  /** Whether it answers 304 without a body to somebody who has the same already. */
+  readonly isCached?: true;
+  /** Beside 413: every route refuses a body that is too large, also one that takes none. */
   readonly errors: readonly number[];
 }
 
@@ -71,11 +74,12 @@ for (const [id, schema] of Object.entries({
 
 const ofMember = [400, 401, 403, 412, 503];
 const ofToken = [...ofMember, 404];
-const withBody = [413, 415, 422];
+const withBody = [415, 422];
 const ofProgram = [400, 401, 403, 412, 429, 503];
 const part = ['limit', 'skip', 'include_count'];
 const page = [...part, 'query'];
 const etag = ['ETag'];
+export const cached = ['ETag', 'Cache-Control'];
 
 const changesStack = (
   summary: string,
@@ -190,7 +194,7 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
     stack: 'optional',
     done: { status: 200, schema: z.union([StackSchema, StacksSchema]) },
     parameters: ['include_collaborators', ...part],
-    errors: [...ofMember, 422],
+    errors: [...ofMember, 409, 422],
   },
   'GET /v3/stacks/branches': {
     summary: 'The branches that scopes choose from',
@@ -313,20 +317,20 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
         token: z.pick(TokenViewSchema, { uid: true, name: true, scope: true, expires_at: true }),
       }),
     },
-    errors: [400, 401, 503],
+    errors: [400, 401, 412, 503],
   },
   'DELETE /v3/token_sessions/current': {
     summary: 'End the session that asks',
     caller: 'session',
     done: { status: 200, schema: NoticeSchema },
-    errors: [400, 401, 503],
+    errors: [400, 401, 412, 503],
   },
   'POST /oauth2/introspect': {
     summary: 'Whether a token or session is good (RFC 7662)',
     caller: 'service',
     body: value,
     done: { status: 200, schema: IntrospectionSchema },
-    errors: [400, 401, 403, 413, 415, 503],
+    errors: [400, 401, 403, 415, 503],
   },
   'POST /oauth2/revoke': {
     summary: 'Stop a token, or end a session, by its value (RFC 7009)',
@@ -334,13 +338,15 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
     stack: 'none',
     body: value,
     done: { status: 200, schema: z.object({}) },
-    errors: [400, 409, 413, 415, 503],
+    errors: [400, 409, 415, 503],
   },
   'GET /openapi.json': {
     summary: 'This document',
     caller: 'anybody',
     stack: 'none',
-    done: { status: 200, schema: z.looseObject({ openapi: z.string() }) },
+    parameters: ['If-None-Match'],
+    done: { status: 200, schema: z.looseObject({ openapi: z.string() }), headers: cached },
+    isCached: true,
     errors: [],
   },
 };

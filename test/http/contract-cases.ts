@@ -12,6 +12,11 @@ export const cases = {
   'an unknown value': (attempt, world) => ({ ...attempt, value: world.unknownValue() }),
   'an expired token': (attempt, { stopped }) => ({ ...attempt, value: stopped.value }),
   'a deleted token': (attempt, { deleted }) => ({ ...attempt, value: deleted.value }),
+  'a management token of another stack': (attempt, { live, foreign }) => ({
+    ...attempt,
+    value: live.value,
+    stack: foreign.stack,
+  }),
   'a token without the scope': (attempt, { readOnly }) => ({ ...attempt, value: readOnly.value }),
   'an unknown branch': (attempt) => withHeaders(attempt, { branch: 'none' }),
   'a developer': (attempt) => ({ ...attempt, as: 'developer' }),
@@ -86,6 +91,8 @@ export const cases = {
   'storage is down for me': ({ as, ...attempt }, world) => signedInBy(attempt, world.jwtOf('broken')),
   'always in conflict': (attempt, { contested }) => elsewhere(attempt, contested),
   'always in conflict for me': ({ as, ...attempt }, world) => signedInBy(attempt, world.jwtOf('contested')),
+  'always in conflict while joining': ({ as, ...attempt }, world) =>
+    signedInBy({ ...attempt, stack: null }, world.jwtOf('contested')),
 } as const satisfies Record<string, Alteration>;
 
 export type CaseName = keyof typeof cases;

@@ -62,10 +62,16 @@ export async function startContractWorld(): Promise<ContractWorld> {
       return await system.call(method, `${named}${query ? `?${query}` : ''}`, call);
     },
     openSession: async ({ value, stack }) => {
-      const { body } = await system.call('POST', '/v3/token_sessions', { value, stack, json: { session: {} } });
+      const { status, text, body } = await system.call('POST', '/v3/token_sessions', {
+        value,
+        stack,
+        json: { session: {} },
+      });
+      if (status !== 201) throw new Error(`No session was opened: ${status} ${text}`);
       return body.session;
     },
-    jwtOf: (who) => system.system.issuer.mint({ sub: unlucky[who] }),
+    jwtOf: (who) =>
+      system.system.issuer.mint({ sub: unlucky[who], email: addressOf(unlucky[who]), email_verified: true }),
     unknownValue: () => mintTokenValue(known.live.uid, (bytes) => new Uint8Array(bytes)),
     stop: () => system.stop(),
   };
@@ -99,9 +105,11 @@ async function knownThings(system: RunningSystem): Promise<KnownThings> {
   return { ...known, foreignEntry: body.logs[0].uid };
 }
 
-/** Somebody to remove, and somebody to transfer it to. */
+const addressOf = (sub: string) => `${sub}@example.test`;
+
+/** Somebody to remove, somebody to transfer it to, and an invitation for somebody who cannot take it up. */
 async function addPeople(system: RunningSystem, stack: string): Promise<void> {
-  const json = { clients: ['bot'], emails: ['adam@example.test'] };
+  const json = { clients: ['bot'], emails: ['adam@example.test', addressOf(unlucky.contested)] };
   await system.call('POST', '/v3/stacks/share', { as: 'owner', stack, json });
   await system.call('GET', '/v3/stacks', { as: 'admin', stack });
 }

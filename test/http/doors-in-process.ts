@@ -21,6 +21,7 @@ import type { HttpEvent } from '../../functions/http/endpoint.ts';
 import { createHandler as createReadTokens } from '../../functions/http/read-tokens.lambda.ts';
 import { createHandler as createStacks } from '../../functions/http/stacks.lambda.ts';
 import { createHandler as createTokenHygiene } from '../../functions/http/token-hygiene.lambda.ts';
+import { requireDescribedAt } from '../support/described-answers.ts';
 import { type Change, SimulatedDynamo } from '../support/simulated-dynamo.ts';
 
 const tables: Tables = { tokens: 'tokens', sessions: 'sessions', audit: 'audit', usage: 'usage' };
@@ -108,7 +109,9 @@ export class DoorsInProcess {
     const context = { awsRequestId: randomUUID() } as Context;
     const { statusCode: status = 0, headers, body = '' } = await door.handler(eventOf(request), context);
     const named = Object.entries(headers ?? {}).map(([name, value]): [string, string] => [name, String(value)]);
-    return { status, headers: new Headers(named), text: body, body: JSON.parse(body) };
+    const reply = { status, headers: new Headers(named), text: body, body: JSON.parse(body) };
+    requireDescribedAt(request.route, reply);
+    return reply;
   }
 }
 

@@ -16,13 +16,16 @@ export interface EndpointContract {
   readonly answers: Readonly<Record<string, readonly CaseName[]>>;
 }
 
+/** Also where a route takes no body. */
+const ofBody = { '413/141': ['too large'] } as const;
 const ofMembers = {
+  ...ofBody,
   '412/109': ['no api_key', 'an unknown stack', 'another stack', 'what cannot be a stack'],
   '503/194': ['storage is down'],
 } as const;
 const ofJson = {
+  ...ofBody,
   '400/141': ['not JSON', 'another content type'],
-  '413/141': ['too large'],
   '415/141': ['another charset', 'compressed'],
 } as const;
 const twice = { '400/141': ['two stacks', 'two credentials'] } as const;
@@ -31,13 +34,16 @@ const ofTokens = {
 } as const;
 const ofNames = { '404/141': ['an unknown uid', 'what cannot be a uid'] } as const;
 const ofPrograms = {
+  ...ofBody,
   '401/105': ['an unknown value', 'an expired token', 'a deleted token'],
   '412/109': ['no api_key', 'an unknown stack', 'another stack', 'what cannot be a stack'],
   '503/194': ['storage is down'],
 } as const;
 /** Of a session nothing is told but that it is not good here: foreign, ended and unknown are one answer. */
 const ofSessions = {
+  ...ofBody,
   '401/105': [...ofPrograms['401/105'], ...ofPrograms['412/109']],
+  '412/109': ['a management token of another stack'],
   '503/194': ['storage is down'],
 } as const;
 const ofScope = { '403/162': ['a token without the scope', 'an unknown branch'] } as const;
@@ -195,8 +201,10 @@ export const contract: Record<RouteKey, EndpointContract> = {
     answers: {
       '200': ['as it should be', 'no api_key'],
       ...twice,
+      ...ofBody,
       '403/162': ['a developer who asks for people'],
       '412/109': ['an unknown stack', 'another stack', 'what cannot be a stack'],
+      '409/141': ['always in conflict while joining'],
       '422/141': ['a bad limit of all stacks', 'a bad skip of all stacks'],
       '503/194': ['storage is down'],
     },
@@ -358,6 +366,6 @@ export const contract: Record<RouteKey, EndpointContract> = {
       '503/194': ['storage is down'],
     },
   },
-  'GET /openapi.json': { good: () => ({ stack: null }), answers: { '200': ['as it should be'] } },
+  'GET /openapi.json': { good: () => ({ stack: null }), answers: { '200': ['as it should be'], ...ofBody } },
   $default: { good: () => ({}), answers: {} },
 };

@@ -90,6 +90,34 @@ describe('errors under /oauth2/ are told as RFC 6749 has them, beside the proble
     expectContract(reply);
   });
 
+  // RFC 6749, 5.2, has application/json, and generic clients read nothing else. They say so.
+  it.each([
+    ['application/json', 'application/json'],
+    ['Application/JSON;q=0.9, text/plain', 'application/json'],
+    ['*/*', 'application/problem+json'],
+    ['', 'application/problem+json'],
+    ['application/problem+json', 'application/problem+json'],
+    ['application/problem+json, application/json', 'application/problem+json'],
+    ['application/json-seq', 'application/problem+json'],
+  ])('to Accept: %s the same document is %s', async (accept, type) => {
+    const malformed = await introspect({ stack: null, headers: { ...service, accept } });
+    const nobody = await introspect({ headers: { accept } });
+    for (const { status, headers, body } of [malformed, nobody]) {
+      expect(headers.get('content-type')).toBe(type);
+      expect([body.status, typeof body.error]).toEqual([status, 'string']);
+    }
+  });
+
+  it('elsewhere, and of any other status, Accept changes nothing', async () => {
+    const accept = { accept: 'application/json' };
+    const replies = [
+      await tokenward.call('GET', '/v3/stacks', { headers: accept }),
+      await introspect({ headers: { authorization: `Bearer ${await tokenward.jwt('owner')}`, ...accept } }),
+    ];
+    expect(replies.map(({ status }) => status)).toEqual([401, 403]);
+    for (const { headers } of replies) expect(headers.get('content-type')).toBe('application/problem+json');
+  });
+
   it('no credential is invalid_client, and the challenge has no error: RFC 6750, 3.1', async () => {
     const reply = await introspect({ headers: {} });
     expect([reply.status, reply.body.error]).toEqual([401, 'invalid_client']);

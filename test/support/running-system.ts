@@ -9,6 +9,7 @@ import { seed } from '../../local/seeds.ts';
 import { type System, type SystemOptions, startSystem } from '../../local/system.ts';
 import { requireDescribed } from './described-answers.ts';
 import { Operator } from './operator.ts';
+import { requestWithBody } from './request-with-body.ts';
 
 /** In seconds: moving the clock does not sign anybody out. */
 const tenYears = 10 * 365 * 86_400;
@@ -96,17 +97,19 @@ export class RunningSystem {
 
   async call(method: string, pathAndQuery: string, call: Call = {}): Promise<Reply> {
     const { as, value, stack = this.stack, json, body, headers = {} } = call;
-    const response = await fetch(`${this.system.endpoint}${pathAndQuery}`, {
-      method,
-      headers: {
-        ...(stack === null ? {} : { api_key: stack }),
-        ...(as ? { authtoken: await this.jwt(as) } : {}),
-        ...(value ? { authorization: value } : {}),
-        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(json === undefined ? (body === undefined ? {} : { body: body as string }) : { body: JSON.stringify(json) }),
-    });
+    const url = `${this.system.endpoint}${pathAndQuery}`;
+    const sent = {
+      ...(stack === null ? {} : { api_key: stack }),
+      ...(as ? { authtoken: await this.jwt(as) } : {}),
+      ...(value ? { authorization: value } : {}),
+      ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    };
+    const given = json === undefined ? body : JSON.stringify(json);
+    const response =
+      given !== undefined && method === 'GET'
+        ? await requestWithBody(url, { method, headers: sent, body: Buffer.isBuffer(given) ? given : String(given) })
+        : await fetch(url, { method, headers: sent, ...(given === undefined ? {} : { body: given as string }) });
     const text = await response.text();
     const reply = { status: response.status, headers: response.headers, text, body: parsed(text) };
     requireDescribed(method, pathAndQuery, reply);
