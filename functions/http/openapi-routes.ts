@@ -186,7 +186,7 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
     caller: 'member',
     done: { status: 200, schema: z.union([StackSchema, StacksSchema]) },
     parameters: ['include_collaborators'],
-    errors: ofMember,
+    errors: [...ofMember, 409],
   },
   'GET /v3/stacks/branches': {
     summary: 'The branches that scopes choose from',

@@ -1,4 +1,10 @@
-import { DynamoDBClient, GetItemCommand, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DynamoDBClient,
+  GetItemCommand,
+  ListTablesCommand,
+  ScanCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { type NativeAttributeValue, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import { variables } from '../../functions/runtime/env.ts';
@@ -74,6 +80,16 @@ export class Operator {
       ExclusiveStartKey = page.LastEvaluatedKey as typeof ExclusiveStartKey;
     } while (ExclusiveStartKey);
     return items;
+  }
+
+  /** Takes everything out of the due index: no schedule that runs meanwhile changes anything. */
+  async leaveNothingDue(): Promise<void> {
+    for (const { pk, sk, due_at } of await this.items(this.tables.tokens)) {
+      const Key = { pk: { S: pk }, sk: { S: sk } };
+      const UpdateExpression = 'REMOVE due_shard, due_at, next_action';
+      if (due_at)
+        await this.client.send(new UpdateItemCommand({ TableName: this.tables.tokens, Key, UpdateExpression }));
+    }
   }
 
   /** What of tokens, roster, names, counts, receipts, audit log and idempotency records does not agree. */
