@@ -2,7 +2,10 @@ import {
   DynamoDBClient,
   GetItemCommand,
   ListTablesCommand,
+  QueryCommand,
   ScanCommand,
+  type ScanCommandInput,
+  type ScanCommandOutput,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { type NativeAttributeValue, unmarshall } from '@aws-sdk/util-dynamodb';
@@ -16,6 +19,8 @@ const FunctionProperties = z.looseObject({
   Role: z.string(),
   Environment: z.looseObject({ Variables: z.record(z.string(), z.string()) }),
 });
+
+type Page = Pick<ScanCommandOutput, 'Items' | 'LastEvaluatedKey'>;
 
 /** An item as it is stored, with plain values. */
 export type StoredItem = Record<string, NativeAttributeValue> & { readonly pk: string; readonly sk: string };
@@ -63,21 +68,35 @@ export class Operator {
     return found;
   }
 
+  /** Every item of a partition. */
+  async partition(table: string, pk: string): Promise<StoredItem[]> {
+    const KeyConditionExpression = 'pk = :pk';
+    const ExpressionAttributeValues = { ':pk': { S: pk } };
+    return await this.#pages((more) =>
+      this.client.send(
+        new QueryCommand({ ...more, TableName: table, KeyConditionExpression, ExpressionAttributeValues }),
+      ),
+    );
+  }
+
   /** Every item of a table. */
   async items(table: string): Promise<StoredItem[]> {
+    return await this.#pages((more) => this.client.send(new ScanCommand({ ...more, TableName: table })));
+  }
+
+  async #pages(
+    read: (more: Pick<ScanCommandInput, 'ConsistentRead' | 'Limit' | 'ExclusiveStartKey'>) => Promise<Page>,
+  ) {
     const items: StoredItem[] = [];
-    let ExclusiveStartKey: Record<string, never> | undefined;
+    let ExclusiveStartKey: Page['LastEvaluatedKey'];
     do {
-      const page = await this.client.send(
-        new ScanCommand({
-          TableName: table,
-          ConsistentRead: true,
-          Limit: 1000,
-          ...(ExclusiveStartKey ? { ExclusiveStartKey } : {}),
-        }),
-      );
+      const page = await read({
+        ConsistentRead: true,
+        Limit: 1000,
+        ...(ExclusiveStartKey ? { ExclusiveStartKey } : {}),
+      });
       items.push(...(page.Items ?? []).map((item) => unmarshall(item) as StoredItem));
-      ExclusiveStartKey = page.LastEvaluatedKey as typeof ExclusiveStartKey;
+      ExclusiveStartKey = page.LastEvaluatedKey;
     } while (ExclusiveStartKey);
     return items;
   }
