@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mintTokenValue } from '../../functions/tokens/token-value.ts';
 import { allRights, type Call, type Reply, RunningSystem } from '../support/running-system.ts';
+import { changesDuring, reasonFor } from '../support/stored-changes.ts';
 import { expectContract, outcomeOf } from './contract.ts';
 import { DoorsInProcess } from './doors-in-process.ts';
 import { type FieldCase, fieldCases } from './field-cases.ts';
@@ -14,18 +15,23 @@ let docs: string;
 beforeAll(async () => {
   tokenward = await RunningSystem.start({ streams: false });
   live = await tokenward.createToken({ description: 'as it was', expires_on: '2031-01-01' });
+  await tokenward.operator.leaveNothingDue();
   const { body } = await tokenward.call('GET', '/v3/stacks', { as: 'owner', stack: null });
   docs = body.stacks.find(({ name }: { name: string }) => name === 'Acme Docs').api_key;
 });
 afterAll(() => tokenward.stop());
 
-/** Sends what must be refused: by the contract, and without a write. */
+/** Sends what must be refused: by the contract, without a write, and with the same items in every table afterwards. */
 async function refused(method: string, path: string, call: Call): Promise<Reply> {
   let reply: Reply | undefined;
-  const requests = await tokenward.requestsDuring(async () => {
-    reply = await tokenward.call(method, path, call);
+  let requests: Awaited<ReturnType<RunningSystem['requestsDuring']>> = [];
+  const changes = await changesDuring(tokenward.operator, async () => {
+    requests = await tokenward.requestsDuring(async () => {
+      reply = await tokenward.call(method, path, call);
+    });
   });
   expect(requests.filter(({ operation }) => writes.includes(operation))).toEqual([]);
+  expect(changes.filter((change) => reasonFor(change) === undefined)).toEqual([]);
   if (!reply) throw new Error('There was no reply.');
   expectContract(reply);
   return reply;

@@ -4,6 +4,8 @@ import type { Attempt, ContractWorld, KnownToken } from './contract-world.ts';
 /** Turns a good request into one that something is wrong with. */
 type Alteration = (attempt: Attempt, world: ContractWorld) => Attempt | Promise<Attempt>;
 
+const parameterTwice = 'include_collaborators=true&include_collaborators=true';
+
 /** What can be wrong with a request, by the words of the table in `statuses.test.ts`. */
 export const cases = {
   'as it should be': (attempt) => attempt,
@@ -24,6 +26,18 @@ export const cases = {
     ...attempt,
     as: 'developer',
     query: 'include_collaborators=true',
+  }),
+  'an invited developer who asks for people': (attempt, { inviting }) => ({
+    ...attempt,
+    as: 'developer',
+    stack: inviting,
+    query: 'include_collaborators=true',
+  }),
+  'a parameter twice': (attempt) => ({ ...attempt, query: parameterTwice }),
+  'a parameter twice, by who is invited': (attempt, { inviting }) => ({
+    ...attempt,
+    stack: inviting,
+    query: parameterTwice,
   }),
   'an outsider': (attempt) => ({ ...attempt, as: 'outsider' }),
   'no api_key': (attempt) => ({ ...attempt, stack: null }),
@@ -74,6 +88,10 @@ export const cases = {
       transfer_to: '',
     },
   }),
+  'a member who has the role already': (attempt) => ({
+    ...attempt,
+    json: { emails: ['adam@example.test'], roles: { 'adam@example.test': ['admin'] } },
+  }),
   'no body': ({ json, ...attempt }) => attempt,
   'not JSON': (attempt) => asIs(attempt, '{"token":'),
   'another content type': (attempt) => withHeaders(attempt, { 'content-type': 'text/plain' }),
@@ -91,8 +109,8 @@ export const cases = {
   'storage is down for me': ({ as, ...attempt }, world) => signedInBy(attempt, world.jwtOf('broken')),
   'always in conflict': (attempt, { contested }) => elsewhere(attempt, contested),
   'always in conflict for me': ({ as, ...attempt }, world) => signedInBy(attempt, world.jwtOf('contested')),
-  'always in conflict while joining': ({ as, ...attempt }, world) =>
-    signedInBy({ ...attempt, stack: null }, world.jwtOf('contested')),
+  'an invitation that is always in conflict': ({ as, ...attempt }, world) =>
+    signedInBy({ ...attempt, stack: world.inviting }, world.jwtOf('contested')),
 } as const satisfies Record<string, Alteration>;
 
 export type CaseName = keyof typeof cases;

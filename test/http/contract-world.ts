@@ -1,5 +1,6 @@
 import { personUid } from '../../functions/stacks/person.ts';
 import { mintTokenValue } from '../../functions/tokens/token-value.ts';
+import { people } from '../../local/cast.ts';
 import type { FaultTarget } from '../../local/faults.ts';
 import { type Call, type Reply, RunningSystem, type Who } from '../support/running-system.ts';
 
@@ -26,6 +27,8 @@ interface KnownThings {
   /** Of the outsider's stack, as the next two are. */
   readonly foreign: KnownToken;
   readonly foreignDeleted: KnownToken;
+  /** The `api_key` of a stack to which everybody is invited who signs in with an address. */
+  readonly inviting: string;
   /** The uid of an entry of the audit log. */
   readonly foreignEntry: string;
   /** Storage is down for everything that has to do with it, and for one person's list of stacks. */
@@ -48,6 +51,7 @@ export interface ContractWorld extends KnownThings {
 }
 
 const unlucky = { broken: 'brita-broken', contested: 'carl-contested' } as const;
+const addressOf = (who: keyof typeof unlucky) => `${unlucky[who]}@example.test`;
 
 export async function startContractWorld(): Promise<ContractWorld> {
   const system = await RunningSystem.start({ streams: false });
@@ -70,8 +74,7 @@ export async function startContractWorld(): Promise<ContractWorld> {
       if (status !== 201) throw new Error(`No session was opened: ${status} ${text}`);
       return body.session;
     },
-    jwtOf: (who) =>
-      system.system.issuer.mint({ sub: unlucky[who], email: addressOf(unlucky[who]), email_verified: true }),
+    jwtOf: (who) => system.system.issuer.mint({ sub: unlucky[who], email: addressOf(who), email_verified: true }),
     unknownValue: () => mintTokenValue(known.live.uid, (bytes) => new Uint8Array(bytes)),
     stop: () => system.stop(),
   };
@@ -102,14 +105,22 @@ async function knownThings(system: RunningSystem): Promise<KnownThings> {
   await addPeople(system, known.contested.stack);
   await addAlias(system, known.contested);
   const { body } = await system.call('GET', '/v3/audit-logs?limit=1', { as: 'outsider', stack: theirs });
-  return { ...known, foreignEntry: body.logs[0].uid };
+  return { ...known, inviting: await invitingStack(system), foreignEntry: body.logs[0].uid };
 }
 
-const addressOf = (sub: string) => `${sub}@example.test`;
+async function invitingStack(system: RunningSystem): Promise<string> {
+  const authtoken = await system.system.issuer.mint({ sub: 'hanna-host' });
+  const made = { stack: null, headers: { authtoken }, json: { stack: { name: 'Inviting' } } };
+  const { body } = await system.call('POST', '/v3/stacks', made);
+  const stack: string = body.stack.api_key;
+  const json = { emails: [...Object.values(people).map(({ email }) => email), addressOf('contested')] };
+  await system.call('POST', '/v3/stacks/share', { stack, headers: { authtoken }, json });
+  return stack;
+}
 
-/** Somebody to remove, somebody to transfer it to, and an invitation for somebody who cannot take it up. */
+/** Somebody to remove, and somebody to transfer it to. */
 async function addPeople(system: RunningSystem, stack: string): Promise<void> {
-  const json = { clients: ['bot'], emails: ['adam@example.test', addressOf(unlucky.contested)] };
+  const json = { clients: ['bot'], emails: ['adam@example.test'] };
   await system.call('POST', '/v3/stacks/share', { as: 'owner', stack, json });
   await system.call('GET', '/v3/stacks', { as: 'admin', stack });
 }

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Context } from 'aws-lambda';
 import { DynamoCredentialReader } from '../../functions/aws/dynamo-credential-reader.ts';
 import { DynamoHygieneRepository } from '../../functions/aws/dynamo-hygiene-repository.ts';
@@ -21,9 +22,15 @@ import type { HttpEvent } from '../../functions/http/endpoint.ts';
 import { createHandler as createReadTokens } from '../../functions/http/read-tokens.lambda.ts';
 import { createHandler as createStacks } from '../../functions/http/stacks.lambda.ts';
 import { createHandler as createTokenHygiene } from '../../functions/http/token-hygiene.lambda.ts';
+import { createStack, type StackDependencies } from '../../functions/stacks/create-stack.ts';
+import type { ChangeStacksDependencies } from '../../functions/stacks/edit-stack.ts';
+import { personUid } from '../../functions/stacks/person.ts';
+import { shareStack } from '../../functions/stacks/share-stack.ts';
 import { requireDescribedAt } from '../support/described-answers.ts';
 import { type Change, SimulatedDynamo } from '../support/simulated-dynamo.ts';
+import type { ItemChange } from '../support/stored-changes.ts';
 
+const issuer = 'https://issuer.example.test';
 const tables: Tables = { tokens: 'tokens', sessions: 'sessions', audit: 'audit', usage: 'usage' };
 
 export interface InProcessRequest {
@@ -45,19 +52,20 @@ export interface InProcessReply {
 
 /** The doors for members, over the real repositories and the simulated DynamoDB; their caller is always the owner. */
 export class DoorsInProcess {
-  /** Every change of an item since the beginning, or since they were taken out. */
-  readonly changes: Change[] = [];
+  readonly #changes: Change[] = [];
+  readonly #deps: ChangeStacksDependencies & StackDependencies;
   readonly #doors: readonly { readonly routes: RegExp; readonly handler: ReturnType<typeof createStacks> }[];
+  /** Counts what the caller was invited to; each time their JWT is newer, and has another address. */
+  #invitations = 0;
 
   constructor() {
     const specs = Object.values(tables).map((name) => ({ name, partitionKey: 'pk', sortKey: 'sk' }));
     const due = { due: { partitionKey: 'due_shard', sortKey: 'due_at', projection: 'KEYS_ONLY' } } as const;
     const dynamo = new SimulatedDynamo({
       tables: specs.map((spec) => (spec.name === tables.tokens ? { ...spec, indexes: due } : spec)),
-      onCommit: (change) => this.changes.push(change),
+      onCommit: (change) => this.#changes.push(change),
     });
     const storage = createStorage(dynamo, { pause: async () => {}, jitter: () => 1 });
-    const identity = { issuer: 'https://issuer.example.test', sub: 'owner' };
     const deps = {
       tokens: new DynamoTokenRepository(storage, tables),
       stacks: new DynamoStackRepository(storage, tables),
@@ -66,7 +74,7 @@ export class DoorsInProcess {
       people: new DynamoPersonRepository(storage, tables),
       sessions: new DynamoManagedSessions(storage, tables),
       hygiene: new DynamoHygieneRepository(storage, tables),
-      signIn: { recognize: async () => ({ identity, scopes: [] }) },
+      signIn: { recognize: async () => ({ identity: this.#identity(), scopes: [] }) },
       now: () => new Date(),
       random: (bytes: number): Uint8Array => randomBytes(bytes),
       organization: {
@@ -78,6 +86,7 @@ export class DoorsInProcess {
       newStackPlan: { max_tokens: 45, manage_rate_limits: true },
       problemTypes: 'https://tokenward.example/problems/',
     };
+    this.#deps = deps;
     const sessions = new DynamoSessionRepository(storage, tables);
     const credentials = new DynamoCredentialReader(storage, tables);
     const windows = new DynamoRateWindows(storage, tables);
@@ -101,6 +110,29 @@ export class DoorsInProcess {
   spent(): number {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1000;
+  }
+
+  async watched<T>(_: object, run: () => Promise<T>): Promise<{ done: T; changed: readonly ItemChange[] }> {
+    this.#changes.splice(0);
+    const done = await run();
+    const read = (image: Change['after']) => (image ? unmarshall(image) : undefined);
+    return { done, changed: this.#changes.map(({ before, after }) => ({ before: read(before), after: read(after) })) };
+  }
+
+  /** By somebody with a stack of their own, as a developer. */
+  async invite(): Promise<string> {
+    this.#invitations += 1;
+    const identity = { issuer, sub: `host ${this.#invitations}` };
+    const actor = { uid: personUid(identity), identity, request_id: randomUUID(), remote_addr: '192.0.2.2' };
+    const { stack } = await createStack(this.#deps, { actor, fields: { name: 'Inviting' } });
+    const fields = { emails: [this.#identity().email] };
+    await shareStack(this.#deps, { actor, stack: stack.api_key, fields });
+    return stack.api_key;
+  }
+
+  #identity() {
+    const address = { email: `owner-${this.#invitations}@example.test`, email_verified: true };
+    return { issuer, sub: 'owner', ...address, issued_at: this.#invitations };
   }
 
   async send(request: InProcessRequest): Promise<InProcessReply> {

@@ -69,6 +69,7 @@ const newName = () => `name ${++names}`;
 function changesStack(
   done: string,
   good: (world: ContractWorld, what: Purpose) => Attempt | Promise<Attempt>,
+  invalid: readonly CaseName[] = [],
 ): EndpointContract {
   return {
     good: async (world, what) => ({ as: 'owner', ...(await good(world, what)) }),
@@ -78,7 +79,7 @@ function changesStack(
       ...ofJson,
       '400/141': [...twice['400/141'], ...ofJson['400/141']],
       '409/141': ['always in conflict'],
-      '422/141': ['a field that breaks a rule'],
+      '422/141': ['a field that breaks a rule', ...invalid],
     },
   };
 }
@@ -197,14 +198,14 @@ export const contract: Record<RouteKey, EndpointContract> = {
     },
   },
   'GET /v3/stacks': {
-    good: () => ({ as: 'admin' }),
+    good: () => ({ as: 'developer' }),
     answers: {
       '200': ['as it should be', 'no api_key'],
-      ...twice,
+      '400/141': [...twice['400/141'], 'a parameter twice', 'a parameter twice, by who is invited'],
       ...ofBody,
-      '403/162': ['a developer who asks for people'],
+      '403/162': ['a developer who asks for people', 'an invited developer who asks for people'],
+      '409/141': ['an invitation that is always in conflict'],
       '412/109': ['an unknown stack', 'another stack', 'what cannot be a stack'],
-      '409/141': ['always in conflict while joining'],
       '422/141': ['a bad limit of all stacks', 'a bad skip of all stacks'],
       '503/194': ['storage is down'],
     },
@@ -230,7 +231,9 @@ export const contract: Record<RouteKey, EndpointContract> = {
     answers: { '200': ['as it should be'], ...twice, ...ofMembers, ...ofList },
   },
   'PUT /v3/stacks': changesStack('200', () => ({ json: { stack: { description: newName() } } })),
-  'POST /v3/stacks/share': changesStack('200', () => ({ json: { clients: [newName().replace(' ', '-')] } })),
+  'POST /v3/stacks/share': changesStack('200', () => ({ json: { clients: [newName().replace(' ', '-')] } }), [
+    'a member who has the role already',
+  ]),
   'POST /v3/stacks/unshare': changesStack('200', async ({ system }, what) => {
     const isGood = isDone(what);
     const json = { client: isGood ? newName().replace(' ', '-') : 'bot' };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunningSystem } from '../support/running-system.ts';
+import { changesBetween } from '../support/stored-changes.ts';
 import type { InProcessRequest } from './doors-in-process.ts';
 import { cursors } from './odd/cursors.ts';
 import { dates } from './odd/dates.ts';
@@ -44,6 +45,21 @@ describe('whatever is sent over HTTP', () => {
     });
   }
 
+  /** Each lane has a stack and a token of its own: only their partitions are compared, because the other lanes go on meanwhile. */
+  async function watched<T>({ stack, token }: { stack: string; token: string }, run: () => Promise<T>) {
+    const { tokens, audit } = tokenward.operator.tables;
+    const parts = [
+      [tokens, `STACK#${stack}`],
+      [tokens, `TOKEN#${token}`],
+      [audit, `STACK#${stack}`],
+    ] as const;
+    const stored = async () =>
+      (await Promise.all(parts.map(([table, pk]) => tokenward.operator.partition(table, pk)))).flat();
+    const before = await stored();
+    const done = await run();
+    return { done, changed: changesBetween(before, await stored()) };
+  }
+
   it('is answered by the contract, and leaves everything consistent', { timeout: 600_000 }, async () => {
     const requests = kinds.flatMap(({ requests }) => fc.sample(requests, ofEachKind));
     expect(requests.length).toBeGreaterThanOrEqual(500);
@@ -51,7 +67,7 @@ describe('whatever is sent over HTTP', () => {
     // Each lane has a stack of its own: changes of one are in each other's way.
     const lane = async () => {
       // What an answer costs is measured in process: here others start, and wait for each other.
-      const stack = new StackOfTokens(() => ({ send, changes: [], spent: () => 0 }));
+      const stack = new StackOfTokens(() => ({ send, watched, invite: async () => null, spent: () => 0 }));
       for (let request = requests.pop(); request; request = requests.pop()) {
         const { fault } = await stack.fault(request);
         if (fault) found.push({ ...request, fault });

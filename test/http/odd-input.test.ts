@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Call, RunningSystem } from '../support/running-system.ts';
+import { type Call, type Reply, RunningSystem } from '../support/running-system.ts';
+import { changesDuring, reasonFor } from '../support/stored-changes.ts';
 import { expectContract, outcomeOf } from './contract.ts';
 
 const tokensPath = '/v3/stacks/management_tokens';
@@ -10,6 +11,7 @@ let live: { uid: string; name: string; value: string };
 beforeAll(async () => {
   tokenward = await RunningSystem.start({ streams: false });
   live = await tokenward.createToken();
+  await tokenward.operator.leaveNothingDue();
 });
 afterAll(() => tokenward.stop());
 
@@ -100,13 +102,19 @@ describe('what is odd', () => {
     const bearer = given.as === 'resource_server' ? { authorization: `Bearer ${await tokenward.jwt(given.as)}` } : {};
     const { as, ...rest } = given;
     const target = path.replace('{live}', `${tokensPath}/${live.uid}`);
-    const reply = await tokenward.call(method, target, {
+    const sent = {
       ...(as && !bearer.authorization ? { as } : {}),
       ...rest,
       headers: { ...bearer, ...rest.headers },
+    };
+    const replies: Reply[] = [];
+    const changes = await changesDuring(tokenward.operator, async () => {
+      replies.push(await tokenward.call(method, target, sent));
     });
-    expect(outcomeOf(reply), reply.text).toBe(outcome);
-    expectContract(reply);
+    for (const reply of replies) expectContract(reply);
+    expect(replies.map(outcomeOf)).toEqual([outcome]);
+    // None of it asks for a change that is made.
+    expect(changes.filter((change) => reasonFor(change) === undefined)).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { personUid } from '../../functions/stacks/person.ts';
 import { people } from '../../local/cast.ts';
@@ -30,13 +30,8 @@ export class HygieneScene {
 
   /** Begins at an hour of the day (UTC), with nothing due about any token that is there: tests look at tokens of their own. */
   async begin(hour: number): Promise<void> {
-    const { client, tables } = this.running.operator;
     await this.running.system.streams.idle();
-    for (const { pk, sk, due_at } of await this.running.operator.items(tables.tokens)) {
-      const Key = { pk: { S: pk }, sk: { S: sk } };
-      const UpdateExpression = 'REMOVE due_shard, due_at, next_action';
-      if (due_at) await client.send(new UpdateItemCommand({ TableName: tables.tokens, Key, UpdateExpression }));
-    }
+    await this.running.operator.leaveNothingDue();
     this.goTo(hour);
   }
 

@@ -1,4 +1,13 @@
-import { DynamoDBClient, GetItemCommand, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DynamoDBClient,
+  GetItemCommand,
+  ListTablesCommand,
+  QueryCommand,
+  ScanCommand,
+  type ScanCommandInput,
+  type ScanCommandOutput,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { type NativeAttributeValue, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import { variables } from '../../functions/runtime/env.ts';
@@ -10,6 +19,8 @@ const FunctionProperties = z.looseObject({
   Role: z.string(),
   Environment: z.looseObject({ Variables: z.record(z.string(), z.string()) }),
 });
+
+type Page = Pick<ScanCommandOutput, 'Items' | 'LastEvaluatedKey'>;
 
 /** An item as it is stored, with plain values. */
 export type StoredItem = Record<string, NativeAttributeValue> & { readonly pk: string; readonly sk: string };
@@ -57,23 +68,47 @@ export class Operator {
     return found;
   }
 
+  /** Every item of a partition. */
+  async partition(table: string, pk: string): Promise<StoredItem[]> {
+    const KeyConditionExpression = 'pk = :pk';
+    const ExpressionAttributeValues = { ':pk': { S: pk } };
+    return await this.#pages((more) =>
+      this.client.send(
+        new QueryCommand({ ...more, TableName: table, KeyConditionExpression, ExpressionAttributeValues }),
+      ),
+    );
+  }
+
   /** Every item of a table. */
   async items(table: string): Promise<StoredItem[]> {
+    return await this.#pages((more) => this.client.send(new ScanCommand({ ...more, TableName: table })));
+  }
+
+  async #pages(
+    read: (more: Pick<ScanCommandInput, 'ConsistentRead' | 'Limit' | 'ExclusiveStartKey'>) => Promise<Page>,
+  ) {
     const items: StoredItem[] = [];
-    let ExclusiveStartKey: Record<string, never> | undefined;
+    let ExclusiveStartKey: Page['LastEvaluatedKey'];
     do {
-      const page = await this.client.send(
-        new ScanCommand({
-          TableName: table,
-          ConsistentRead: true,
-          Limit: 1000,
-          ...(ExclusiveStartKey ? { ExclusiveStartKey } : {}),
-        }),
-      );
+      const page = await read({
+        ConsistentRead: true,
+        Limit: 1000,
+        ...(ExclusiveStartKey ? { ExclusiveStartKey } : {}),
+      });
       items.push(...(page.Items ?? []).map((item) => unmarshall(item) as StoredItem));
-      ExclusiveStartKey = page.LastEvaluatedKey as typeof ExclusiveStartKey;
+      ExclusiveStartKey = page.LastEvaluatedKey;
     } while (ExclusiveStartKey);
     return items;
+  }
+
+  /** Takes everything out of the due index: no schedule that runs meanwhile changes anything. */
+  async leaveNothingDue(): Promise<void> {
+    for (const { pk, sk, due_at } of await this.items(this.tables.tokens)) {
+      const Key = { pk: { S: pk }, sk: { S: sk } };
+      const UpdateExpression = 'REMOVE due_shard, due_at, next_action';
+      if (due_at)
+        await this.client.send(new UpdateItemCommand({ TableName: this.tables.tokens, Key, UpdateExpression }));
+    }
   }
 
   /** What of tokens, roster, names, counts, receipts, audit log and idempotency records does not agree. */

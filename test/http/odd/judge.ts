@@ -1,4 +1,4 @@
-import type { Change } from '../../support/simulated-dynamo.ts';
+import { type ItemChange, keyOf, reasonFor } from '../../support/stored-changes.ts';
 import { contractFault } from '../contract.ts';
 import type { InProcessReply } from '../doors-in-process.ts';
 import type { OddRequest } from './kind.ts';
@@ -8,8 +8,8 @@ export interface OddAnswer {
   readonly reply: InProcessReply;
   /** What it cost, in milliseconds. */
   readonly ms: number;
-  /** In storage; empty where that cannot be seen. */
-  readonly changed: readonly Change[];
+  /** In storage, as far as that can be seen. */
+  readonly changed: readonly ItemChange[];
   /** Of the token that it was about, as it was before; null where that cannot be known. */
   readonly name: string | null;
 }
@@ -19,7 +19,7 @@ const possible = new Set([200, 201, 400, 401, 403, 404, 405, 409, 412, 413, 415,
 
 /** Fields, parameters and headers that a refusal can be about: nothing that a caller made up comes back in one. */
 const namable =
-  /^(token|token_hygiene|warn_days|mail_to|mail_about|send_hour|time_zone|cleanup_after_days|max_cleanup_per_day|stack|name|description|scope|expires_on|is_email_notification_enabled|rate_limit_enabled|rate_limits|master_locale|overlap|confirm_name|uid|limit|skip|count|include_count|query|typeahead|asc|desc|cursor|environment|session|client|api_key|authtoken|If-Match|Idempotency-Key|x-confirm-name)(\.|$)/;
+  /^(token|token_hygiene|warn_days|mail_to|mail_about|send_hour|time_zone|cleanup_after_days|max_cleanup_per_day|stack|name|description|scope|expires_on|is_email_notification_enabled|rate_limit_enabled|rate_limits|master_locale|overlap|confirm_name|uid|limit|skip|count|include_count|include_collaborators|query|typeahead|asc|desc|cursor|environment|session|client|api_key|authtoken|If-Match|Idempotency-Key|x-confirm-name)(\.|$)/;
 
 /** The first thing that is wrong with an answer, or null. Plain code, for it judges many thousands. */
 export function faultOf(request: OddRequest, { reply, ms, changed, name }: OddAnswer): string | null {
@@ -44,14 +44,13 @@ function faultOfDone(
 }
 
 function faultOfRefused(
-  { must, route, field }: OddRequest,
+  { must, field }: OddRequest,
   { status, body }: InProcessReply,
-  changed: readonly Change[],
+  changed: readonly ItemChange[],
 ): string | null {
   if (must === 'be done') return 'It was refused.';
-  // A refused deletion is in the audit log, and nowhere else.
-  const written = route.startsWith('DELETE') ? changed.filter(({ table }) => table !== 'audit') : changed;
-  if (written.length > 0) return `It changed ${written.map(({ table }) => table)}.`;
+  const written = changed.filter((change) => reasonFor(change) === undefined);
+  if (written.length > 0) return `It changed ${written.map(keyOf)}.`;
   const named = Object.keys(body.errors);
   const madeUp = named.find((one) => !namable.test(one));
   if (madeUp !== undefined) return `It names ${madeUp}.`;

@@ -8,7 +8,10 @@ export interface OddRequest {
   readonly uid?: string;
   /** As in the URL, without the question mark. */
   readonly query?: string;
-  /** `MINE` in a value is replaced by the stack's `api_key`. Absent: that, and `application/json`. */
+  /**
+   * `MINE` in a value is replaced by the stack's `api_key`, and `INVITING` by that of a stack to which the caller is invited. Absent: the
+   * first, and `application/json`.
+   */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
   /** The name by which a token is to be deleted: done for its own name, and refused for any other. */
@@ -30,14 +33,19 @@ export interface OddKind {
   readonly requests: fc.Arbitrary<GivenRequest>;
   /** All that has to be among them. */
   readonly reaches: readonly string[];
+  /** Among the answers: neither is everything refused, nor is everything refused before anybody looks at it. */
+  readonly answers: readonly number[];
 }
 
 /** @param all requests by what is odd in them; each is as frequent as the others */
-export function kindOf(all: Readonly<Record<string, fc.Arbitrary<OddRequest>>>): OddKind {
+export function kindOf(
+  all: Readonly<Record<string, fc.Arbitrary<OddRequest>>>,
+  answers: OddKind['answers'] = [200, 422],
+): OddKind {
   const named = Object.entries(all).map(([given, some]) =>
     some.map((request): GivenRequest => ({ given, ...request })),
   );
-  return { requests: fc.oneof(...named), reaches: Object.keys(all) };
+  return { requests: fc.oneof(...named), reaches: Object.keys(all), answers };
 }
 
 export const tokens = '/v3/stacks/management_tokens';
