@@ -10,20 +10,22 @@ import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Environment } from '../stacks/environment.ts';
 import type { Invitation } from '../stacks/invitation.ts';
 import type { Alias, Branch, Member, Stack } from '../stacks/stack.ts';
-import { knownModules } from '../tokens/scope.ts';
-import type { NextAction, Token } from '../tokens/token.ts';
+import type { Token } from '../tokens/token.ts';
 import type { IdempotencyRecord } from '../tokens/token-repository.ts';
 import type { Item } from './expressions.ts';
 import { dueAttributes } from './keys.ts';
+import { auditReasonFrom, reasonFrom } from './stored-reasons.ts';
+
+/** A state, a reason, an action, a role: a newer version may have stored one that is not known here. It is read as it is. */
+const open = z.string();
 
 const acl = z.object({ read: z.optional(z.boolean()), write: z.optional(z.boolean()) });
 const scopeEntry = z.object({
-  module: z.enum(knownModules),
+  module: open,
   acl,
   branches: z.optional(z.array(z.string())),
   branch_aliases: z.optional(z.array(z.string())),
 });
-const actionName = z.string().check(z.regex(/^(warn#\d+|expire|clean_up)$/));
 
 const TokenItem = z.object({
   uid: z.string(),
@@ -37,13 +39,13 @@ const TokenItem = z.object({
   is_email_notification_enabled: z.boolean(),
   rate_limit_enabled: z.boolean(),
   rate_limits: z.nullable(z.object({ read: z.number(), write: z.number() })),
-  state: z.enum(['live', 'stopped', 'deleted']),
+  state: open,
   digest: z.string(),
-  digest_algorithm: z.literal('sha256'),
+  digest_algorithm: open,
   hint: z.string(),
   version: z.number(),
   epoch: z.number(),
-  next_action: z.optional(actionName),
+  next_action: z.optional(open),
   due_at: z.optional(z.string()),
   armed_under: z.number(),
   sweep_failures: z.optional(z.number()),
@@ -51,12 +53,13 @@ const TokenItem = z.object({
   updated_by: z.string(),
   created_at: z.string(),
   updated_at: z.string(),
-  end: z.optional(z.object({ at: z.string(), by: z.string(), reason: z.string(), operation: z.string() })),
+  stopped: z.optional(z.object({ at: z.string(), by: z.nullable(z.string()), reason: z.nullable(open) })),
+  end: z.optional(z.object({ at: z.string(), by: z.string(), reason: open, operation: z.string() })),
 });
 
 const MemberItem = z.object({
   uid: z.string(),
-  role: z.enum(['owner', 'admin', 'developer']),
+  role: open,
   issuer: z.string(),
   sub: z.string(),
 });
@@ -71,8 +74,8 @@ const StackItem = z.object({
   settings: z.object({ branches: z.boolean() }),
   hygiene: z.object({
     warn_days: z.array(z.number()),
-    mail_to: z.array(z.enum(['owner', 'admins'])),
-    mail_about: z.enum(['all', 'flagged']),
+    mail_to: z.array(open),
+    mail_about: open,
     send_hour: z.number(),
     time_zone: z.string(),
     cleanup_after_days: z.nullable(z.number()),
@@ -86,7 +89,7 @@ const StackItem = z.object({
 
 const InvitationItem = z.object({
   address: z.string(),
-  role: z.enum(['admin', 'developer']),
+  role: open,
   invited_by: z.string(),
   invited_at: z.string(),
   expires_at: z.string(),
@@ -100,10 +103,10 @@ const AuditItem = z.object({
   stack: z.string(),
   created_at: z.string(),
   created_by: z.string(),
-  module: z.enum(['management_token', 'stack']),
-  event_type: z.enum(['create', 'update', 'delete']),
-  outcome: z.enum(['done', 'refused']),
-  reason: z.optional(z.string()),
+  module: open,
+  event_type: open,
+  outcome: open,
+  reason: z.optional(open),
   metadata: z.object({ uid: z.string(), title: z.string() }),
   changes: z.array(z.object({ field: z.string(), from: z.unknown(), to: z.unknown() })),
   request_id: z.string(),
@@ -136,11 +139,11 @@ const ReceiptItem = z.object({
   token_uid: z.string(),
   token_name: z.string(),
   api_key: z.string(),
-  reason: z.enum(['deleted', 'expired', 'ended', 'stopped', 'extended']),
+  reason: open,
   actor: z.string(),
   refused_from: z.string(),
   epoch: z.nullable(z.number()),
-  state: z.enum(['running', 'stuck', 'completed']),
+  state: open,
   due_at: z.optional(z.string()),
   tidied: z._default(z.array(Sample), []),
   failures: z._default(z.number(), 0),
@@ -168,8 +171,6 @@ const DeadUseItem = z.object({
   calls: z.number(),
 });
 
-const threshold = z.string().check(z.regex(/^(\d+|expired|held_back)$/));
-
 const NoticeItem = z.object({
   token_uid: z.string(),
   api_key: z.string(),
@@ -177,7 +178,7 @@ const NoticeItem = z.object({
   token_version: z.number(),
   epoch: z.number(),
   expires_at: z.string(),
-  threshold,
+  threshold: open,
   claimed_at: z.string(),
   last_used_at: z.nullable(z.string()),
 });
@@ -185,7 +186,7 @@ const NoticeItem = z.object({
 const DigestItem = z.object({
   stack: z.string(),
   send_at: z.string(),
-  notices: z.array(z.object({ token_uid: z.string(), expires_at: z.string(), threshold })),
+  notices: z.array(z.object({ token_uid: z.string(), expires_at: z.string(), threshold: open })),
 });
 
 const DeliveryItem = z.object({
@@ -193,7 +194,7 @@ const DeliveryItem = z.object({
   send_at: z.string(),
   person: z.string(),
   address: z.string(),
-  state: z.enum(['sending', 'sent', 'failed', 'unknown', 'undeliverable']),
+  state: open,
   run: z.string(),
   tries: z.number(),
   again: z.boolean(),
@@ -232,14 +233,18 @@ function dense<T extends object>(data: T): T {
 export const memberFrom = /* @__PURE__ */ decoded(MemberItem, (member): Member => member);
 export const receiptFrom = /* @__PURE__ */ decoded(
   ReceiptItem,
-  ({ due_at: due, ...receipt }): RunningReceipt => ({ ...receipt, next_try_at: due?.split('#', 1)[0] ?? null }),
+  ({ due_at: due, ...receipt }): RunningReceipt => ({
+    ...receipt,
+    reason: reasonFrom(receipt.reason, receipt),
+    next_try_at: due?.split('#', 1)[0] ?? null,
+  }),
 );
 export const progressFrom = /* @__PURE__ */ decoded(ProgressItem, (progress): ShardProgress => progress);
 export const sessionFrom = /* @__PURE__ */ decoded(SessionItem, (session): Session => session);
 export const sessionEpochFrom = /* @__PURE__ */ decoded(SessionEpochItem, (session): SessionEpoch => session);
 export const deadUseFrom = /* @__PURE__ */ decoded(DeadUseItem, (use): DeadUse => use);
-export const noticeFrom = /* @__PURE__ */ decoded(NoticeItem, (notice): Notice => notice as Notice);
-export const digestFrom = /* @__PURE__ */ decoded(DigestItem, (digest): TakenDigest => digest as TakenDigest);
+export const noticeFrom = /* @__PURE__ */ decoded(NoticeItem, (notice): Notice => notice);
+export const digestFrom = /* @__PURE__ */ decoded(DigestItem, (digest): TakenDigest => digest);
 export const deliveryFrom = /* @__PURE__ */ decoded(DeliveryItem, (delivery): Delivery => delivery);
 /** Used minutes are attributes of their own, `h` and the hour: so they are counted in the write that tells of the use. */
 export const lastUseFrom = /* @__PURE__ */ decoded(LastUseItem, ({ at, client, remote_addr, ...rest }): LastUse => {
@@ -254,18 +259,22 @@ export const invitationFrom = /* @__PURE__ */ decoded(InvitationItem, (invitatio
 export const aliasFrom = /* @__PURE__ */ decoded(AliasItem, (alias): Alias => alias);
 export const auditFrom = /* @__PURE__ */ decoded(
   AuditItem,
-  ({ reason, ...entry }): AuditEntry => ({ ...entry, ...(reason === undefined ? {} : { reason }) }),
+  ({ reason, ...entry }): AuditEntry => ({
+    ...entry,
+    ...(reason === undefined ? {} : { reason: auditReasonFrom(reason, entry) }),
+  }),
 );
 export const idempotencyFrom = /* @__PURE__ */ decoded(IdempotencyItem, (record): IdempotencyRecord => record);
 export const stackFrom = /* @__PURE__ */ decoded(StackItem, (stack): Stack => stack);
 
 export const tokenFrom = /* @__PURE__ */ decoded(
   TokenItem,
-  ({ next_action: action, due_at: due, scope, end, sweep_failures, ...token }): Token => ({
+  ({ next_action: action, due_at: due, scope, end, stopped, sweep_failures, ...token }): Token => ({
     ...token,
     scope: scope.map((entry) => dense({ ...entry, acl: dense(entry.acl) })) as Token['scope'],
-    next: action && due ? { action: action as NextAction['action'], at: due.split('#', 1)[0] ?? due } : null,
-    ...(end ? { end } : {}),
+    next: action && due ? { action, at: due.split('#', 1)[0] ?? due } : null,
+    ...(stopped ? { stopped } : {}),
+    ...(end ? { end: { ...end, reason: reasonFrom(end.reason, { actor: end.by, token_uid: token.uid }) } } : {}),
     ...(sweep_failures === undefined ? {} : { sweep_failures }),
   }),
 );

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { openEnum } from '../open-enum.ts';
 import { readAuditEntry, readAuditLog } from '../stacks/read-audit-log.ts';
 import type { StackRepository } from '../stacks/stack-repository.ts';
 import { memberOf, requireStack } from './caller.ts';
@@ -17,9 +18,9 @@ export const AuditEntryViewSchema = z.object({
   stack: z.string(),
   created_at: z.string(),
   created_by: z.string(),
-  module: z.string(),
-  event_type: z.string(),
-  outcome: z.enum(['done', 'refused']),
+  module: openEnum(['management_token', 'stack']),
+  event_type: openEnum(['create', 'update', 'delete']),
+  outcome: openEnum(['done', 'refused']),
   reason: z.optional(z.string()),
   metadata: z.object({ uid: z.string(), title: z.string() }),
   changes: z.array(z.object({ field: z.string(), from: z.unknown(), to: z.unknown() })),

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { HygieneSettingsSchema } from '../notices/hygiene.ts';
+import { HygieneSettingsSchema, ShownHygieneSchema } from '../notices/hygiene.ts';
 import { AliasSchema, NewBranchSchema } from '../stacks/change-branches.ts';
 import { NewStackSchema } from '../stacks/create-stack.ts';
 import { StackEditSchema } from '../stacks/edit-stack.ts';
@@ -60,7 +60,7 @@ for (const [id, schema] of Object.entries({
   Person: PersonViewSchema,
   Session: SessionViewSchema,
   AuditEntry: AuditEntryViewSchema,
-  Hygiene: HygieneSettingsSchema,
+  Hygiene: ShownHygieneSchema,
   Scope: scope,
   NewToken: newToken,
   TokenEdit: anyToken,
@@ -132,7 +132,7 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
     errors: ofToken,
   },
   'GET /v3/stacks/management_tokens/{uid}/revocation': {
-    summary: 'The receipt of a deletion',
+    summary: 'The receipt of a deletion, or of the latest revocation of a token that lives',
     caller: 'member',
     done: { status: 200, schema: z.object({ revocation: RevocationViewSchema }) },
     errors: ofToken,

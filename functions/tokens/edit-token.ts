@@ -131,10 +131,12 @@ export function edited(
   const all = { ...errors, ...read.errors, ...valueErrors(fields.token, before) };
   if (Object.keys(all).length > 0) throw invalid(all);
   const moved = settings.expires_at !== before.expires_at || state !== before.state;
+  const stop = { at: at.toISOString(), by: actor.uid, reason: 'expired_now' } as const;
   return {
     ...before,
     ...settings,
     state,
+    ...(moved && state === 'stopped' ? { stopped: stop } : {}),
     next: moved ? nextAction({ ...settings, state }, seen.stack.hygiene, at) : before.next,
     version: before.version + 1,
     updated_by: actor.uid,

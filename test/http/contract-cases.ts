@@ -31,7 +31,8 @@ export const cases = {
   'a uid of another stack': (attempt, { foreign }) => about(attempt, foreign),
   'a deleted uid': (attempt, { deleted }) => about(attempt, deleted),
   'a deleted uid of another stack': (attempt, { foreignDeleted }) => about(attempt, foreignDeleted),
-  'a live uid': (attempt, { live }) => about(attempt, live),
+  'a stopped uid': (attempt, { stopped }) => about(attempt, stopped),
+  'a uid of a token that was never revoked': (attempt, { readOnly }) => about(attempt, readOnly),
   'an unknown session': (attempt) => ({ ...attempt, sessionUid: 'blt00000000000000ff' }),
   'a session of another token': async (attempt, { foreign, openSession }) => ({
     ...attempt,

@@ -129,13 +129,13 @@ export const contract: Record<RouteKey, EndpointContract> = {
   'GET /v3/stacks/management_tokens/{uid}/revocation': {
     good: ({ deleted }) => ({ as: 'owner', uid: deleted.uid }),
     answers: {
-      '200': ['as it should be'],
+      '200': ['as it should be', 'a stopped uid'],
       ...twice,
       ...ofMembers,
       '404/141': [
         ...ofTokens['404/141'].filter((what) => what !== 'a deleted uid'),
         'a deleted uid of another stack',
-        'a live uid',
+        'a uid of a token that was never revoked',
       ],
     },
   },
