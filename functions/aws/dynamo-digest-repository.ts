@@ -3,7 +3,7 @@ import type { DigestKey, DueDigest } from '../notices/notice-repository.ts';
 import { canonicalJson } from '../tokens/canonical-json.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
 import type { Item } from './expressions.ts';
-import { deliveryFrom, digestFrom, lastUseFrom, MalformedItem, memberFrom, stackFrom, tokenFrom } from './items.ts';
+import { deliveryFrom, digestFrom, MalformedItem, memberFrom, stackFrom, tokenFrom, usageFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import { mostRows } from './membership.ts';
 import type { Reads } from './reads.ts';
@@ -113,7 +113,7 @@ export class DynamoDigestRepository implements DigestRepository {
 function readable(row: Item | null | undefined, lastUse: Item | null | undefined): UsedToken[] {
   try {
     const token = tokenFrom(row);
-    return token ? [{ token, lastUse: lastUseFrom(lastUse) }] : [];
+    return token ? [{ token, ...usageFrom(lastUse) }] : [];
   } catch (error) {
     if (error instanceof MalformedItem) return [];
     throw error;

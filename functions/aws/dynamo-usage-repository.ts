@@ -40,6 +40,15 @@ export class DynamoUsageRepository implements UsageRepository {
     });
   }
 
+  async recordRefusal({ token, at }: Use): Promise<void> {
+    await this.#writes.write({
+      update: this.#keys.lastUse(token.uid),
+      set: 'SET #refused_at = :at, #ttl = :ttl',
+      condition: 'attribute_not_exists(#refused_at) OR #refused_at < :minute',
+      values: { at: at.toISOString(), minute: startOfMinute(at), ttl: seconds(at) + keptSeconds },
+    });
+  }
+
   async recordDeadCalls({ token, at, client, remote_addr }: Use, calls: number): Promise<number> {
     const all = await this.#writes.increment({
       update: this.#keys.deadUse(token.uid),

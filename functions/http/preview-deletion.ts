@@ -12,6 +12,7 @@ export const DeletionPreviewSchema = z.object({
   sessions: z.object({ count: z.number(), more: z.boolean() }),
   last_used_at: z.nullable(z.string()),
   last_used_client: z.nullable(z.string()),
+  last_refused_at: z.nullable(z.string()),
   minutes_used: z.object({ day: z.number(), week: z.number() }),
   warnings: z.array(z.string()),
 });

@@ -32,6 +32,8 @@ export const TokenViewSchema = z.object({
   last_used_at: z.nullable(instant),
   /** What the program that used it last calls itself. */
   last_used_client: z.nullable(z.string()),
+  /** When its scope refused a call with the right value the last time. No such call counts as a use. */
+  last_refused_at: z.nullable(instant),
   stopped: z.nullable(Stopped),
   created_by: z.string(),
   updated_by: z.string(),
@@ -43,7 +45,11 @@ export const TokenViewSchema = z.object({
 
 export type TokenView = z.output<typeof TokenViewSchema>;
 
-export function tokenView({ token, lastUse }: UsedToken, { hygiene }: Stack, now: Date): TokenView {
+export function tokenView(
+  { token, lastUse, lastRefusedAt = null }: UsedToken,
+  { hygiene }: Stack,
+  now: Date,
+): TokenView {
   const status = statusOf(token, Math.max(0, ...hygiene.warn_days), now);
   return TokenViewSchema.parse({
     ...token,
@@ -51,6 +57,7 @@ export function tokenView({ token, lastUse }: UsedToken, { hygiene }: Stack, now
     stopped: stopOf(token),
     last_used_at: lastUse?.at ?? null,
     last_used_client: lastUse?.client || null,
+    last_refused_at: lastRefusedAt,
   });
 }
 

@@ -52,15 +52,15 @@ async function tryToEdit(deps: TokenDependencies, command: EditToken, operation:
     ...(isUid(uid) ? { token: uid } : {}),
     ...namesToRead(scope.data),
   });
-  const { token: before, stack, lastUse } = requireToken(seen, command.version);
+  const { token: before, stack, ...usage } = requireToken(seen, command.version);
   if (!isArmedBy(before, stack)) return null;
   const at = deps.now();
   const after = edited(command, { before, seen: { ...seen, stack }, at, organization: deps.organization });
   if (changesBetween(before, after).length === 0 && after.state === before.state)
-    return { token: before, stack, lastUse };
+    return { token: before, stack, ...usage };
   const edit = editOf({ before, after }, { actor, at, operation });
   return (await deps.tokens.replace({ ...edit, before, by: { member: actor.uid } }))
-    ? { token: edit.after, stack, lastUse }
+    ? { token: edit.after, stack, ...usage }
     : null;
 }
 
@@ -97,13 +97,19 @@ export function isArmedBy({ armed_under }: Token, { hygiene_version }: Stack): b
 
 /** @throws {Refusal} the first that holds: `stack-not-found`, `not-allowed`, `token-not-found`, `stale-version`. */
 export function requireToken(
-  { member, stack, token, lastUse }: Pick<Seen, 'member' | 'stack' | 'token' | 'lastUse'>,
+  {
+    member,
+    stack,
+    token,
+    lastUse,
+    lastRefusedAt = null,
+  }: Pick<Seen, 'member' | 'stack' | 'token' | 'lastUse' | 'lastRefusedAt'>,
   version?: number,
 ): TokenOfStack {
   requireTokenRights(member);
   if (!stack || !token || token.api_key !== stack.api_key || token.state === 'deleted') throw tokenNotFound();
   if (version !== undefined && version !== token.version) throw staleVersion(token.version);
-  return { token, stack, lastUse };
+  return { token, stack, lastUse, lastRefusedAt };
 }
 
 interface EditContext {

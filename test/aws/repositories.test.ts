@@ -7,6 +7,7 @@ import { onTheDouble, onTheEngine, type Repositories } from './repository-backen
 import { describeStackChanges } from './stack-changes-contract.ts';
 import { describeStackRepository } from './stack-repository-contract.ts';
 import { describeTokenRepository } from './token-repository-contract.ts';
+import { describeUsageRepository } from './usage-repository-contract.ts';
 
 /** One suite for both, so that what is proven on the double holds where the product runs. */
 describe.each([
@@ -26,4 +27,5 @@ describe.each([
   describeNoticeRepository(() => repositories);
   describeDigestRepository(() => repositories);
   describeHygieneRepository(() => repositories);
+  describeUsageRepository(() => repositories);
 });

@@ -17,6 +17,7 @@ const named = (name: string, differing: Differing = {}): Token => ({
   rate_limit_enabled: false,
   rate_limits: null,
   stopped: null,
+  last_refused_at: null,
   status: 'active',
   hint: 'abcd',
   last_used_at: null,

@@ -55,7 +55,7 @@ export function dependenciesOver({ client, bus, pause, now, random }: Given): De
     // The publisher asks its client for `PutEvents` alone.
     publisher: new EventBridgePublisher(bus as ConstructorParameters<typeof EventBridgePublisher>[0], 'bus', options),
     // What is noted of uses decides nothing, and has tests of its own.
-    uses: { used: async () => {}, usedDead: async () => {} },
+    uses: { used: async () => {}, refused: async () => {}, usedDead: async () => {} },
     now,
     random,
     organization: { limits: { read: 10, write: 10 }, supportContact: 'support@example.test' },
