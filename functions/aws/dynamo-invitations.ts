@@ -1,5 +1,6 @@
 import type { Invitation } from '../stacks/invitation.ts';
 import type { Invitations } from '../stacks/stack-changes.ts';
+import { auditEntryPut } from './audit-entry-put.ts';
 import { invitationFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import { joining, memberCheck } from './membership.ts';
@@ -39,16 +40,13 @@ export class DynamoInvitations implements Invitations {
 
   async takeUp({ stack, invitation, member, audit }: Parameters<Invitations['takeUp']>[0]): Promise<boolean> {
     const gone = this.#gone(stack, invitation);
-    const entry: Step = {
-      put: this.#keys.audit(stack, audit.uid),
-      item: { ...audit },
-      condition: 'attribute_not_exists(#pk)',
-    };
     const steps = joining(this.#keys, stack, { member, address: invitation.address });
     // Who invited themselves is a member already, or may invite nobody any more.
     if (invitation.invited_by === member.uid) return await this.#withdraw(gone);
     const inviter = memberCheck(this.#keys, stack, invitation.invited_by);
-    const outcome = await this.#storage.transact([entry, ...gone, ...steps, inviter], { proof: 0 });
+    const outcome = await this.#storage.transact([auditEntryPut(this.#keys, audit), ...gone, ...steps, inviter], {
+      proof: 0,
+    });
     const isVoid = outcome !== null && (outcome[3]?.failed || outcome.at(-1)?.failed);
     // Who is a member already needs no invitation, and keeps the role that they have.
     return isVoid ? await this.#withdraw(gone) : outcome === null;

@@ -251,7 +251,7 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
   'GET /v3/audit-logs': {
     summary: 'The audit log, the newest first',
     caller: 'member',
-    parameters: page,
+    parameters: ['limit', 'skip_entries', 'cursor', 'include_count', 'query'],
     done: { status: 200, schema: AuditLogSchema },
     errors: [...ofMember, 422],
   },

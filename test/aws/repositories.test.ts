@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest';
+import { describeAuditLog } from './audit-log-contract.ts';
 import { describeCleanUp } from './clean-up-contract.ts';
 import { describeDigestRepository } from './digest-repository-contract.ts';
 import { describeHygieneRepository } from './hygiene-repository-contract.ts';
@@ -23,6 +24,7 @@ describe.each([
   describeTokenRepository(() => repositories);
   describeStackRepository(() => repositories);
   describeStackChanges(() => repositories);
+  describeAuditLog(() => repositories);
   describeCleanUp(() => repositories);
   describeNoticeRepository(() => repositories);
   describeDigestRepository(() => repositories);

@@ -48,6 +48,8 @@ export const cases = {
   'another name': (attempt) => ({ ...attempt, query: 'confirm_name=another' }),
   'two names': (attempt) => ({ ...attempt, query: `${attempt.query}&${attempt.query}` }),
   'a bad limit': (attempt) => ({ ...attempt, query: 'limit=-1' }),
+  'a skip that is too far': (attempt) => ({ ...attempt, query: 'skip=1001' }),
+  'what is no cursor': (attempt) => ({ ...attempt, query: 'cursor=n0' }),
   'a field that breaks a rule': (attempt) => ({
     ...attempt,
     json: {

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
+import { DynamoAuditLog } from '../../functions/aws/dynamo-audit-log.ts';
 import { DynamoHygieneRepository } from '../../functions/aws/dynamo-hygiene-repository.ts';
 import { DynamoInvitations } from '../../functions/aws/dynamo-invitations.ts';
 import { DynamoManagedSessions } from '../../functions/aws/dynamo-managed-sessions.ts';
@@ -8,7 +9,6 @@ import { DynamoSessionRepository } from '../../functions/aws/dynamo-session-repo
 import { DynamoStackChanges } from '../../functions/aws/dynamo-stack-changes.ts';
 import { DynamoStackRepository } from '../../functions/aws/dynamo-stack-repository.ts';
 import { DynamoTokenRepository } from '../../functions/aws/dynamo-token-repository.ts';
-import type { Tables } from '../../functions/aws/keys.ts';
 import { createStorage } from '../../functions/aws/storage.ts';
 import { createHandler as createAuditLogs } from '../../functions/http/audit-logs.lambda.ts';
 import { createHandler as createChangeStacks } from '../../functions/http/change-stacks.lambda.ts';
@@ -17,9 +17,8 @@ import type { HttpEvent } from '../../functions/http/endpoint.ts';
 import { createHandler as createReadTokens } from '../../functions/http/read-tokens.lambda.ts';
 import { createHandler as createStacks } from '../../functions/http/stacks.lambda.ts';
 import { createHandler as createTokenHygiene } from '../../functions/http/token-hygiene.lambda.ts';
+import { tableSpecs, tables } from '../support/simulated-dependencies.ts';
 import { type Change, SimulatedDynamo } from '../support/simulated-dynamo.ts';
-
-const tables: Tables = { tokens: 'tokens', sessions: 'sessions', audit: 'audit', usage: 'usage' };
 
 export interface InProcessRequest {
   /** Route key. */
@@ -45,17 +44,14 @@ export class DoorsInProcess {
   readonly #doors: readonly { readonly routes: RegExp; readonly handler: ReturnType<typeof createStacks> }[];
 
   constructor() {
-    const specs = Object.values(tables).map((name) => ({ name, partitionKey: 'pk', sortKey: 'sk' }));
-    const due = { due: { partitionKey: 'due_shard', sortKey: 'due_at', projection: 'KEYS_ONLY' } } as const;
-    const dynamo = new SimulatedDynamo({
-      tables: specs.map((spec) => (spec.name === tables.tokens ? { ...spec, indexes: due } : spec)),
-      onCommit: (change) => this.changes.push(change),
-    });
+    const dynamo = new SimulatedDynamo({ tables: tableSpecs, onCommit: (change) => this.changes.push(change) });
     const storage = createStorage(dynamo, { pause: async () => {}, jitter: () => 1 });
     const identity = { issuer: 'https://issuer.example.test', sub: 'owner' };
     const deps = {
       tokens: new DynamoTokenRepository(storage, tables),
       stacks: new DynamoStackRepository(storage, tables),
+      auditLog: new DynamoAuditLog(dynamo as ConstructorParameters<typeof DynamoAuditLog>[0], storage, tables),
+      hasTime: () => true,
       changes: new DynamoStackChanges(storage, tables),
       invitations: new DynamoInvitations(storage, tables),
       sessions: new DynamoManagedSessions(storage, tables),

@@ -271,7 +271,12 @@ export const contract: Record<RouteKey, EndpointContract> = {
   },
   'GET /v3/audit-logs': {
     good: () => ({ as: 'owner' }),
-    answers: { '200': ['as it should be'], ...twice, ...ofMembers, '422/141': ['a bad limit'] },
+    answers: {
+      '200': ['as it should be'],
+      ...ofMembers,
+      '400/141': [...twice['400/141'], 'a skip that is too far', 'what is no cursor'],
+      '422/141': ['a bad limit'],
+    },
   },
   'GET /v3/audit-logs/{uid}': {
     good: async ({ system }) => {

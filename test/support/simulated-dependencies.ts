@@ -34,6 +34,9 @@ export const tableSpecs: TableSpec[] = Object.values(tables).map((name) => ({
   ...(name === tables.tokens
     ? { indexes: { due: { partitionKey: 'due_shard', sortKey: 'due_at', projection: 'KEYS_ONLY' } } }
     : {}),
+  ...(name === tables.audit
+    ? { indexes: { by_subject: { partitionKey: 'subject', sortKey: 'sk', projection: 'ALL' } } }
+    : {}),
 }));
 
 export interface Given extends Pick<Dependencies, 'now' | 'random'> {
