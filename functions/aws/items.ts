@@ -205,13 +205,15 @@ const DeliveryItem = z.object({
 
 const LastUseItem = z.catchall(
   z.object({
-    at: z.optional(z.string()),
-    client: z._default(z.string(), ''),
-    remote_addr: z._default(z.string(), ''),
+    at: z.string(),
+    client: z.string(),
+    remote_addr: z.string(),
     refused_at: z._default(z.nullable(z.string()), null),
   }),
   z.unknown(),
 );
+/** Stands for a use in the row of a token that was refused and never used: earlier versions do not read a row without one. */
+export const neverUsedAt = '1970-01-01T00:00:00.000Z';
 
 const EnvironmentItem = z.object({ uid: z.string(), name: z.string(), created_by: z.string(), created_at: z.string() });
 
@@ -267,7 +269,7 @@ export const usageFrom = (item: Item | null | undefined): Usage =>
 
 /** Used minutes are attributes of their own, `h` and the hour: so they are counted in the write that tells of the use. */
 function lastUseOf({ at, client, remote_addr, ...rest }: z.output<typeof LastUseItem>): LastUse | null {
-  if (at === undefined) return null;
+  if (at === neverUsedAt) return null;
   const hours = Object.entries(rest).flatMap(([name, minutes]): [number, number][] =>
     /^h\d+$/.test(name) ? [[Number(name.slice(1)), Number(minutes)]] : [],
   );

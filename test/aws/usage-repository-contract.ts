@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DynamoUsageRepository } from '../../functions/aws/dynamo-usage-repository.ts';
+import { keysOf } from '../../functions/aws/keys.ts';
 import type { Use } from '../../functions/sessions/usage.ts';
 import type { Token } from '../../functions/tokens/token.ts';
 import type { Repositories } from './repository-backends.ts';
@@ -34,6 +35,19 @@ export function describeUsageRepository(repositories: () => Repositories): void 
       expect(await known()).toEqual({ used: null, refused: null, minutes: 0 });
       await usage.recordRefusal(call(token, '08:00:30'));
       expect(await known()).toEqual({ used: null, refused: at('08:00:30').toISOString(), minutes: 0 });
+    });
+
+    it('that were only refused leave a row that earlier versions read', async () => {
+      const { token, usage } = await made();
+      await usage.recordRefusal(call(token, '08:00:30'));
+      const { storage, tables } = repositories();
+      const [row] = await storage.read([keysOf(tables).lastUse(token.uid)]);
+      // A use without any of these was malformed, and the whole list of tokens with it.
+      expect(row).toMatchObject({
+        at: expect.any(String),
+        client: expect.any(String),
+        remote_addr: expect.any(String),
+      });
     });
 
     it('that came to a use and to a refusal stand beside each other, whichever was noted first', async () => {
