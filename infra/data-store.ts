@@ -27,6 +27,8 @@ type ItemAction =
 export interface Right {
   readonly actions: readonly ItemAction[];
   readonly keys: readonly string[];
+  /** The index that they are of, and not of the table itself. */
+  readonly index?: string;
 }
 
 /** A table with the name of the variable that tells functions where it is: right and variable are given together. */
@@ -58,11 +60,11 @@ export class DataTable extends Construct {
    */
   allow(client: ServiceFunction, ...rights: readonly Right[]): void {
     client.setVariable(this.#variable, this.table.tableName);
-    for (const { actions, keys } of rights) {
+    for (const { actions, keys, index } of rights) {
       client.allow(
         new PolicyStatement({
           actions: actions.map((action) => `dynamodb:${action}`),
-          resources: [this.table.tableArn],
+          resources: [index === undefined ? this.table.tableArn : `${this.table.tableArn}/index/${index}`],
           conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } },
         }),
       );
@@ -118,7 +120,18 @@ export class DataStore extends Construct {
       ],
     });
     this.sessions = new DataTable(this, 'Sessions', { variable: 'sessionsTable', timeToLiveAttribute: 'ttl' });
-    this.audit = new DataTable(this, 'Audit', { variable: 'auditTable' });
+    this.audit = new DataTable(this, 'Audit', {
+      variable: 'auditTable',
+      globalSecondaryIndexes: [
+        {
+          // Entries never change, so the index has them whole: one query is an answer.
+          indexName: 'by_subject',
+          partitionKey: { name: 'subject', type: AttributeType.STRING },
+          sortKey: { name: 'sk', type: AttributeType.STRING },
+          projectionType: ProjectionType.ALL,
+        },
+      ],
+    });
     this.usage = new DataTable(this, 'Usage', { variable: 'usageTable', timeToLiveAttribute: 'ttl' });
   }
 }

@@ -102,7 +102,10 @@ export const doors: Record<HttpFunction, Door> = {
   'http/audit-logs': {
     failureImpact: 'Owners and admins cannot read the audit log. Entries are still written.',
     tokens: [{ actions: ['GetItem'], keys: ['STACK#*'] }],
-    audit: [{ actions: ['GetItem', 'Query'], keys: ['STACK#*'] }],
+    audit: [
+      { actions: ['GetItem', 'Query'], keys: ['STACK#*'] },
+      { actions: ['Query'], keys: ['STACK#*'], index: 'by_subject' },
+    ],
     signIn: true,
   },
   'http/environments': {

@@ -140,7 +140,7 @@ export const steps: readonly Step[] = [
   {
     title: 'The expired token was deleted, as a person would have deleted it.',
     act: cleanedUp,
-    expect: /^a use: 401 token-revoked; its receipt: completed, reason "expired", by tokenward$/,
+    expect: /^a use: 401 token-revoked; its receipt: completed, reason "cleaned_up", by tokenward$/,
   },
   {
     title: 'The sweep runs once more, and has nothing to do.',

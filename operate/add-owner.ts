@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { auditEntryPut } from '../functions/aws/audit-entry-put.ts';
 import { DynamoStackRepository } from '../functions/aws/dynamo-stack-repository.ts';
 import { type AuditEntry, auditEntry, operationId } from '../functions/stacks/audit-entry.ts';
 import { personUid } from '../functions/stacks/person.ts';
@@ -59,7 +60,7 @@ async function promote({ storage, keys, actor, now }: Workplace, stack: Stack, {
   const audit = entryOf(stack, { actor, at: now(), from: { uid, role }, uid });
   const failed = await storage.transact(
     [
-      { put: keys.audit(stack.api_key, audit.uid), item: { ...audit }, condition: 'attribute_not_exists(#pk)' },
+      auditEntryPut(keys, audit),
       {
         update: keys.member(stack.api_key, uid),
         set: 'SET #role = :owner',

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { auditEntryPut } from '../functions/aws/audit-entry-put.ts';
 import { stackFrom } from '../functions/aws/items.ts';
 import { auditEntry, operationId } from '../functions/stacks/audit-entry.ts';
 import type { Stack, Plan as StackPlan } from '../functions/stacks/stack.ts';
@@ -91,7 +92,7 @@ async function change({ storage, keys, actor, now }: Workplace, { api_key: key, 
   );
   const failed = await storage.transact(
     [
-      { put: keys.audit(key, audit.uid), item: { ...audit }, condition: 'attribute_not_exists(#pk)' },
+      auditEntryPut(keys, audit),
       { update: keys.stack(key), set: 'SET #plan = :to', condition: '#plan = :before', values: { before: plan, to } },
     ],
     { proof: 0 },

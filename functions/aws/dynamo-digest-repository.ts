@@ -7,11 +7,11 @@ import {
   deliveryFrom,
   digestFrom,
   digestNoticeFrom,
-  lastUseFrom,
   MalformedItem,
   memberFrom,
   stackFrom,
   tokenFrom,
+  usageFrom,
 } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import { mostRows } from './membership.ts';
@@ -140,7 +140,7 @@ export class DynamoDigestRepository implements DigestRepository {
 function readable(row: Item | null | undefined, lastUse: Item | null | undefined): UsedToken[] {
   try {
     const token = tokenFrom(row);
-    return token ? [{ token, lastUse: lastUseFrom(lastUse) }] : [];
+    return token ? [{ token, ...usageFrom(lastUse) }] : [];
   } catch (error) {
     if (error instanceof MalformedItem) return [];
     throw error;

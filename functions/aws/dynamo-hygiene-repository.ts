@@ -1,4 +1,5 @@
 import type { HygieneChange, HygieneRepository, NoticeIdentity } from '../notices/hygiene-repository.ts';
+import { auditEntryPut } from './audit-entry-put.ts';
 import { deliveryFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import { memberCheck, refuseNonMembers } from './membership.ts';
@@ -22,7 +23,7 @@ export class DynamoHygieneRepository implements HygieneRepository {
     const key = before.api_key;
     const outcome = await this.#storage.transact(
       [
-        { put: this.#keys.audit(key, audit.uid), item: { ...audit }, condition: 'attribute_not_exists(#pk)' },
+        auditEntryPut(this.#keys, audit),
         memberCheck(this.#keys, key, member),
         {
           update: this.#keys.stack(key),

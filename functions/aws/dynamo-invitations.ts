@@ -1,5 +1,6 @@
 import type { Invitation } from '../stacks/invitation.ts';
 import type { Invitations } from '../stacks/stack-changes.ts';
+import { auditEntryPut } from './audit-entry-put.ts';
 import { invitationFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import { joining, memberCheck } from './membership.ts';
@@ -38,14 +39,9 @@ export class DynamoInvitations implements Invitations {
   }: Parameters<Invitations['takeUp']>[0]): ReturnType<Invitations['takeUp']> {
     // Who invited themselves is a member already, or may invite nobody any more.
     if (invitation.invited_by === member.uid) return 'void';
-    const entry: Step = {
-      put: this.#keys.audit(stack, audit.uid),
-      item: { ...audit },
-      condition: 'attribute_not_exists(#pk)',
-    };
     const steps = joining(this.#keys, stack, { member, address: invitation.address, issued_at });
     const inviter = memberCheck(this.#keys, stack, invitation.invited_by);
-    const all = [entry, ...this.#gone(stack, invitation), ...steps, inviter];
+    const all = [auditEntryPut(this.#keys, audit), ...this.#gone(stack, invitation), ...steps, inviter];
     const outcome = await this.#storage.transact(all, { proof: 0 });
     if (!outcome) return 'taken';
     // Who is a member already needs no invitation, and keeps the role that they have.

@@ -1,4 +1,5 @@
 import type { ManagedSessions } from '../sessions/session-repository.ts';
+import { auditEntryPut } from './audit-entry-put.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import { memberCheck, refuseNonMembers } from './membership.ts';
 import type { Transactions } from './transactions.ts';
@@ -22,7 +23,7 @@ export class DynamoManagedSessions implements ManagedSessions {
   }: Parameters<ManagedSessions['endByMember']>[0]): Promise<boolean> {
     const outcome = await this.#storage.transact(
       [
-        { put: this.#keys.audit(stack, audit.uid), item: { ...audit }, condition: 'attribute_not_exists(#pk)' },
+        auditEntryPut(this.#keys, audit),
         memberCheck(this.#keys, stack, member),
         {
           check: this.#keys.token(token),

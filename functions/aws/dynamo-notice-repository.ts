@@ -3,7 +3,7 @@ import type { Claim, ClaimOutcome, Due, DueTokens, NoticeRepository } from '../n
 import type { NextAction, Token } from '../tokens/token.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
 import { dueIn, dueShards, receiptsAmong, under } from './due-index.ts';
-import { lastUseFrom, MalformedItem, stackFrom, tokenFrom } from './items.ts';
+import { MalformedItem, stackFrom, tokenFrom, usageFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import type { Reads } from './reads.ts';
 import type { Step, Transactions } from './transactions.ts';
@@ -51,7 +51,7 @@ export class DynamoNoticeRepository implements NoticeRepository {
       for (const [index, uid] of some.entries()) {
         try {
           const token = tokenFrom(rows[2 * index]);
-          if (token) found.push({ token, lastUse: lastUseFrom(rows[2 * index + 1]) });
+          if (token) found.push({ token, ...usageFrom(rows[2 * index + 1]) });
         } catch (error) {
           if (!(error instanceof MalformedItem)) throw error;
           unreadable.push({ uid, error });

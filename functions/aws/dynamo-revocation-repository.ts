@@ -3,9 +3,11 @@ import type {
   RevocationRepository,
   RevocationSummary,
   RunningReceipt,
+  ShardProgress,
   TidiedSample,
 } from '../sessions/revocation-repository.ts';
 import { nextTry } from '../tokens/revocation.ts';
+import type { Token } from '../tokens/token.ts';
 import type { Key } from './expressions.ts';
 import { progressFrom, receiptFrom, tokenFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
@@ -15,6 +17,8 @@ import type { Writes } from './writes.ts';
 const notCompleted = '#state <> :completed';
 /** As long as a token's tombstone, and from the same instant. */
 const keptSeconds = 400 * 86_400;
+/** More revocations of one token than these do not come within the difference of two clocks. */
+const mostAtOnce = 10;
 
 /** Receipts and their progress in DynamoDB, beside their token. */
 export class DynamoRevocationRepository implements RevocationRepository {
@@ -27,15 +31,26 @@ export class DynamoRevocationRepository implements RevocationRepository {
   }
 
   async find(token: string, operation: string): Promise<FoundRevocation | null> {
-    const { table, pk, sk } = this.#keys.progress(token, operation, '');
     const [[tokenItem, receiptItem], progress] = await Promise.all([
       this.#storage.read([this.#keys.token(token), this.#keys.receipt(token, operation)]),
-      this.#storage.query({ table, pk, prefix: sk, limit: 16 }),
+      this.#progress(token, operation),
     ]);
     const [found, receipt] = [tokenFrom(tokenItem), receiptFrom(receiptItem)];
-    return found && receipt
-      ? { token: found, receipt, progress: progress.flatMap((item) => progressFrom(item) ?? []) }
-      : null;
+    return found && receipt ? { token: found, receipt, progress } : null;
+  }
+
+  async latest(token: Token): Promise<FoundRevocation | null> {
+    const { table, pk, sk: prefix } = this.#keys.receipt(token.uid, '');
+    const range = { table, pk, prefix, newestFirst: true, limit: mostAtOnce };
+    const receipts = (await this.#storage.query(range)).flatMap((item) => receiptFrom(item) ?? []);
+    // The keys sort by the clocks of different instances, which differ. Each revocation raised the epoch, which tells for certain.
+    const [receipt] = receipts.sort((a, b) => (b.epoch ?? 0) - (a.epoch ?? 0));
+    return receipt ? { token, receipt, progress: await this.#progress(token.uid, receipt.operation) } : null;
+  }
+
+  async #progress(token: string, operation: string): Promise<readonly ShardProgress[]> {
+    const { table, pk, sk: prefix } = this.#keys.progress(token, operation, '');
+    return (await this.#storage.query({ table, pk, prefix, limit: 16 })).flatMap((item) => progressFrom(item) ?? []);
   }
 
   async advance(

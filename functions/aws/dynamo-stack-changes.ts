@@ -1,7 +1,7 @@
-import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Invitation } from '../stacks/invitation.ts';
 import type { BranchNames, Member } from '../stacks/stack.ts';
 import type { AliasMove, Removal, Sharing, StackChange, StackChanges } from '../stacks/stack-changes.ts';
+import { auditEntryPut } from './audit-entry-put.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import { joining, mayChange, memberCheck, refuseNonMembers } from './membership.ts';
 import type { Step, Transactions } from './transactions.ts';
@@ -146,13 +146,9 @@ export class DynamoStackChanges implements StackChanges {
     steps: readonly Step[],
     right: Step = memberCheck(this.#keys, stack, member),
   ): Promise<boolean> {
-    const outcome = await this.#storage.transact([this.#entry(audit), right, ...steps], { proof: 0 });
+    const outcome = await this.#storage.transact([auditEntryPut(this.#keys, audit), right, ...steps], { proof: 0 });
     refuseNonMembers(outcome?.[1]);
     return outcome === null;
-  }
-
-  #entry(audit: AuditEntry): Step {
-    return { put: this.#keys.audit(audit.stack, audit.uid), item: { ...audit }, condition: absent };
   }
 }
 

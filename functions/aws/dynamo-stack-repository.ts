@@ -3,27 +3,25 @@ import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Invitation } from '../stacks/invitation.ts';
 import type { Alias, Authorship, Branch, Member, Stack } from '../stacks/stack.ts';
 import type { StackOfMember, StackRepository } from '../stacks/stack-repository.ts';
+import { auditEntryPut } from './audit-entry-put.ts';
 import type { Item, Key } from './expressions.ts';
-import { aliasFrom, auditFrom, branchFrom, invitationFrom, knownAddressFrom, memberFrom, stackFrom } from './items.ts';
+import { aliasFrom, branchFrom, invitationFrom, knownAddressFrom, memberFrom, stackFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import { joining, mostRows } from './membership.ts';
 import type { Storage } from './storage.ts';
-import type { Step } from './transactions.ts';
 
 const absent = 'attribute_not_exists(#pk)';
 /** A batch read holds 100 keys, and a stack takes three. */
 const stacksPerRead = 33;
 const keysPerRead = 100;
 
-/** Stacks, their people and their audit log in DynamoDB. Every read is strong, of base items. */
+/** Stacks and their people in DynamoDB. Every read is strong, of base items. */
 export class DynamoStackRepository implements StackRepository {
   readonly #storage: Storage;
   readonly #keys: Keys;
-  readonly #tables: Tables;
 
   constructor(storage: Storage, tables: Tables) {
     this.#storage = storage;
-    this.#tables = tables;
     this.#keys = keysOf(tables);
   }
 
@@ -33,7 +31,7 @@ export class DynamoStackRepository implements StackRepository {
     const { issued_at } = actor.identity;
     const outcome = await this.#storage.transact(
       [
-        { put: this.#keys.audit(key, audit.uid), item: { ...audit }, condition: absent },
+        auditEntryPut(this.#keys, audit),
         { put: this.#keys.stack(key), item: { ...stack }, condition: absent },
         { put: this.#keys.count(key), item: { tokens: 0, hygiene_version: stack.hygiene_version }, condition: absent },
         { put: this.#keys.branch(key, branch.name), item: { ...branch }, condition: absent },
@@ -49,9 +47,8 @@ export class DynamoStackRepository implements StackRepository {
     { address, ...member }: Member & { readonly address?: string },
     audit: AuditEntry,
   ): Promise<boolean> {
-    const entry: Step = { put: this.#keys.audit(audit.stack, audit.uid), item: { ...audit }, condition: absent };
     const steps = joining(this.#keys, key, { member, address, replaces: true });
-    return (await this.#storage.transact([entry, ...steps], { proof: 0 })) === null;
+    return (await this.#storage.transact([auditEntryPut(this.#keys, audit), ...steps], { proof: 0 })) === null;
   }
 
   async find(stack: string, member: string): Promise<StackOfMember | null> {
@@ -119,22 +116,6 @@ export class DynamoStackRepository implements StackRepository {
   async #rows(stack: string, prefix: string): Promise<Item[]> {
     const { table, pk } = this.#keys.stack(stack);
     return await this.#storage.query({ table, pk, prefix, limit: mostRows });
-  }
-
-  async auditLog(stack: string, { limit, skip }: { limit: number; skip: number }): Promise<readonly AuditEntry[]> {
-    const range = {
-      table: this.#tables.audit,
-      pk: this.#keys.audit(stack, '').pk,
-      newestFirst: true,
-      limit: limit + skip,
-    };
-    const items = await this.#storage.query(range);
-    return items.slice(skip).flatMap((item) => auditFrom(item) ?? []);
-  }
-
-  async auditEntry(stack: string, uid: string): Promise<AuditEntry | null> {
-    const [item] = await this.#storage.read([this.#keys.audit(stack, uid)]);
-    return auditFrom(item);
   }
 }
 

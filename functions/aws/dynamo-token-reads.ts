@@ -1,5 +1,5 @@
 import type { Seen, Sight, TokenReads } from '../tokens/token-repository.ts';
-import { idempotencyFrom, lastUseFrom, memberFrom, stackFrom, tokenFrom } from './items.ts';
+import { idempotencyFrom, memberFrom, stackFrom, tokenFrom, usageFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import type { Reads } from './reads.ts';
 
@@ -38,7 +38,7 @@ export class DynamoTokenReads implements TokenReads {
       stack: stackFrom(stackItem),
       token: tokenFrom(tokenRow),
       earlier,
-      lastUse: lastUseFrom(lastUseRow),
+      ...usageFrom(lastUseRow),
       branches: branches.filter((_, index) => rest[index]),
       aliases: aliases.filter((_, index) => rest[branches.length + index]),
     };
@@ -64,7 +64,7 @@ export class DynamoTokenReads implements TokenReads {
       stack: stackFrom(stackItem),
       tokens: uids.flatMap((_, index) => {
         const token = tokenFrom(rows[index]);
-        return token ? [{ token, lastUse: lastUseFrom(rows[uids.length + index]) }] : [];
+        return token ? [{ token, ...usageFrom(rows[uids.length + index]) }] : [];
       }),
     };
   }

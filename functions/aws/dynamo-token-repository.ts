@@ -9,16 +9,14 @@ import type {
   Succession,
   TokenRepository,
 } from '../tokens/token-repository.ts';
+import { auditEntryPut } from './audit-entry-put.ts';
 import { DynamoTokenReads } from './dynamo-token-reads.ts';
-import type { Put } from './expressions.ts';
 import { idempotencyFrom, memberFrom, tokenFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import { memberCheck, refuseNonMembers } from './membership.ts';
 import type { Storage } from './storage.ts';
 import { TokenSteps } from './token-steps.ts';
 import type { Step, StepOutcome } from './transactions.ts';
-
-const absent = 'attribute_not_exists(#pk)';
 
 /** Tokens in DynamoDB. Every read is strong, of base items; every change is one transaction. */
 export class DynamoTokenRepository extends DynamoTokenReads implements TokenRepository {
@@ -42,7 +40,7 @@ export class DynamoTokenRepository extends DynamoTokenReads implements TokenRepo
     const outcome = await this.#changeByName(creation.audit, {
       ...this.#steps.creation(creation),
       before: edit ? this.#steps.replacement(before, edit.after, before.digest) : this.#steps.unchanged(before),
-      edited: edit && this.#entry(edit.audit),
+      edited: edit && auditEntryPut(this.#keys, edit.audit),
       receipt: edit?.receipt && this.#steps.receipt(edit.receipt),
     });
     if (!outcome) return null;
@@ -105,7 +103,7 @@ export class DynamoTokenRepository extends DynamoTokenReads implements TokenRepo
   }
 
   async recordRefusal(audit: AuditEntry): Promise<void> {
-    await this.#storage.write(this.#entry(audit));
+    await this.#storage.write(auditEntryPut(this.#keys, audit));
   }
 
   /** As below, with the steps and their outcomes by name; a step that is undefined is left out. */
@@ -130,11 +128,7 @@ export class DynamoTokenRepository extends DynamoTokenReads implements TokenRepo
 
   /** The change with its audit entry, which is step 0 and the proof. */
   async #change(audit: AuditEntry, steps: readonly Step[]): Promise<StepOutcome[] | null> {
-    return await this.#storage.transact([this.#entry(audit), ...steps], { proof: 0 });
-  }
-
-  #entry(audit: AuditEntry): Put {
-    return { put: this.#keys.audit(audit.stack, audit.uid), item: { ...audit }, condition: absent };
+    return await this.#storage.transact([auditEntryPut(this.#keys, audit), ...steps], { proof: 0 });
   }
 }
 

@@ -1,4 +1,5 @@
 import { hourOf, type UsageRepository, type Use } from '../sessions/usage.ts';
+import { neverUsedAt } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import type { Writes } from './writes.ts';
 
@@ -36,6 +37,21 @@ export class DynamoUsageRepository implements UsageRepository {
         one: 1,
         minute: startOfMinute(at),
         ttl: seconds(at) + keptSeconds,
+      },
+    });
+  }
+
+  async recordRefusal({ token, at }: Use): Promise<void> {
+    await this.#writes.write({
+      update: this.#keys.lastUse(token.uid),
+      set: 'SET #refused_at = :at, #ttl = :ttl, #at = if_not_exists(#at, :never), #client = if_not_exists(#client, :nobody), #remote_addr = if_not_exists(#remote_addr, :nobody)',
+      condition: 'attribute_not_exists(#refused_at) OR #refused_at < :minute',
+      values: {
+        at: at.toISOString(),
+        minute: startOfMinute(at),
+        ttl: seconds(at) + keptSeconds,
+        never: neverUsedAt,
+        nobody: '',
       },
     });
   }

@@ -11,20 +11,22 @@ import type { Environment } from '../stacks/environment.ts';
 import type { Invitation } from '../stacks/invitation.ts';
 import type { KnownAddress } from '../stacks/person.ts';
 import type { Alias, Branch, BranchNames, Member, Stack } from '../stacks/stack.ts';
-import { knownModules } from '../tokens/scope.ts';
-import type { NextAction, Token } from '../tokens/token.ts';
-import type { IdempotencyRecord } from '../tokens/token-repository.ts';
+import type { Token } from '../tokens/token.ts';
+import type { IdempotencyRecord, UsedToken } from '../tokens/token-repository.ts';
 import type { Item } from './expressions.ts';
 import { dueAttributes } from './keys.ts';
+import { auditReasonFrom, reasonFrom } from './stored-reasons.ts';
+
+/** A state, a reason, an action, a role: a newer version may have stored one that is not known here. It is read as it is. */
+const open = z.string();
 
 const acl = z.object({ read: z.optional(z.boolean()), write: z.optional(z.boolean()) });
 const scopeEntry = z.object({
-  module: z.enum(knownModules),
+  module: open,
   acl,
   branches: z.optional(z.array(z.string())),
   branch_aliases: z.optional(z.array(z.string())),
 });
-const actionName = z.string().check(z.regex(/^(warn#\d+|expire|clean_up)$/));
 
 const TokenItem = z.object({
   uid: z.string(),
@@ -38,13 +40,13 @@ const TokenItem = z.object({
   is_email_notification_enabled: z.boolean(),
   rate_limit_enabled: z.boolean(),
   rate_limits: z.nullable(z.object({ read: z.number(), write: z.number() })),
-  state: z.enum(['live', 'stopped', 'deleted']),
+  state: open,
   digest: z.string(),
-  digest_algorithm: z.literal('sha256'),
+  digest_algorithm: open,
   hint: z.string(),
   version: z.number(),
   epoch: z.number(),
-  next_action: z.optional(actionName),
+  next_action: z.optional(open),
   due_at: z.optional(z.string()),
   armed_under: z.number(),
   sweep_failures: z.optional(z.number()),
@@ -52,12 +54,13 @@ const TokenItem = z.object({
   updated_by: z.string(),
   created_at: z.string(),
   updated_at: z.string(),
-  end: z.optional(z.object({ at: z.string(), by: z.string(), reason: z.string(), operation: z.string() })),
+  stopped: z.optional(z.object({ at: z.string(), by: z.nullable(z.string()), reason: z.nullable(open) })),
+  end: z.optional(z.object({ at: z.string(), by: z.string(), reason: open, operation: z.string() })),
 });
 
 const MemberItem = z.object({
   uid: z.string(),
-  role: z.enum(['owner', 'admin', 'developer']),
+  role: open,
   issuer: z.string(),
   sub: z.string(),
   joined_at: z.optional(z.string()),
@@ -79,8 +82,8 @@ const StackItem = z.object({
   settings: z.object({ branches: z.boolean() }),
   hygiene: z.object({
     warn_days: z.array(z.number()),
-    mail_to: z.array(z.enum(['owner', 'admins'])),
-    mail_about: z.enum(['all', 'flagged']),
+    mail_to: z.array(open),
+    mail_about: open,
     send_hour: z.number(),
     time_zone: z.string(),
     cleanup_after_days: z.nullable(z.number()),
@@ -94,7 +97,7 @@ const StackItem = z.object({
 
 const InvitationItem = z.object({
   address: z.string(),
-  role: z.enum(['admin', 'developer']),
+  role: open,
   invited_by: z.string(),
   invited_at: z.string(),
   expires_at: z.string(),
@@ -120,10 +123,10 @@ const AuditItem = z.object({
   stack: z.string(),
   created_at: z.string(),
   created_by: z.string(),
-  module: z.enum(['management_token', 'stack']),
-  event_type: z.enum(['create', 'update', 'delete']),
-  outcome: z.enum(['done', 'refused']),
-  reason: z.optional(z.string()),
+  module: open,
+  event_type: open,
+  outcome: open,
+  reason: z.optional(open),
   metadata: z.object({ uid: z.string(), title: z.string() }),
   changes: z.array(z.object({ field: z.string(), from: z.unknown(), to: z.unknown() })),
   request_id: z.string(),
@@ -156,11 +159,11 @@ const ReceiptItem = z.object({
   token_uid: z.string(),
   token_name: z.string(),
   api_key: z.string(),
-  reason: z.enum(['deleted', 'expired', 'ended', 'stopped', 'extended']),
+  reason: open,
   actor: z.string(),
   refused_from: z.string(),
   epoch: z.nullable(z.number()),
-  state: z.enum(['running', 'stuck', 'completed']),
+  state: open,
   due_at: z.optional(z.string()),
   tidied: z._default(z.array(Sample), []),
   failures: z._default(z.number(), 0),
@@ -188,8 +191,6 @@ const DeadUseItem = z.object({
   calls: z.number(),
 });
 
-const threshold = z.string().check(z.regex(/^(\d+|expired|held_back)$/));
-
 const NoticeItem = z.object({
   token_uid: z.string(),
   api_key: z.string(),
@@ -197,12 +198,12 @@ const NoticeItem = z.object({
   token_version: z.number(),
   epoch: z.number(),
   expires_at: z.string(),
-  threshold,
+  threshold: open,
   claimed_at: z.string(),
   last_used_at: z.nullable(z.string()),
 });
 
-const digestNotice = { token_uid: z.string(), expires_at: z.string(), threshold };
+const digestNotice = { token_uid: z.string(), expires_at: z.string(), threshold: open };
 
 const DigestItem = z.object({
   stack: z.string(),
@@ -218,7 +219,7 @@ const DeliveryItem = z.object({
   send_at: z.string(),
   person: z.string(),
   address: z.string(),
-  state: z.enum(['sending', 'sent', 'failed', 'unknown', 'undeliverable']),
+  state: open,
   run: z.string(),
   tries: z.number(),
   again: z.boolean(),
@@ -227,7 +228,17 @@ const DeliveryItem = z.object({
   next_try_at: z.nullable(z.string()),
 });
 
-const LastUseItem = z.catchall(z.object({ at: z.string(), client: z.string(), remote_addr: z.string() }), z.unknown());
+const LastUseItem = z.catchall(
+  z.object({
+    at: z.string(),
+    client: z.string(),
+    remote_addr: z.string(),
+    refused_at: z._default(z.nullable(z.string()), null),
+  }),
+  z.unknown(),
+);
+/** Stands for a use in the row of a token that was refused and never used: earlier versions do not read a row without one. */
+export const neverUsedAt = '1970-01-01T00:00:00.000Z';
 
 const EnvironmentItem = z.object({ uid: z.string(), name: z.string(), created_by: z.string(), created_at: z.string() });
 
@@ -249,6 +260,9 @@ const decoded =
   (item: Item | null | undefined): T | null =>
     item ? shape(parse(schema, item)) : null;
 
+/** What is known of a token's calls. */
+type Usage = Pick<UsedToken, 'lastUse' | 'lastRefusedAt'>;
+
 /** Optional attributes are absent, never undefined. */
 function dense<T extends object>(data: T): T {
   return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined)) as T;
@@ -264,30 +278,43 @@ export const knownAddressFrom = /* @__PURE__ */ decoded(
 );
 export const receiptFrom = /* @__PURE__ */ decoded(
   ReceiptItem,
-  ({ due_at: due, ...receipt }): RunningReceipt => ({ ...receipt, next_try_at: due?.split('#', 1)[0] ?? null }),
+  ({ due_at: due, ...receipt }): RunningReceipt => ({
+    ...receipt,
+    reason: reasonFrom(receipt.reason, receipt),
+    next_try_at: due?.split('#', 1)[0] ?? null,
+  }),
 );
 export const progressFrom = /* @__PURE__ */ decoded(ProgressItem, (progress): ShardProgress => progress);
 export const sessionFrom = /* @__PURE__ */ decoded(SessionItem, (session): Session => session);
 export const sessionEpochFrom = /* @__PURE__ */ decoded(SessionEpochItem, (session): SessionEpoch => session);
 export const deadUseFrom = /* @__PURE__ */ decoded(DeadUseItem, (use): DeadUse => use);
-export const noticeFrom = /* @__PURE__ */ decoded(NoticeItem, (notice): Notice => notice as Notice);
+export const noticeFrom = /* @__PURE__ */ decoded(NoticeItem, (notice): Notice => notice);
 export const digestFrom = /* @__PURE__ */ decoded(
   DigestItem,
-  ({ notices = [], ...key }): TakenDigest => ({ ...key, notices: notices as readonly DigestNotice[] }),
+  ({ notices = [], ...key }): TakenDigest => ({ ...key, notices }),
 );
 /** With the instant of its claim, by which the notices of a digest are put in order. */
 export const digestNoticeFrom = /* @__PURE__ */ decoded(
   DigestNoticeItem,
-  (notice) => notice as DigestNotice & Pick<Notice, 'claimed_at'>,
+  (notice): DigestNotice & Pick<Notice, 'claimed_at'> => notice,
 );
 export const deliveryFrom = /* @__PURE__ */ decoded(DeliveryItem, (delivery): Delivery => delivery);
+/** When a token was used last, and refused last: one row has both, and a token may have only one of them. */
+const usageOf = /* @__PURE__ */ decoded(
+  LastUseItem,
+  (item): Usage => ({ lastUse: lastUseOf(item), lastRefusedAt: item.refused_at }),
+);
+export const usageFrom = (item: Item | null | undefined): Usage =>
+  usageOf(item) ?? { lastUse: null, lastRefusedAt: null };
+
 /** Used minutes are attributes of their own, `h` and the hour: so they are counted in the write that tells of the use. */
-export const lastUseFrom = /* @__PURE__ */ decoded(LastUseItem, ({ at, client, remote_addr, ...rest }): LastUse => {
+function lastUseOf({ at, client, remote_addr, ...rest }: z.output<typeof LastUseItem>): LastUse | null {
+  if (at === neverUsedAt) return null;
   const hours = Object.entries(rest).flatMap(([name, minutes]): [number, number][] =>
     /^h\d+$/.test(name) ? [[Number(name.slice(1)), Number(minutes)]] : [],
   );
   return { at, client, remote_addr, hours: new Map(hours) };
-});
+}
 export const environmentFrom = /* @__PURE__ */ decoded(EnvironmentItem, (environment): Environment => environment);
 export const branchNamesFrom = /* @__PURE__ */ decoded(BranchNamesItem, (branch): BranchNames => branch);
 export const branchFrom = /* @__PURE__ */ decoded(BranchItem, (branch): Branch => branch);
@@ -295,18 +322,22 @@ export const invitationFrom = /* @__PURE__ */ decoded(InvitationItem, (invitatio
 export const aliasFrom = /* @__PURE__ */ decoded(AliasItem, (alias): Alias => alias);
 export const auditFrom = /* @__PURE__ */ decoded(
   AuditItem,
-  ({ reason, ...entry }): AuditEntry => ({ ...entry, ...(reason === undefined ? {} : { reason }) }),
+  ({ reason, ...entry }): AuditEntry => ({
+    ...entry,
+    ...(reason === undefined ? {} : { reason: auditReasonFrom(reason, entry) }),
+  }),
 );
 export const idempotencyFrom = /* @__PURE__ */ decoded(IdempotencyItem, (record): IdempotencyRecord => record);
 export const stackFrom = /* @__PURE__ */ decoded(StackItem, (stack): Stack => stack);
 
 export const tokenFrom = /* @__PURE__ */ decoded(
   TokenItem,
-  ({ next_action: action, due_at: due, scope, end, sweep_failures, ...token }): Token => ({
+  ({ next_action: action, due_at: due, scope, end, stopped, sweep_failures, ...token }): Token => ({
     ...token,
     scope: scope.map((entry) => dense({ ...entry, acl: dense(entry.acl) })) as Token['scope'],
-    next: action && due ? { action: action as NextAction['action'], at: due.split('#', 1)[0] ?? due } : null,
-    ...(end ? { end } : {}),
+    next: action && due ? { action, at: due.split('#', 1)[0] ?? due } : null,
+    ...(stopped ? { stopped } : {}),
+    ...(end ? { end: { ...end, reason: reasonFrom(end.reason, { actor: end.by, token_uid: token.uid }) } } : {}),
     ...(sweep_failures === undefined ? {} : { sweep_failures }),
   }),
 );

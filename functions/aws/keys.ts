@@ -83,6 +83,9 @@ function sideKeys({ sessions, audit, usage }: Tables) {
   };
 }
 
+/** The partition of the audit log's index that holds the entries about one subject of a stack: a token, or the stack itself. */
+export const auditSubject = (stack: string, subject: string): string => `STACK#${stack}#${subject}`;
+
 /** The partition of a token's sessions that share a shard: one hex digit. */
 export const sessionPartition = (token: string, shard: string): string => `SESSION#${token}#${shard}`;
 

@@ -4,6 +4,7 @@ import { type CleanUp, type Creation, type IdempotencyRecord, idempotencyMs } fr
 import { tokenItem } from './items.ts';
 import { dueAttributes, type Keys } from './keys.ts';
 import { memberCheck } from './membership.ts';
+import { storedReason } from './stored-reasons.ts';
 import type { Step } from './transactions.ts';
 
 const second = 1000;
@@ -116,7 +117,7 @@ export class TokenSteps {
     const { refused_from: at, actor: by, reason, operation } = receipt;
     const set = {
       state: 'deleted',
-      end: { at, by, reason, operation },
+      end: { at, by, reason: storedReason(reason), operation },
       ttl: epochSeconds(Date.parse(at) + tombstoneMs),
     };
     const assignments = Object.keys(set)
@@ -146,7 +147,8 @@ export class TokenSteps {
 
   receipt(receipt: Receipt): Step {
     const due = new Date(Date.parse(receipt.refused_from) + retryAfterMs).toISOString();
-    const item = { ...receipt, ...dueAttributes(due, receipt.token_uid, receipt.operation) };
+    const reason = storedReason(receipt.reason);
+    const item = { ...receipt, reason, ...dueAttributes(due, receipt.token_uid, receipt.operation) };
     return { put: this.#keys.receipt(receipt.token_uid, receipt.operation), item, condition: absent };
   }
 }

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
+import { openEnum } from '../open-enum.ts';
+import { revocationReasons } from '../tokens/revocation.ts';
 
 const instant = z.string();
+/** Why a token's power ended. A consumer accepts a reason that it does not know. */
+const reason = openEnum(revocationReasons);
 const change = z.object({ field: z.string(), from: z.unknown(), to: z.unknown() });
 
 /** What every event tells of its token, so that a consumer can drop what is late. */
@@ -14,7 +18,7 @@ const subject = {
 };
 
 const ReceiptSummarySchema = z.object({
-  reason: z.string(),
+  reason,
   actor: z.string(),
   refused_from: instant,
   completed_at: instant,
@@ -39,7 +43,7 @@ export const eventSchemas = {
     last_used_at: z.nullable(instant),
   }),
   'token.expired': z.object({ ...subject, expires_at: instant, last_used_at: z.nullable(instant) }),
-  'token.deleted': z.object({ ...subject, reason: z.string(), actor: z.string() }),
+  'token.deleted': z.object({ ...subject, reason, actor: z.string() }),
   /** Somebody still calls with the value of a dead token; `calls` in all until then. */
   'token.used_after_death': z.object({
     ...subject,
@@ -50,7 +54,7 @@ export const eventSchemas = {
   'sessions.revoked': z.object({
     ...subject,
     operation: z.string(),
-    cause: z.string(),
+    cause: reason,
     shard: z.string(),
     sessions: z.array(z.string()).check(z.maxLength(100)),
     /**

@@ -46,7 +46,10 @@ export function eventsOf(change: RowChange): readonly TokenwardEvent[] {
 
 const day = 86_400_000;
 
-/** A clean-up that had to wait is told by its run and by mail; it is nothing that happened to the token. */
+/**
+ * The event of a notice. A clean-up that had to wait is told by its run and by mail; it is nothing that happened to the token. What an
+ * unknown threshold means is not known, so nothing is said about it.
+ */
 function noticed({
   threshold,
   claimed_at: time,
@@ -57,8 +60,8 @@ function noticed({
   const { token_uid, token_version, epoch, api_key, name } = facts;
   const data = { token_uid, token_version, epoch, api_key, name, expires_at, last_used_at };
   const identity = [token_uid, expires_at, threshold];
-  if (threshold === 'held_back') return [];
   if (threshold === 'expired') return [eventOf('token.expired', { identity, time, data })];
+  if (!/^\d+$/.test(threshold)) return [];
   const days_left = Math.max(0, Math.ceil((Date.parse(expires_at) - Date.parse(time)) / day));
   return [eventOf('token.expiring', { identity, time, data: { ...data, days_left } })];
 }

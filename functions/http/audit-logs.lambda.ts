@@ -1,4 +1,4 @@
-import { answering, now, signIn, stackRepository } from '../runtime/dependencies.ts';
+import { answering, auditLog, hasTimeToSearch, now, signIn, stackRepository } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type AuditLogDependencies, fetchAuditEntryEndpoint, listAuditLogEndpoint } from './audit-logs.ts';
 import { type DoorDependencies, door } from './endpoint.ts';
@@ -11,6 +11,8 @@ export const createHandler = (deps: AuditLogDependencies & DoorDependencies) =>
 
 export const handler = fromRuntime(createHandler, () => ({
   stacks: stackRepository(),
+  auditLog: auditLog(),
+  hasTime: hasTimeToSearch,
   signIn: signIn(now),
   ...answering(),
 }));

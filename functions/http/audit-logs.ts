@@ -1,15 +1,21 @@
 import * as z from 'zod/mini';
-import { readAuditEntry, readAuditLog } from '../stacks/read-audit-log.ts';
-import type { StackRepository } from '../stacks/stack-repository.ts';
+import { openEnum } from '../open-enum.ts';
+import { Refusal } from '../refusals.ts';
+import type { AuditEntry } from '../stacks/audit-entry.ts';
+import {
+  type AuditQuery,
+  type ReadAuditLogDependencies,
+  readAuditEntry,
+  readAuditLog,
+} from '../stacks/read-audit-log.ts';
+import { cursorOf, positionAt } from './audit-cursor.ts';
 import { memberOf, requireStack } from './caller.ts';
 import type { Endpoint } from './endpoint.ts';
-import { type PageQuery, pageOf, pageQuery } from './list-query.ts';
+import { matching, type PageQuery, pageQuery } from './list-query.ts';
+import { oneOf } from './query.ts';
 import type { SignIn } from './sign-in.ts';
 
-export interface AuditLogDependencies {
-  readonly stacks: StackRepository;
-  readonly signIn: SignIn;
-}
+export type AuditLogDependencies = ReadAuditLogDependencies & { readonly signIn: SignIn };
 
 /** An audit entry as owners and admins see it. */
 export const AuditEntryViewSchema = z.object({
@@ -17,9 +23,9 @@ export const AuditEntryViewSchema = z.object({
   stack: z.string(),
   created_at: z.string(),
   created_by: z.string(),
-  module: z.string(),
-  event_type: z.string(),
-  outcome: z.enum(['done', 'refused']),
+  module: openEnum(['management_token', 'stack']),
+  event_type: openEnum(['create', 'update', 'delete']),
+  outcome: openEnum(['done', 'refused']),
   reason: z.optional(z.string()),
   metadata: z.object({ uid: z.string(), title: z.string() }),
   changes: z.array(z.object({ field: z.string(), from: z.unknown(), to: z.unknown() })),
@@ -27,52 +33,84 @@ export const AuditEntryViewSchema = z.object({
   remote_addr: z.string(),
 });
 
-/** The newest first. The schema leaves out what a row has for `query` alone. */
-export const AuditLogSchema = z.object({ logs: z.array(AuditEntryViewSchema), count: z.optional(z.number()) });
+/** The newest first. */
+export const AuditLogSchema = z.object({
+  logs: z.array(AuditEntryViewSchema),
+  /** With `include_count`: how many match, of those that were looked at. */
+  count: z.optional(z.number()),
+  /** Where the next page begins; absent at the end. */
+  cursor: z.optional(z.string()),
+  /** The search stopped before the end of the log; `cursor` goes on with it. */
+  incomplete: z.optional(z.literal(true)),
+});
 /** One entry, under the name that the JavaScript SDK asks for. */
 export const OneAuditEntrySchema = z.object({ logs: AuditEntryViewSchema });
 
-/** What is searched and counted is read: that many of the newest entries, and a log never ends. */
-const mostSearched = 2000;
 /** What `query` may name: the fields, and whom or what an entry is about. */
 const fields = [...Object.keys(AuditEntryViewSchema.shape), 'metadata.uid', 'metadata.title'];
 
-const isSearch = ({ withCount, where }: PageQuery) => withCount || Object.keys(where).length > 0;
-const rowOf = ({ metadata, ...entry }: z.output<typeof AuditEntryViewSchema>) => ({
-  ...entry,
-  metadata,
-  'metadata.uid': metadata.uid,
-  'metadata.title': metadata.title,
+const rowOf = (entry: AuditEntry) => ({
+  ...AuditEntryViewSchema.parse(entry),
+  'metadata.uid': entry.metadata.uid,
+  'metadata.title': entry.metadata.title,
 });
 
 /** `GET /v3/audit-logs` */
-export const listAuditLogEndpoint = ({ stacks, signIn }: AuditLogDependencies): Endpoint => ({
+export const listAuditLogEndpoint = (deps: AuditLogDependencies): Endpoint => ({
   failed: 'The audit log could not be read. Please try again.',
   handle: async (request) => {
-    const { uid } = await memberOf(request, signIn);
-    let asked: PageQuery | undefined;
-    const page = () => {
-      asked = pageQuery(request.query, fields);
-      return isSearch(asked) ? { limit: mostSearched, skip: 0 } : asked;
+    const { uid: caller } = await memberOf(request, deps.signIn);
+    const stack = requireStack(request);
+    let where: PageQuery['where'] = {};
+    const query = () => {
+      const asked = auditQuery(request.query, stack);
+      where = asked.where;
+      return asked.query;
     };
-    const entries = await readAuditLog(stacks, { caller: uid, stack: requireStack(request), page });
-    const rows = entries.map((entry) => rowOf(AuditEntryViewSchema.parse(entry)));
-    const found = asked && isSearch(asked) ? pageOf(rows, asked) : { page: rows, count: rows.length };
-    const count = asked?.withCount ? { count: found.count } : {};
-    return { status: 200, body: AuditLogSchema.parse({ logs: found.page, ...count }) };
+    const { entries, count, next, isIncomplete, withCount } = await readAuditLog(deps, { caller, stack, query });
+    const body = {
+      logs: entries,
+      ...(withCount ? { count } : {}),
+      ...(next ? { cursor: cursorOf(next, { stack, where }) } : {}),
+      ...(isIncomplete ? { incomplete: true } : {}),
+    };
+    return { status: 200, body: AuditLogSchema.parse(body) };
   },
 });
 
+const mostSkipped = 1000;
+
+/** @throws {Refusal} `invalid`, `malformed` */
+function auditQuery(
+  query: URLSearchParams,
+  stack: string,
+): { readonly query: AuditQuery; readonly where: PageQuery['where'] } {
+  requireReachable(oneOf(query, 'skip'));
+  const { where, ...page } = pageQuery(query, fields);
+  const from = positionAt(oneOf(query, 'cursor'), { stack, where });
+  if (Object.keys(where).length === 0) return { query: { ...page, from }, where };
+  const isWanted = matching(where);
+  const { 'metadata.uid': subject } = where;
+  const search = {
+    matches: (entry: AuditEntry) => isWanted(rowOf(entry)),
+    subject: typeof subject === 'string' ? subject : null,
+  };
+  return { query: { ...page, from, search }, where };
+}
+
+/** Everything that is skipped is read. */
+function requireReachable(skip: string | null): void {
+  if (skip === null || !/^\d+$/.test(skip) || Number(skip) <= mostSkipped) return;
+  const problem = `can be at most ${mostSkipped}. To go on, send the cursor of the answer before as "cursor" instead.`;
+  throw new Refusal('malformed', { errors: { skip: [problem] } });
+}
+
 /** `GET /v3/audit-logs/{uid}` */
-export const fetchAuditEntryEndpoint = ({ stacks, signIn }: AuditLogDependencies): Endpoint => ({
+export const fetchAuditEntryEndpoint = (deps: AuditLogDependencies): Endpoint => ({
   failed: 'The audit log could not be read. Please try again.',
   handle: async (request) => {
-    const { uid } = await memberOf(request, signIn);
-    const entry = await readAuditEntry(stacks, {
-      caller: uid,
-      stack: requireStack(request),
-      uid: request.params.uid ?? '',
-    });
-    return { status: 200, body: OneAuditEntrySchema.parse({ logs: entry }) };
+    const { uid: caller } = await memberOf(request, deps.signIn);
+    const asked = { caller, stack: requireStack(request), uid: request.params.uid ?? '' };
+    return { status: 200, body: OneAuditEntrySchema.parse({ logs: await readAuditEntry(deps, asked) }) };
   },
 });

@@ -1,24 +1,26 @@
 import * as z from 'zod/mini';
+import { openEnum } from '../open-enum.ts';
 import { readReceipt } from '../sessions/read-receipt.ts';
 import type { FoundRevocation, RevocationRepository } from '../sessions/revocation-repository.ts';
 import { sum } from '../sessions/tidied.ts';
+import { revocationReasons } from '../tokens/revocation.ts';
 import { memberOf, requireStack } from './caller.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { ReadTokensDependencies } from './list-tokens.ts';
 
 const count = z.nullable(z.number());
 
-/** The receipt of a deletion. While it runs, the total is not known yet. */
+/** The receipt of a deletion or of another revocation. While it runs, the total is not known yet. */
 export const RevocationViewSchema = z.object({
   token_uid: z.string(),
   token_name: z.string(),
-  reason: z.string(),
+  reason: openEnum(revocationReasons),
   actor: z.string(),
   refused_from: z.string(),
   sessions: z.object({ total: count, ended: z.number(), remaining: count }),
   tidied_ms: z.nullable(z.object({ p50: z.number(), p99: z.number(), max: z.number() })),
   completed_at: z.nullable(z.string()),
-  state: z.enum(['running', 'completed', 'stuck']),
+  state: openEnum(['running', 'completed', 'stuck']),
   stuck_because: z.optional(z.string()),
   next_try_at: z.optional(z.string()),
 });

@@ -121,15 +121,17 @@ export function pageOf<T extends Row>(
   rows: readonly T[],
   { limit, skip, where, order = [], prefix = null }: PageQuery & Partial<Pick<ListQuery, 'order' | 'prefix'>>,
 ): { readonly page: readonly T[]; readonly count: number } {
-  const wanted = Object.entries(where).map(([field, value]) => [field, canonicalJson(value)] as const);
+  const isWanted = matching(where);
   const start = prefix === null ? '' : folded(prefix);
-  const matching = rows.filter(
-    (row) =>
-      wanted.every(([field, value]) => canonicalJson(row[field]) === value) &&
-      (start === '' || folded(String(row.name)).startsWith(start)),
-  );
-  const sorted = matching.sort((a, b) => compared(a, b, order));
-  return { page: sorted.slice(skip, skip + limit), count: matching.length };
+  const found = rows.filter((row) => isWanted(row) && (start === '' || folded(String(row.name)).startsWith(start)));
+  const sorted = found.sort((a, b) => compared(a, b, order));
+  return { page: sorted.slice(skip, skip + limit), count: found.length };
+}
+
+/** Whether an element has the values that `query` asks for. */
+export function matching(where: PageQuery['where']): (row: Row) => boolean {
+  const wanted = Object.entries(where).map(([field, value]) => [field, canonicalJson(value)] as const);
+  return (row) => wanted.every(([field, value]) => canonicalJson(row[field]) === value);
 }
 
 /** Who types ahead does not mind the shift key. */

@@ -140,6 +140,10 @@ const parameters = {
   optional_api_key: inHeader('api_key', stack),
   limit: inQuery('limit', 'At most that many.', { type: 'integer', minimum: 1, maximum: 100 }),
   skip: inQuery('skip', 'How many to leave out at the beginning.', { ...whole, maximum: 10_000 }),
+  skip_entries: inQuery('skip', 'How many to leave out at the beginning. Behind 1,000, go on with cursor.', {
+    ...whole,
+    maximum: 1000,
+  }),
   include_count: inQuery('include_count', 'Whether to tell how many there are.', { type: 'boolean' }),
   include_collaborators: inQuery('include_collaborators', 'Whether to tell who is in the stack.', { type: 'boolean' }),
   count: inQuery('count', 'Whether to tell only how many match.', { type: 'boolean' }),

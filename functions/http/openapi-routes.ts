@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { HygieneSettingsSchema } from '../notices/hygiene.ts';
+import { HygieneSettingsSchema, ShownHygieneSchema } from '../notices/hygiene.ts';
 import { AliasTargetSchema, NewBranchSchema } from '../stacks/change-branches.ts';
 import { NewStackSchema } from '../stacks/create-stack.ts';
 import { StackEditSchema } from '../stacks/edit-stack.ts';
@@ -65,7 +65,7 @@ for (const [id, schema] of Object.entries({
   Person: PersonViewSchema,
   Session: SessionViewSchema,
   AuditEntry: AuditEntryViewSchema,
-  Hygiene: HygieneSettingsSchema,
+  Hygiene: ShownHygieneSchema,
   Scope: scope,
   NewToken: newToken,
   TokenEdit: anyToken,
@@ -138,7 +138,7 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
     errors: ofToken,
   },
   'GET /v3/stacks/management_tokens/{uid}/revocation': {
-    summary: 'The receipt of a deletion',
+    summary: 'The receipt of a deletion, or of the latest revocation of a token that lives',
     caller: 'member',
     done: { status: 200, schema: z.object({ revocation: RevocationViewSchema }) },
     errors: ofToken,
@@ -272,7 +272,7 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
   'GET /v3/audit-logs': {
     summary: 'The audit log, the newest first',
     caller: 'member',
-    parameters: page,
+    parameters: ['limit', 'skip_entries', 'cursor', 'include_count', 'query'],
     done: { status: 200, schema: AuditLogSchema },
     errors: [...ofMember, 422],
   },

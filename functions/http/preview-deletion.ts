@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { openEnum } from '../open-enum.ts';
 import { previewDeletion } from '../sessions/preview-deletion.ts';
 import type { SessionRepository } from '../sessions/session-repository.ts';
 import { memberOf, requireStack } from './caller.ts';
@@ -7,10 +8,11 @@ import type { ReadTokensDependencies } from './list-tokens.ts';
 
 /** What deleting would end. */
 export const DeletionPreviewSchema = z.object({
-  status: z.enum(['active', 'expiring', 'expired']),
+  status: openEnum(['active', 'expiring', 'expired']),
   sessions: z.object({ count: z.number(), more: z.boolean() }),
   last_used_at: z.nullable(z.string()),
   last_used_client: z.nullable(z.string()),
+  last_refused_at: z.nullable(z.string()),
   minutes_used: z.object({ day: z.number(), week: z.number() }),
   warnings: z.array(z.string()),
 });

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { openEnum } from '../open-enum.ts';
 import { createStack, type StackDependencies } from '../stacks/create-stack.ts';
 import { readPeople } from '../stacks/read-stack.ts';
 import type { PersonOfStack, StackOfMember } from '../stacks/stack-repository.ts';
@@ -21,7 +22,7 @@ export const StackViewSchema = z.object({
   name: z.string(),
   description: z.string(),
   master_locale: z.string(),
-  role: z.enum(['owner', 'admin', 'developer']),
+  role: openEnum(['owner', 'admin', 'developer']),
   plan: z.object({ max_tokens: z.number(), manage_rate_limits: z.boolean() }),
   settings: z.object({ branches: z.boolean() }),
   token_count: z.number(),
@@ -46,7 +47,7 @@ export const PersonViewSchema = z.object({
   uid: z.string(),
   email: z.nullable(z.string()),
   client: z.nullable(z.string()),
-  role: z.enum(['owner', 'admin', 'developer']),
+  role: openEnum(['owner', 'admin', 'developer']),
 });
 /** One stack, with its people where they were asked for: `users()` of the JavaScript SDK takes them from there. */
 export const StackSchema = z.object({
@@ -58,7 +59,7 @@ export const UsersSchema = z.object({
   invitations: z.array(
     z.object({
       email: z.string(),
-      role: z.enum(['admin', 'developer']),
+      role: openEnum(['admin', 'developer']),
       invited_by: z.string(),
       invited_at: z.string(),
       expires_at: z.string(),

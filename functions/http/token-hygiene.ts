@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { changeHygiene, type HygieneDependencies, previewRun, readHygiene } from '../notices/change-hygiene.ts';
-import { HygieneSettingsSchema } from '../notices/hygiene.ts';
+import { ShownHygieneSchema } from '../notices/hygiene.ts';
+import { openEnum } from '../open-enum.ts';
 import { invalid } from '../refusals.ts';
 import { envelope, jsonBody } from './body.ts';
 import { memberOf, requireStack } from './caller.ts';
@@ -13,13 +14,13 @@ const instant = z.string();
 
 /** The settings, and what became of the last mails by recipient. */
 export const HygieneViewSchema = z.object({
-  token_hygiene: HygieneSettingsSchema,
+  token_hygiene: ShownHygieneSchema,
   deliveries: z.array(
     z.object({
       send_at: instant,
       person: z.string(),
       address: z.string(),
-      state: z.enum(['sending', 'sent', 'failed', 'unknown', 'undeliverable']),
+      state: openEnum(['sending', 'sent', 'failed', 'unknown', 'undeliverable']),
       tries: z.number(),
       again: z.boolean(),
       at: instant,
@@ -29,7 +30,7 @@ export const HygieneViewSchema = z.object({
   ),
 });
 
-export const ChangedHygieneSchema = z.object({ notice: z.string(), token_hygiene: HygieneSettingsSchema });
+export const ChangedHygieneSchema = z.object({ notice: z.string(), token_hygiene: ShownHygieneSchema });
 
 /** What the next run would do, token by token. */
 export const HygienePreviewSchema = z.object({

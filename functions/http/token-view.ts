@@ -1,9 +1,13 @@
 import * as z from 'zod/mini';
+import { openEnum } from '../open-enum.ts';
 import type { Stack } from '../stacks/stack.ts';
-import { statusOf } from '../tokens/token.ts';
+import { statusOf, stopOf, stopReasons } from '../tokens/token.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
 
 const instant = z.string();
+
+/** How it was stopped. Who and why is null where an earlier version stopped it and did not keep that. */
+const Stopped = z.object({ at: instant, by: z.nullable(z.string()), reason: z.nullable(openEnum(stopReasons)) });
 
 /** A management token as people see it. The schema is the guard: what is not in it does not leave, above all value and digest. */
 export const TokenViewSchema = z.object({
@@ -23,11 +27,14 @@ export const TokenViewSchema = z.object({
   is_email_notification_enabled: z.boolean(),
   rate_limit_enabled: z.boolean(),
   rate_limits: z.nullable(z.object({ read: z.number(), write: z.number() })),
-  status: z.enum(['active', 'expiring', 'expired']),
+  status: openEnum(['active', 'expiring', 'expired']),
   hint: z.string(),
   last_used_at: z.nullable(instant),
   /** What the program that used it last calls itself. */
   last_used_client: z.nullable(z.string()),
+  /** When its scope refused a call with the right value the last time. No such call counts as a use. */
+  last_refused_at: z.nullable(instant),
+  stopped: z.nullable(Stopped),
   created_by: z.string(),
   updated_by: z.string(),
   created_at: instant,
@@ -38,13 +45,19 @@ export const TokenViewSchema = z.object({
 
 export type TokenView = z.output<typeof TokenViewSchema>;
 
-export function tokenView({ token, lastUse }: UsedToken, { hygiene }: Stack, now: Date): TokenView {
+export function tokenView(
+  { token, lastUse, lastRefusedAt = null }: UsedToken,
+  { hygiene }: Stack,
+  now: Date,
+): TokenView {
   const status = statusOf(token, Math.max(0, ...hygiene.warn_days), now);
   return TokenViewSchema.parse({
     ...token,
     status,
+    stopped: stopOf(token),
     last_used_at: lastUse?.at ?? null,
     last_used_client: lastUse?.client || null,
+    last_refused_at: lastRefusedAt,
   });
 }
 

@@ -1,9 +1,10 @@
+import type { OpenEnum } from '../open-enum.ts';
 import type { NextAction, Token } from '../tokens/token.ts';
 import type { HygieneSettings } from './hygiene.ts';
 import { nextAction, type ScheduledAction, scheduleOf } from './schedule.ts';
 
 /** What a notice is about: so many days before the expiry, the expiry itself, or a clean-up that had to wait. */
-export type Threshold = `${number}` | 'expired' | 'held_back';
+export type Threshold = OpenEnum<`${number}` | 'expired' | 'held_back'>;
 
 /** What is to be done about a token now. Instants are ISO 8601, UTC. */
 export type Decision =

@@ -64,7 +64,8 @@ export function tellingOf(
 ): Telling {
   const valid = stillTrue(tokens, { notices, now });
   const { mail_to, mail_about } = stack.hygiene;
-  const isAbout = ({ token }: ToldToken) => mail_about === 'all' || token.is_email_notification_enabled;
+  // A newer version may know more than these two: rather a mail too many than one too few.
+  const isAbout = ({ token }: ToldToken) => mail_about !== 'flagged' || token.is_email_notification_enabled;
   const isAsked = ({ role }: Reachable) =>
     (role === 'owner' && mail_to.includes('owner')) || (role === 'admin' && mail_to.includes('admins'));
   const isMaker = ({ uid }: Reachable, { token }: ToldToken) =>

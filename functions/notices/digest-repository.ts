@@ -1,3 +1,4 @@
+import type { OpenEnum } from '../open-enum.ts';
 import type { Member, Stack } from '../stacks/stack.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
 import type { Threshold } from './decide.ts';
@@ -21,7 +22,7 @@ export interface Reachable extends Member {
 }
 
 /** `sending`: claimed, and whether it was sent is not known until an outcome is recorded. */
-export type DeliveryState = 'sending' | 'sent' | 'failed' | 'unknown' | 'undeliverable';
+export type DeliveryState = OpenEnum<'sending' | 'sent' | 'failed' | 'unknown' | 'undeliverable'>;
 
 /** One mail of a digest to one person, and what became of it. Instants are ISO 8601, UTC. */
 export interface Delivery extends DigestKey {

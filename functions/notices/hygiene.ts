@@ -1,15 +1,17 @@
 import * as z from 'zod/mini';
 import { errorsOf } from '../field-errors.ts';
+import { type OpenEnum, openEnum } from '../open-enum.ts';
 import { type FieldErrors, invalid } from '../refusals.ts';
+import { canonicalJson } from '../tokens/canonical-json.ts';
 
 /** What a stack wants done about its tokens' expiry. */
 export interface HygieneSettings {
   /** Days before expiry at which people are warned, most days first. The expiry itself is always told. */
   readonly warn_days: readonly number[];
   /** Who is mailed of the stack's people. A token's flag adds who made it. */
-  readonly mail_to: readonly ('owner' | 'admins')[];
+  readonly mail_to: readonly OpenEnum<'owner' | 'admins'>[];
   /** Of which tokens those are mailed: all, or those with `is_email_notification_enabled`. */
-  readonly mail_about: 'all' | 'flagged';
+  readonly mail_about: OpenEnum<'all' | 'flagged'>;
   /** The hour at which mails are sent, 0 to 23, in the time zone (IANA name). */
   readonly send_hour: number;
   readonly time_zone: string;
@@ -32,6 +34,7 @@ export const defaultHygiene: HygieneSettings = {
 const wholeNumber = (least: number, most: number) =>
   z.int(`must be a whole number from ${least} to ${most}.`).check(z.minimum(least), z.maximum(most));
 const recipients = ['owner', 'admins'] as const;
+const subjects = ['all', 'flagged'] as const;
 const isUnique = (values: readonly unknown[]) => new Set(values).size === values.length;
 
 /** The settings that callers may change, each with its rules. */
@@ -49,7 +52,7 @@ const schemas = {
     // In whatever order they are named: it is the same setting.
     z.transform((named) => recipients.filter((one) => named.includes(one))),
   ),
-  mail_about: z.enum(['all', 'flagged'], 'must be "all" or "flagged".'),
+  mail_about: z.enum(subjects, 'must be "all" or "flagged".'),
   send_hour: wholeNumber(0, 23),
   time_zone: z
     .string('must be the name of a time zone, such as Europe/Berlin.')
@@ -58,11 +61,17 @@ const schemas = {
   max_cleanup_per_day: wholeNumber(1, 45),
 } as const satisfies Record<keyof HygieneSettings, z.ZodMiniType>;
 
-/** The settings as they are kept. */
+/** The settings as callers give them. */
 export const HygieneSettingsSchema = z.object(schemas);
 
+/** The settings as they are shown: a newer version may have stored more than callers may give here. */
+export const ShownHygieneSchema = z.extend(HygieneSettingsSchema, {
+  mail_to: z.array(openEnum(recipients)),
+  mail_about: openEnum(subjects),
+});
+
 /**
- * The settings after a change: what is not given stays. An unknown one is refused: who misspells a setting has to hear of it.
+ * The settings after a change: what is not given, or is as it was, stays. An unknown one is refused: who misspells a setting has to hear of it.
  * @param fields the `token_hygiene` object of the body, unchecked; null where the body has none
  * @throws {Refusal} `invalid`
  */
@@ -72,11 +81,15 @@ export function changedHygiene(
 ): HygieneSettings {
   if (!fields) throw invalid({ token_hygiene: ['is a required field'] });
   const errors = unknownSettings(Object.keys(fields).filter((name) => !Object.hasOwn(schemas, name)));
-  const parsed = HygieneSettingsSchema.safeParse({ ...before, ...fields });
+  const isChange = ([name, value]: [string, unknown]) =>
+    canonicalJson(value) !== canonicalJson(before[name as keyof HygieneSettings]);
+  const parsed = z
+    .partial(HygieneSettingsSchema)
+    .safeParse(Object.fromEntries(Object.entries(fields).filter(isChange)));
   // Stryker disable next-line StringLiteral: every issue is of a setting, none of them all
   if (!parsed.success) throw invalid({ ...errors, ...errorsOf('token_hygiene', parsed.error.issues) });
   if (Object.keys(errors).length > 0) throw invalid(errors);
-  return parsed.data;
+  return Object.assign({ ...before }, parsed.data);
 }
 
 const mostNamed = 10;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type EventPublisher, eventOf } from '../events/catalogue.ts';
+import { maySeeTokens } from '../stacks/stack.ts';
 import { type Addressed, type EntryContext, entryOf, isAddressed, type Telling, tellingOf } from './digest-entries.ts';
 import { renderDigest } from './digest-mail.ts';
 import type { Delivery, DigestRepository, DigestScene, TakenDigest } from './digest-repository.ts';
@@ -49,7 +50,7 @@ export async function sendDigest(
   return counts;
 }
 
-type EndedDelivery = Delivery & { readonly state: keyof Sent };
+type EndedDelivery = Omit<Delivery, 'state'> & { readonly state: keyof Sent };
 
 interface Situation {
   readonly digest: TakenDigest;
@@ -155,10 +156,10 @@ class Sending {
 
 /** Owner and admins who can be told, the owner first. */
 function spareOf({ people }: DigestScene): readonly Addressed[] {
-  const rank = { owner: 0, admin: 1, developer: 2 };
-  const spare = people.filter(isAddressed).filter(({ role }) => role !== 'developer');
+  const rank = ({ role }: Addressed) => (role === 'owner' ? 0 : 1);
+  const spare = people.filter(isAddressed).filter((person) => maySeeTokens(person));
   // Stryker disable next-line EqualityOperator: no two have the same uid
-  return spare.sort((a, b) => rank[a.role] - rank[b.role] || (a.uid < b.uid ? -1 : 1));
+  return spare.sort((a, b) => rank(a) - rank(b) || (a.uid < b.uid ? -1 : 1));
 }
 
 /** Has the first of them be told this: whatever they are told anyway is among it. @returns whether there is one */

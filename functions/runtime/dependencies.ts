@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createBatchDeletes } from '../aws/batch-deletes.ts';
+import { DynamoAuditLog } from '../aws/dynamo-audit-log.ts';
 import { dynamoClient, realPauses } from '../aws/dynamo-client.ts';
 import { DynamoCredentialReader } from '../aws/dynamo-credential-reader.ts';
 import { DynamoDigestRepository } from '../aws/dynamo-digest-repository.ts';
@@ -47,6 +48,9 @@ export const tokenRepository = /* @__PURE__ */ once(() => new DynamoTokenReposit
 export const tokenReads = /* @__PURE__ */ once(() => new DynamoTokenReads(reads(), tables()));
 export const credentialReader = /* @__PURE__ */ once(() => new DynamoCredentialReader(reads(), tables()));
 export const stackRepository = /* @__PURE__ */ once(() => new DynamoStackRepository(storage(), tables()));
+export const auditLog = /* @__PURE__ */ once(() => new DynamoAuditLog(client(), reads(), tables()));
+/** What is left of the 25 s of an invocation holds the answer, and a request to storage that is slow. */
+export const hasTimeToSearch = () => hasTimeFor(15_000);
 export const stackChanges = /* @__PURE__ */ once(
   () => new DynamoStackChanges(createTransactions(client(), realPauses), tables()),
 );

@@ -13,6 +13,8 @@ export interface DeletionPreview {
   readonly sessions: { readonly count: number; readonly more: boolean };
   readonly last_used_at: string | null;
   readonly last_used_client: string | null;
+  /** When its scope refused a call with the right value the last time. */
+  readonly last_refused_at: string | null;
   /** Minutes in which it was used, in the last 24 hours and 7 days. */
   readonly minutes_used: { readonly day: number; readonly week: number };
   readonly warnings: readonly string[];
@@ -33,7 +35,7 @@ export async function previewDeletion(
     lastUse: true,
     ...(isUid(uid) ? { token: uid } : {}),
   });
-  const { token, stack, lastUse } = requireToken(seen);
+  const { token, stack, lastUse, lastRefusedAt = null } = requireToken(seen);
   const now = deps.now();
   const live = isAlive(token, now) ? await countLiveSessions(deps, token, mostCounted) : { count: 0, more: false };
   const minutes = (hours: number) => (lastUse ? minutesUsed(lastUse, hours, now) : 0);
@@ -46,28 +48,45 @@ export async function previewDeletion(
     ...facts,
     last_used_at: lastUse?.at ?? null,
     last_used_client: lastUse?.client || null,
-    warnings: warningsOf({ ...facts, lastUse }, now),
+    last_refused_at: lastRefusedAt,
+    warnings: warningsOf({ ...facts, lastUse, lastRefusedAt }, now),
   };
 }
 
-type Facts = Pick<DeletionPreview, 'status' | 'sessions' | 'minutes_used'> & { readonly lastUse: LastUse | null };
+type Facts = Pick<DeletionPreview, 'status' | 'sessions' | 'minutes_used'> & {
+  readonly lastUse: LastUse | null;
+  readonly lastRefusedAt: string | null;
+};
 
-function warningsOf({ status, sessions, minutes_used: minutes, lastUse }: Facts, now: Date): string[] {
+function warningsOf(facts: Facts, now: Date): string[] {
+  const { status, sessions, minutes_used: minutes, lastUse, lastRefusedAt: refusedAt } = facts;
   const live =
     sessions.count > 0
       ? [`${sessions.more ? 'More than ' : ''}${counted(sessions.count, 'session')} will end at once.`]
       : [];
-  const used = lastUse && now.getTime() - Date.parse(lastUse.at) < week * hourMs ? [usedRecently(lastUse, now)] : [];
+  const isRecent = (at: string) => now.getTime() - Date.parse(at) < week * hourMs;
+  const used = lastUse && isRecent(lastUse.at) ? [usedRecently(lastUse, now)] : [];
+  const refused = refusedAt && isRecent(refusedAt) ? [refusedRecently(refusedAt, now)] : [];
   const busy = minutes.week > 0 ? [`It was in use in ${counted(minutes.week, 'minute')} of the last 7 days.`] : [];
-  const idle =
-    status !== 'expired' && !lastUse ? ['It has never been used: whoever holds its value may be about to.'] : [];
-  return ['Deleting cannot be undone, and the value can never be used again.', ...live, ...used, ...busy, ...idle];
+  const idle = status !== 'expired' && !lastUse ? [refusedAt ? neverWithSuccess : neverUsed] : [];
+  return [forGood, ...live, ...used, ...busy, ...refused, ...idle];
 }
 
+const forGood = 'Deleting cannot be undone, and the value can never be used again.';
+const neverUsed = 'It has never been used: whoever holds its value may be about to.';
+const neverWithSuccess = 'No call with it has ever succeeded.';
+
 function usedRecently({ at, client }: LastUse, now: Date): string {
+  return `It was used ${ago(at, now)}${client ? ` by ${client}` : ''}.`;
+}
+
+function refusedRecently(at: string, now: Date): string {
+  return `It is still being called, and its scope refuses the calls: the last one was ${ago(at, now)}.`;
+}
+
+function ago(at: string, now: Date): string {
   const hours = Math.floor((now.getTime() - Date.parse(at)) / hourMs);
-  const when = hours < 1 ? 'within the last hour' : `${counted(hours, 'hour')} ago`;
-  return `It was used ${when}${client ? ` by ${client}` : ''}.`;
+  return hours < 1 ? 'within the last hour' : `${counted(hours, 'hour')} ago`;
 }
 
 const counted = (count: number, noun: string) => `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;

@@ -5,8 +5,8 @@ import { isUid } from '../tokens/token-value.ts';
 import type { FoundRevocation, RevocationRepository } from './revocation-repository.ts';
 
 /**
- * The receipt of a token's deletion, also while it is running.
- * @throws {Refusal} `stack-not-found`, `not-allowed`; `token-not-found`, and `receipt-not-found` for a token that is not deleted; `unavailable`
+ * The receipt of a token's deletion, or of the latest revocation of a token that is not deleted. Also while it is running.
+ * @throws {Refusal} `stack-not-found`, `not-allowed`, `token-not-found`, `unavailable`; `receipt-not-found` where nothing was revoked
  */
 export async function readReceipt(
   deps: { readonly tokens: TokenReads; readonly revocations: RevocationRepository },
@@ -15,10 +15,13 @@ export async function readReceipt(
   const { member, token } = await deps.tokens.see({ stack, member: caller, ...(isUid(uid) ? { token: uid } : {}) });
   requireTokenRights(member);
   if (token?.api_key !== stack) throw tokenNotFound();
-  if (!token.end) throw noReceipt('This token has not been deleted: only a deletion has a receipt here.');
-  const found = await deps.revocations.find(uid, token.end.operation);
-  if (!found) throw noReceipt('The receipt of this deletion is gone.');
-  return found;
+  const found = token.end
+    ? await deps.revocations.find(uid, token.end.operation)
+    : await deps.revocations.latest(token);
+  if (found) return found;
+  throw new Refusal('receipt-not-found', {
+    detail: token.end
+      ? 'The receipt of this deletion is gone.'
+      : 'This token has no receipt: it was not deleted, and its sessions were never ended all at once.',
+  });
 }
-
-const noReceipt = (detail: string) => new Refusal('receipt-not-found', { detail });

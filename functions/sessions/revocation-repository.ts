@@ -1,4 +1,5 @@
-import type { Receipt } from '../tokens/revocation.ts';
+import type { OpenEnum } from '../open-enum.ts';
+import type { Receipt, RevocationReason } from '../tokens/revocation.ts';
 import type { Token } from '../tokens/token.ts';
 
 /** How long after the revocation the rows of some sessions were gone. */
@@ -27,8 +28,9 @@ export interface RevocationSummary {
 }
 
 /** A receipt as it is kept while the operation goes on, and after. */
-export interface RunningReceipt extends Omit<Receipt, 'state'> {
-  readonly state: 'running' | 'stuck' | 'completed';
+export interface RunningReceipt extends Omit<Receipt, 'state' | 'reason'> {
+  readonly reason: OpenEnum<RevocationReason>;
+  readonly state: OpenEnum<'running' | 'stuck' | 'completed'>;
   readonly tidied: readonly TidiedSample[];
   /** Rounds that made no progress, one after another. */
   readonly failures: number;
@@ -47,6 +49,8 @@ export interface FoundRevocation {
 /** Storage of revocations under way. Reads are strong; a completed receipt does not change any more. */
 export interface RevocationRepository {
   find(token: string, operation: string): Promise<FoundRevocation | null>;
+  /** The latest revocation of a token that is not deleted; null where there was none. */
+  latest(token: Token): Promise<FoundRevocation | null>;
   /** Moves a shard's progress forward, on condition that it is still where this round took it from. @returns whether it was */
   advance(
     receipt: RunningReceipt,

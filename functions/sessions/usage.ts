@@ -24,6 +24,8 @@ export interface LastUse extends UsedBy {
 /** Storage of uses: only forward in time. */
 export interface UsageRepository {
   recordUse(use: Use): Promise<void>;
+  /** Notes a call with the right value that the token's scope refused. It is no use. */
+  recordRefusal(call: Use): Promise<void>;
   /** Counts calls with the value of a dead token. @returns how many there have been */
   recordDeadCalls(use: Use, calls: number): Promise<number>;
   /** Has it told that somebody still calls with a dead value: once for a token and hour, whoever else says so. */
@@ -49,20 +51,30 @@ export interface UseLogSurroundings {
 /** The hour that an instant is in, counted since the epoch. */
 export const hourOf = (at: Date) => Math.floor(at.getTime() / hourMs);
 
+/** What a living token's call came to: a use, or a refusal by its scope. */
+type Call = 'used' | 'refused';
+
+/** By which minute's write the last call of a token was noted. */
+interface Spent {
+  /** Minutes since the epoch: the first one whose write is still to be had. */
+  readonly free: number;
+  readonly last: Call;
+}
+
 /**
- * Notes uses: at most one write a minute for a token and an instance of a function, because it remembers what it has written. Always
- * after the verdict, and allowed to fail: whether a token is good does not depend on it.
+ * Notes uses and refusals: one write a minute for a token and an instance of a function, because it remembers what it has written.
+ * Always after the verdict, and allowed to fail: whether a token is good does not depend on it.
  */
 export class UseLog {
   readonly #usage: UsageRepository;
   readonly #surroundings: UseLogSurroundings;
   /** By token: the last minute or hour that was written. */
   readonly #written = {
-    used: new Map<string, number>(),
     dead: new Map<string, number>(),
     told: new Map<string, number>(),
   };
   readonly #deadCalls = new Map<string, number>();
+  readonly #spent = new Map<string, Spent>();
 
   constructor(usage: UsageRepository, surroundings: UseLogSurroundings) {
     this.#usage = usage;
@@ -70,7 +82,11 @@ export class UseLog {
   }
 
   async used(use: Use): Promise<void> {
-    if (this.#isFirst('used', use, minuteMs)) await this.#attempt(() => this.#usage.recordUse(use));
+    if (this.#spend('used', use)) await this.#attempt(() => this.#usage.recordUse(use));
+  }
+
+  async refused(call: Use): Promise<void> {
+    if (this.#spend('refused', call)) await this.#attempt(() => this.#usage.recordRefusal(call));
   }
 
   async usedDead(use: Use): Promise<void> {
@@ -84,7 +100,21 @@ export class UseLog {
     });
   }
 
-  #isFirst(what: 'used' | 'dead' | 'told', { token, at }: Use, ms: number): boolean {
+  /**
+   * One write a minute. A token that is both used and refused in one minute has the next minute's write in advance: neither hides the
+   * other, and so many minutes have one write more than that at most.
+   * @returns whether there is a write for this call
+   */
+  #spend(call: Call, { token: { uid }, at }: Use): boolean {
+    const minute = Math.floor(at.getTime() / minuteMs);
+    const { free, last } = this.#spent.get(uid) ?? { free: minute, last: call };
+    const isInAdvance = free === minute + 1 && last !== call;
+    if (free > minute && !isInAdvance) return false;
+    remember(this.#spent, uid, { free: Math.max(free, minute) + 1, last: call });
+    return true;
+  }
+
+  #isFirst(what: 'dead' | 'told', { token, at }: Use, ms: number): boolean {
     const written = this.#written[what];
     const period = Math.floor(at.getTime() / ms);
     if (written.get(token.uid) === period) return false;
@@ -99,7 +129,7 @@ export class UseLog {
 }
 
 /** Forgetting costs a write too many, remembering without end costs the instance. */
-function remember(known: Map<string, number>, uid: string, number: number): void {
+function remember<T>(known: Map<string, T>, uid: string, what: T): void {
   if (known.size >= mostRemembered) known.clear();
-  known.set(uid, number);
+  known.set(uid, what);
 }

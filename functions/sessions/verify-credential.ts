@@ -20,7 +20,7 @@ export interface Verification {
 
 export interface VerificationDependencies {
   readonly credentials: CredentialReader;
-  readonly uses: Pick<UseLog, 'used' | 'usedDead'>;
+  readonly uses: Pick<UseLog, 'used' | 'refused' | 'usedDead'>;
   readonly now: () => Date;
 }
 
@@ -65,6 +65,7 @@ export async function verifyCredential(
   const use = { at, client: session?.client || by.client, remote_addr: by.remote_addr };
   if (verdict.active) await uses.used({ ...use, token: verdict.token });
   else if (holder && isDead(verdict)) await uses.usedDead({ ...use, token: holder });
+  else if (holder && verdict.reason === 'out-of-scope') await uses.refused({ ...use, token: holder });
   return { ...verdict, session, holder };
 }
 

@@ -1,3 +1,4 @@
+import type { OpenEnum } from '../open-enum.ts';
 import type { Randomness } from '../tokens/token-value.ts';
 import type { Actor } from './person.ts';
 
@@ -15,9 +16,9 @@ export interface AuditEntry {
   readonly stack: string;
   readonly created_at: string;
   readonly created_by: string;
-  readonly module: 'management_token' | 'stack';
-  readonly event_type: 'create' | 'update' | 'delete';
-  readonly outcome: 'done' | 'refused';
+  readonly module: OpenEnum<'management_token' | 'stack'>;
+  readonly event_type: OpenEnum<'create' | 'update' | 'delete'>;
+  readonly outcome: OpenEnum<'done' | 'refused'>;
   /** Why it was refused. */
   readonly reason?: string;
   readonly metadata: { readonly uid: string; readonly title: string };

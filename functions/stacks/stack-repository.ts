@@ -16,7 +16,7 @@ export interface PersonOfStack extends Member {
   readonly address: string | null;
 }
 
-/** Storage of stacks, their people and their audit log. Every read is strong. */
+/** Storage of stacks and their people. Every read is strong. */
 export interface StackRepository {
   /** Creates a stack with its owner, its first branch and the audit entry, in one transaction. */
   create(creation: { stack: Stack; owner: Member; branch: Branch; actor: Actor; audit: AuditEntry }): Promise<void>;
@@ -45,7 +45,4 @@ export interface StackRepository {
   people(stack: string): Promise<readonly PersonOfStack[]>;
   /** By their addresses, also those that are over. */
   invitations(stack: string): Promise<readonly Invitation[]>;
-  /** The newest entries first. */
-  auditLog(stack: string, page: { readonly limit: number; readonly skip: number }): Promise<readonly AuditEntry[]>;
-  auditEntry(stack: string, uid: string): Promise<AuditEntry | null>;
 }

@@ -1,4 +1,5 @@
 import type { HygieneSettings } from '../notices/hygiene.ts';
+import type { OpenEnum } from '../open-enum.ts';
 import { notAllowed, type Refusal, stackNotFound } from '../refusals.ts';
 
 /** What a stack's plan allows. The operator changes it, not the API. */
@@ -25,7 +26,8 @@ export interface Stack {
   readonly updated_at: string;
 }
 
-export type Role = 'owner' | 'admin' | 'developer';
+/** A role that is not known here has no rights. */
+export type Role = OpenEnum<'owner' | 'admin' | 'developer'>;
 
 /** A person or machine that belongs to a stack, as its row has it. */
 export interface Member {

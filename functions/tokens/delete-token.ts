@@ -75,12 +75,12 @@ export async function cleanUpToken(
 ): Promise<Receipt | null> {
   const operation = operationId(at, deps.random);
   const actor = { ...schedule, request_id: requestId };
-  const receipt = receiptOf(seen, { operation, reason: 'expired', actor: actor.uid, at, epoch: null });
+  const receipt = receiptOf(seen, { operation, reason: 'cleaned_up', actor: actor.uid, at, epoch: null });
   const { uid, name: title, api_key: stack } = seen;
   const event = { stack, module: 'management_token', event_type: 'delete', metadata: { uid, title } } as const;
   const done = await deps.tokens.cleanUp({
     receipt,
-    audit: auditEntry({ ...event, reason: 'expired' }, { actor, at, operation }),
+    audit: auditEntry({ ...event, reason: 'cleaned_up' }, { actor, at, operation }),
     seen,
     cleanedBefore: cleaned,
     cleanedAfter: [...countedCleanUps(cleaned, at), at.toISOString()],

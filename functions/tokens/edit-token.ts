@@ -52,15 +52,15 @@ async function tryToEdit(deps: TokenDependencies, command: EditToken, operation:
     ...(isUid(uid) ? { token: uid } : {}),
     ...namesToRead(scope.data),
   });
-  const { token: before, stack, lastUse } = requireToken(seen, command.version);
+  const { token: before, stack, ...usage } = requireToken(seen, command.version);
   if (!isArmedBy(before, stack)) return null;
   const at = deps.now();
   const after = edited(command, { before, seen: { ...seen, stack }, at, organization: deps.organization });
   if (changesBetween(before, after).length === 0 && after.state === before.state)
-    return { token: before, stack, lastUse };
+    return { token: before, stack, ...usage };
   const edit = editOf({ before, after }, { actor, at, operation });
   return (await deps.tokens.replace({ ...edit, before, by: { member: actor.uid } }))
-    ? { token: edit.after, stack, lastUse }
+    ? { token: edit.after, stack, ...usage }
     : null;
 }
 
@@ -97,13 +97,19 @@ export function isArmedBy({ armed_under }: Token, { hygiene_version }: Stack): b
 
 /** @throws {Refusal} the first that holds: `stack-not-found`, `not-allowed`, `token-not-found`, `stale-version`. */
 export function requireToken(
-  { member, stack, token, lastUse }: Pick<Seen, 'member' | 'stack' | 'token' | 'lastUse'>,
+  {
+    member,
+    stack,
+    token,
+    lastUse,
+    lastRefusedAt = null,
+  }: Pick<Seen, 'member' | 'stack' | 'token' | 'lastUse' | 'lastRefusedAt'>,
   version?: number,
 ): TokenOfStack {
   requireTokenRights(member);
   if (!stack || !token || token.api_key !== stack.api_key || token.state === 'deleted') throw tokenNotFound();
   if (version !== undefined && version !== token.version) throw staleVersion(token.version);
-  return { token, stack, lastUse };
+  return { token, stack, lastUse, lastRefusedAt };
 }
 
 interface EditContext {
@@ -131,10 +137,12 @@ export function edited(
   const all = { ...errors, ...read.errors, ...valueErrors(fields.token, before) };
   if (Object.keys(all).length > 0) throw invalid(all);
   const moved = settings.expires_at !== before.expires_at || state !== before.state;
+  const stop = { at: at.toISOString(), by: actor.uid, reason: 'expired_now' } as const;
   return {
     ...before,
     ...settings,
     state,
+    ...(moved && state === 'stopped' ? { stopped: stop } : {}),
     next: moved ? nextAction({ ...settings, state }, seen.stack.hygiene, at) : before.next,
     version: before.version + 1,
     updated_by: actor.uid,

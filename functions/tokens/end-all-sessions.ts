@@ -30,7 +30,7 @@ export async function endAllSessions(
       metadata: { uid, title: before.name },
       changes,
     } as const;
-    const receipt = receiptOf(after, { operation, reason: 'ended', actor: actor.uid, at, epoch: after.epoch });
+    const receipt = receiptOf(after, { operation, reason: 'ended_all', actor: actor.uid, at, epoch: after.epoch });
     const audit = auditEntry(event, { actor, at, operation });
     if (await deps.tokens.replace({ before, after, by: { member: actor.uid }, audit, receipt })) return receipt;
   }

@@ -36,14 +36,14 @@ export async function firstAnswer(
       errors: { 'Idempotency-Key': ['was used with another body. Use a new key.'] },
     });
   const sight = { stack: key, member: caller, token: earlier.token_uid, lastUse: true } as const;
-  const { member, stack, token, lastUse } = await tokens.see(sight);
+  const { member, stack, token, lastUse, lastRefusedAt = null } = await tokens.see(sight);
   requireTokenRights(member);
   if (!stack || !token || token.state === 'deleted') {
     throw new Refusal('conflict', {
       detail: `This key created the token ${earlier.token_uid}, which has been deleted since. Use a new key.`,
     });
   }
-  return { token, stack, lastUse };
+  return { token, stack, lastUse, lastRefusedAt };
 }
 
 function hash(data: unknown): string {

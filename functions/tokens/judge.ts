@@ -29,6 +29,8 @@ export type Verdict =
 export function judge({ token, session, presented, now }: JudgedCase): Verdict {
   if (!token || !presented.digestMatches) return { active: false, reason: 'unknown' };
   if (token.state === 'deleted') return { active: false, reason: 'deleted' };
+  // A state that a newer version has written: what it means is not known, so it lets nobody in.
+  if (token.state !== 'live' && token.state !== 'stopped') return { active: false, reason: 'unknown' };
   if (session !== undefined && !(session && isOpen(session, token, now)))
     return { active: false, reason: 'session-over' };
   if (!isAlive(token, now)) return { active: false, reason: 'expired' };

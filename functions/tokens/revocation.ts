@@ -1,9 +1,18 @@
 import type { Token } from './token.ts';
 
 /**
- * Why a token's power ended or its epoch was raised. `deleted` and `expired` (clean-up) end the token; after the others it stays.
+ * Why a token's power ended or its epoch was raised. `deleted` and `cleaned_up` end the token; after the others it stays.
  */
-export type RevocationReason = 'deleted' | 'expired' | 'ended' | 'stopped' | 'extended';
+export const revocationReasons = [
+  'deleted',
+  'cleaned_up',
+  'ended_all',
+  'expired_now',
+  'revoked_by_holder',
+  'idle',
+  'extended',
+] as const;
+export type RevocationReason = (typeof revocationReasons)[number];
 
 /** The record of one revocation, put in the transaction that does it. Completed by ending every session of an older epoch. */
 export interface Receipt {
@@ -49,7 +58,7 @@ export function receiptOf(
 /** Why an edit raises the epoch, or null where sessions go on: "expire now" ends them, and so does giving power back to a token. */
 export function revocationByEdit(before: Token, after: Token, now: Date): RevocationReason | null {
   if (after.state === 'stopped')
-    return before.state === 'stopped' && after.expires_at === before.expires_at ? null : 'stopped';
+    return before.state === 'stopped' && after.expires_at === before.expires_at ? null : 'expired_now';
   return isRevival(before, after, now) ? 'extended' : null;
 }
 
@@ -58,9 +67,10 @@ export function revocationByEdit(before: Token, after: Token, now: Date): Revoca
  * than a minute ahead counts as reached, because instances' clocks differ.
  */
 function isRevival(before: Token, after: Token, now: Date): boolean {
-  // Stryker disable next-line ConditionalExpression: for the compiler; what never expires is not stopped, and NaN is less than nothing
+  if (before.state !== 'live') return after.state === 'live';
+  // Stryker disable next-line ConditionalExpression: for the compiler; NaN is less than nothing
   if (before.expires_at === null) return false;
-  const over = before.state === 'stopped' || Date.parse(before.expires_at) - now.getTime() < minute;
+  const over = Date.parse(before.expires_at) - now.getTime() < minute;
   const later = after.expires_at === null || Date.parse(after.expires_at) > Date.parse(before.expires_at);
   return over && later;
 }

@@ -41,7 +41,8 @@ export async function revokeByValue(
     if (!token || !kept || !digestMatches(value, kept.digest)) return;
     if (session) return void (await deps.sessions.end(token.uid, session.uid));
     // Also where this instance's clock says that it has expired: another's may be behind. Only `stopped` holds for all.
-    if (token.state !== 'live' || (await stop(deps, { token, operation, origin }))) return;
+    if (token.state === 'stopped' || token.state === 'deleted' || (await stop(deps, { token, operation, origin })))
+      return;
   }
   throw conflict('Others are changing this token at the same time. Try again.');
 }
@@ -56,7 +57,8 @@ async function stop(
   // Stryker disable next-line ConditionalExpression: for the compiler; null is before no text
   const over = before.expires_at !== null && before.expires_at <= now;
   const expiry = over ? {} : { expires_on: now, expires_at: now };
-  const stopped = { ...before, ...expiry, state: 'stopped' } as const;
+  const stop = { at: now, by: before.uid, reason: 'revoked_by_holder' } as const;
+  const stopped = { ...before, ...expiry, state: 'stopped', stopped: stop } as const;
   const { stack } = await deps.tokens.see({ stack: before.api_key, member: before.uid });
   if (stack && !isArmedBy(before, stack)) return false;
   const after: Token = {
@@ -76,7 +78,13 @@ async function stop(
     changes,
   } as const;
   const actor = { ...origin, uid: before.uid };
-  const receipt = receiptOf(after, { operation, reason: 'stopped', actor: before.uid, at, epoch: after.epoch });
+  const receipt = receiptOf(after, {
+    operation,
+    reason: 'revoked_by_holder',
+    actor: before.uid,
+    at,
+    epoch: after.epoch,
+  });
   return await deps.tokens.replace({
     before,
     after,

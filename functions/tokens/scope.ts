@@ -1,3 +1,5 @@
+import type { OpenEnum } from '../open-enum.ts';
+
 /** The modules that a scope may name: probed on a live Contentstack, plus those its documents use. */
 export const knownModules = [
   '$all',
@@ -23,7 +25,7 @@ export const allBranches = '$all';
 
 /** One line of what a token may do. `branches` belong to module `branch`, `branch_aliases` to module `branch_alias`. */
 export interface ScopeEntry {
-  readonly module: Module;
+  readonly module: OpenEnum<Module>;
   readonly acl: { readonly read?: boolean; readonly write?: boolean };
   readonly branches?: readonly string[];
   readonly branch_aliases?: readonly string[];

@@ -110,10 +110,10 @@ function successionOf(
   };
 }
 
-/** The new expiry of the old token; null where it expires before that, or has: a successor gives no power back. */
+/** The new expiry of the old token; null where it expires before that, or is not live: a successor gives no power back. */
 function expiryAfter({ state, expires_at }: Token, at: Date, overlapMs: number): string | null {
   const end = at.getTime() + overlapMs;
-  if (state === 'stopped') return null;
+  if (state !== 'live') return null;
   // Stryker disable next-line ConditionalExpression: for the compiler; no date is before or at another
   if (expires_at !== null && Date.parse(expires_at) <= end) return null;
   return overlapMs === 0 ? 'now' : new Date(end).toISOString();

@@ -39,6 +39,7 @@ export interface Seen {
   readonly earlier: IdempotencyRecord | null;
   /** When the token was used last; null where it never was, or where that was not asked for. */
   readonly lastUse: LastUse | null;
+  readonly lastRefusedAt?: UsedToken['lastRefusedAt'];
 }
 
 export interface Sight {
@@ -48,7 +49,7 @@ export interface Sight {
   readonly branches?: readonly string[];
   readonly aliases?: readonly string[];
   readonly idempotencyId?: string;
-  /** Whether the token's last use is wanted, too. */
+  /** Whether the token's last use and last refusal are wanted, too. */
   readonly lastUse?: true;
 }
 
@@ -56,6 +57,8 @@ export interface Sight {
 export interface UsedToken {
   readonly token: Token;
   readonly lastUse: LastUse | null;
+  /** When its scope refused a call with the right value the last time: ISO 8601 instant. Null or absent: never. */
+  readonly lastRefusedAt?: string | null;
 }
 
 /** By what right a token is changed: an owner's or admin's of its stack, or that of who holds its value (the digest proves it). */

@@ -1,3 +1,5 @@
+import type { OpenEnum } from '../open-enum.ts';
+import type { RevocationReason } from './revocation.ts';
 import type { ScopeEntry } from './scope.ts';
 
 /** Requests per second that a token may make, for reads (GET) and for writes (all else). */
@@ -6,13 +8,13 @@ export interface RateLimits {
   readonly write: number;
 }
 
-/** `live` until its expiry; `stopped` by "expire now" or by its holder; `deleted` for ever. */
-export type TokenState = 'live' | 'stopped' | 'deleted';
+/** `live` until its expiry; `stopped` by "expire now" or by its holder; `deleted` for ever. Any other state refuses, too. */
+export type TokenState = OpenEnum<'live' | 'stopped' | 'deleted'>;
 
 /** What is to be done next about a token that expires, and when. */
 export interface NextAction {
   /** `warn#7` warns a week before, `expire` tells of the expiry, `clean_up` deletes. */
-  readonly action: `warn#${number}` | 'expire' | 'clean_up';
+  readonly action: OpenEnum<`warn#${number}` | 'expire' | 'clean_up'>;
   /** ISO 8601 instant, UTC. */
   readonly at: string;
 }
@@ -36,8 +38,19 @@ export interface TokenSettings {
 export interface TokenEnd {
   readonly at: string;
   readonly by: string;
-  readonly reason: string;
+  readonly reason: OpenEnum<RevocationReason>;
   readonly operation: string;
+}
+
+export const stopReasons = ['expired_now', 'revoked_by_holder', 'idle'] as const;
+
+/** How a token was stopped. Earlier versions did not keep it: what is not known of their stops is null. */
+export interface TokenStop {
+  /** ISO 8601 instant. */
+  readonly at: string;
+  /** Uid of a person or machine, or of the token itself where its holder stopped it. */
+  readonly by: string | null;
+  readonly reason: OpenEnum<(typeof stopReasons)[number]> | null;
 }
 
 /**
@@ -51,7 +64,7 @@ export interface Token extends TokenSettings {
   readonly org_uid: string;
   readonly state: TokenState;
   readonly digest: string;
-  readonly digest_algorithm: 'sha256';
+  readonly digest_algorithm: OpenEnum<'sha256'>;
   /** The last four characters of the value, for people to tell tokens apart. */
   readonly hint: string;
   /** Counts edits. */
@@ -63,6 +76,8 @@ export interface Token extends TokenSettings {
   readonly armed_under: number;
   /** How often what was due could not be done; absent: not once. */
   readonly sweep_failures?: number;
+  /** The last stop, which holds only while the state is `stopped`: ask `stopOf`. */
+  readonly stopped?: TokenStop;
   /** Of a deleted token only: how it ended, and the operation whose receipt tells of its sessions. */
   readonly end?: TokenEnd;
   readonly created_by: string;
@@ -79,8 +94,22 @@ export function isAlive(token: Pick<Token, 'state' | 'expires_at'>, now: Date): 
   return token.state === 'live' && (token.expires_at === null || now.getTime() < Date.parse(token.expires_at));
 }
 
-/** How long a token of this stack is called `expiring` before it expires. */
+/** How a token was stopped; null where it is not. */
+export function stopOf(token: Token): TokenStop | null {
+  if (token.state !== 'stopped') return null;
+  if (token.stopped) return token.stopped;
+  // It was stopped by a version that did not keep who and why. The last edit tells, where that is the one that stopped it.
+  const { uid, updated_by: by, updated_at: at, expires_at } = token;
+  if (by === uid) return { at, by, reason: 'revoked_by_holder' };
+  return at === expires_at ? { at, by, reason: 'expired_now' } : { at: expires_at ?? at, by: null, reason: null };
+}
+
+/**
+ * What people are told of a token's state: `expiring` within so many days of its expiry. A state that is not known here is shown as it
+ * is.
+ */
 export function statusOf(token: Pick<Token, 'state' | 'expires_at'>, firstWarningDays: number, now: Date): TokenStatus {
+  if (token.state !== 'live' && token.state !== 'stopped') return token.state;
   if (!isAlive(token, now)) return 'expired';
   // Stryker disable next-line ConditionalExpression: for the compiler; no instant is within any number of days, either
   if (token.expires_at === null) return 'active';
@@ -88,4 +117,4 @@ export function statusOf(token: Pick<Token, 'state' | 'expires_at'>, firstWarnin
   return left <= firstWarningDays * 86_400_000 ? 'expiring' : 'active';
 }
 
-export type TokenStatus = 'active' | 'expiring' | 'expired';
+export type TokenStatus = OpenEnum<'active' | 'expiring' | 'expired'>;

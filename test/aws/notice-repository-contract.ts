@@ -54,7 +54,7 @@ export function describeNoticeRepository(repositories: () => Repositories): void
       const lastUse = { at: '2026-03-01T08:00:00.000Z', client: 'deployer/1.2', remote_addr: '192.0.2.1' };
       await repositories().storage.write({ put: keys().lastUse(token.uid), item: { ...lastUse, h491000: 3 } });
       expect(await repositories().notices.tokens([token.uid, 'blt00000000000000ff'])).toEqual({
-        found: [{ token, lastUse: { ...lastUse, hours: new Map([[491000, 3]]) } }],
+        found: [{ token, lastUse: { ...lastUse, hours: new Map([[491000, 3]]) }, lastRefusedAt: null }],
         unreadable: [],
       });
       expect(await repositories().notices.stack(scene.stack.api_key)).toEqual({ stack: scene.stack, cleaned: [] });

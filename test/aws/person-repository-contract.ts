@@ -21,8 +21,10 @@ export function describePersonRepository(repositories: () => Repositories): void
     });
   };
   const auditedIn = async (stacks: readonly string[]) => {
-    const logs = stacks.map((stack) => repositories().auditLog.auditLog(stack, { limit: 10, skip: 0 }));
-    return (await Promise.all(logs)).flat().filter(({ metadata }) => metadata.title === today).length;
+    const logs = stacks.map((stack) => repositories().auditLog.all({ stack, limit: 10, before: null }));
+    return (await Promise.all(logs))
+      .flatMap(({ entries }) => entries)
+      .filter(({ metadata }) => metadata.title === today).length;
   };
   /** Somebody who joined with the old address. */
   async function joined(issued_at?: number) {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest';
+import { describeAuditLog } from './audit-log-contract.ts';
 import { describeCleanUp } from './clean-up-contract.ts';
 import { describeDigestRepository } from './digest-repository-contract.ts';
 import { describeHygieneRepository } from './hygiene-repository-contract.ts';
@@ -8,6 +9,7 @@ import { onTheDouble, onTheEngine, type Repositories } from './repository-backen
 import { describeStackChanges } from './stack-changes-contract.ts';
 import { describeStackRepository } from './stack-repository-contract.ts';
 import { describeTokenRepository } from './token-repository-contract.ts';
+import { describeUsageRepository } from './usage-repository-contract.ts';
 
 /** One suite for both, so that what is proven on the double holds where the product runs. */
 describe.each([
@@ -24,8 +26,10 @@ describe.each([
   describeStackRepository(() => repositories);
   describeStackChanges(() => repositories);
   describePersonRepository(() => repositories);
+  describeAuditLog(() => repositories);
   describeCleanUp(() => repositories);
   describeNoticeRepository(() => repositories);
   describeDigestRepository(() => repositories);
   describeHygieneRepository(() => repositories);
+  describeUsageRepository(() => repositories);
 });

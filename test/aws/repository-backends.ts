@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoAuditLog } from '../../functions/aws/dynamo-audit-log.ts';
 import { DynamoCredentialReader } from '../../functions/aws/dynamo-credential-reader.ts';
 import { DynamoDigestRepository } from '../../functions/aws/dynamo-digest-repository.ts';
 import { DynamoEnvironmentRepository } from '../../functions/aws/dynamo-environment-repository.ts';
@@ -20,7 +21,7 @@ import { startEngine } from '../../local/engine.ts';
 import { type Front, startFront } from '../../local/front.ts';
 import { createTables } from '../../local/tables.ts';
 import { type LocalStack, loadStack } from '../../local/template.ts';
-import { SimulatedDynamo } from '../support/simulated-dynamo.ts';
+import { SimulatedDynamo, type TableSpec } from '../support/simulated-dynamo.ts';
 
 /** The repositories as the deployed functions have them, each with the rights of a function that uses it. */
 export interface Repositories {
@@ -37,7 +38,7 @@ export interface Repositories {
   /** Of the function that shows stacks, where invitations are taken up. */
   readonly invitations: DynamoInvitations;
   readonly visitors: DynamoPersonRepository;
-  readonly auditLog: DynamoStackRepository;
+  readonly auditLog: DynamoAuditLog;
   readonly credentials: DynamoCredentialReader;
   readonly environments: DynamoEnvironmentRepository;
   /** Of the sweep, which cleans up; its are notices and digests, too. */
@@ -60,8 +61,13 @@ export async function onTheDouble(): Promise<Repositories> {
   const tables: Tables = { tokens: 'tokens', sessions: 'sessions', audit: 'audit', usage: 'usage' };
   const specs = Object.values(tables).map((name) => ({ name, partitionKey: 'pk', sortKey: 'sk' }));
   const due = { due: { partitionKey: 'due_shard', sortKey: 'due_at', projection: 'KEYS_ONLY' } } as const;
+  const bySubject = { by_subject: { partitionKey: 'subject', sortKey: 'sk', projection: 'ALL' } } as const;
+  const indexes = new Map<string, TableSpec['indexes']>([
+    [tables.tokens, due],
+    [tables.audit, bySubject],
+  ]);
   const dynamo = new SimulatedDynamo({
-    tables: specs.map((spec) => (spec.name === tables.tokens ? { ...spec, indexes: due } : spec)),
+    tables: specs.map((spec) => ({ ...spec, indexes: indexes.get(spec.name) ?? {} })),
     transactionsConflict: true,
   });
   return { ...repositoriesOver(() => dynamo, tables), close: async () => {} };
@@ -104,7 +110,7 @@ function repositoriesOver(clientOf: (who: Who) => Client, tables: Tables): Omit<
     changes: new DynamoStackChanges(storageOf('http/change-stacks'), tables),
     invitations: new DynamoInvitations(storageOf('http/stacks'), tables),
     visitors: new DynamoPersonRepository(storageOf('http/stacks'), tables),
-    auditLog: new DynamoStackRepository(storageOf('http/audit-logs'), tables),
+    auditLog: new DynamoAuditLog(clientOf('http/audit-logs'), storageOf('http/audit-logs'), tables),
     credentials: new DynamoCredentialReader(programs, tables),
     environments: new DynamoEnvironmentRepository(programs, tables),
     cleaner: new DynamoTokenRepository(storageOf('schedule/sweep'), tables),

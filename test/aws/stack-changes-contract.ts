@@ -72,7 +72,7 @@ export function describeStackChanges(repositories: () => Repositories): void {
       expect(await scene.stored()).toEqual(before);
       const by = scene.by();
       expect(await change(by, scene, admin)).toBe(true);
-      expect(await repositories().auditLog.auditEntry(scene.stack.api_key, by.audit.uid)).toEqual(by.audit);
+      expect(await repositories().auditLog.entry(scene.stack.api_key, by.audit.uid)).toEqual(by.audit);
       const after = await scene.stored();
       expect(await change(scene.by(), scene, admin)).toBe(false);
       expect(await scene.stored()).toEqual(after);

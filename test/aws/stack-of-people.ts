@@ -117,7 +117,7 @@ export class StackOfPeople {
     const operation = operationId(at, random);
     return receiptOf(token, {
       operation,
-      reason: epoch === null ? 'deleted' : 'stopped',
+      reason: epoch === null ? 'deleted' : 'expired_now',
       actor: this.owner.uid,
       at,
       epoch,

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { operationId } from '../../functions/stacks/audit-entry.ts';
 import { mintUid } from '../../functions/tokens/token-value.ts';
 import type { Repositories } from './repository-backends.ts';
 import { at, memberOf, random, StackOfPeople, somebody } from './stack-of-people.ts';
 
-/** What the use cases of stacks, their people and their audit log rest on. */
+/** What the use cases of stacks and their people rest on. */
 export function describeStackRepository(repositories: () => Repositories): void {
   const made = () => StackOfPeople.make(repositories());
 
@@ -62,33 +61,6 @@ export function describeStackRepository(repositories: () => Repositories): void 
       expect(await people.addMember(stack, admin, audit())).toBe(true);
       expect(await people.addMember(stack, { ...admin, role: 'owner' }, audit())).toBe(false);
       expect(await people.findMember(stack.api_key, admin.uid)).toEqual(admin);
-    });
-  });
-
-  describe('the audit log', () => {
-    it('gives the newest entries first, by limit and skip', async () => {
-      const scene = await made();
-      const minutes = [3, 1, 4, 2, 5];
-      for (const minute of minutes) {
-        const operation = operationId(new Date(at.getTime() + minute * 60_000), random);
-        await repositories().tokens.recordRefusal(scene.audit(operation, `minute ${minute}`));
-      }
-      const { auditLog } = repositories();
-      const titles = async (limit: number, skip: number) =>
-        (await auditLog.auditLog(scene.stack.api_key, { limit, skip })).map(({ metadata }) => metadata.title);
-      expect(await titles(3, 0)).toEqual(['minute 5', 'minute 4', 'minute 3']);
-      expect(await titles(2, 3)).toEqual(['minute 2', 'minute 1']);
-      expect(await titles(100, 5)).toEqual(['Web']);
-      expect(await titles(100, 50)).toEqual([]);
-    });
-
-    it('gives an entry to its own stack only', async () => {
-      const [scene, other] = [await made(), await made()];
-      const entry = scene.audit();
-      await repositories().tokens.recordRefusal(entry);
-      const { auditLog } = repositories();
-      expect(await auditLog.auditEntry(scene.stack.api_key, entry.uid)).toEqual(entry);
-      expect(await auditLog.auditEntry(other.stack.api_key, entry.uid)).toBeNull();
     });
   });
 

@@ -130,7 +130,7 @@ export function describeTokenRepository(repositories: () => Repositories): void 
       });
       await expect(succeed(scene, { before, after }, somebody())).rejects.toMatchObject({ kind: 'stack-not-found' });
       const entries = async () =>
-        (await repositories().auditLog.auditLog(scene.stack.api_key, { limit: 100, skip: 0 })).length;
+        (await repositories().auditLog.all({ stack: scene.stack.api_key, limit: 100, before: null })).entries.length;
       const count = await entries();
       expect(await succeed(scene, { before, after })).toBeNull();
       expect(await entries()).toBe(count + 2);
@@ -288,7 +288,7 @@ export function describeTokenRepository(repositories: () => Repositories): void 
       const range = { table: tables.tokens, pk: `TOKEN#${token.uid}`, prefix: 'RECEIPT#', limit: 10 };
       const [receipt] = await storage.query(range);
       expect(receipt).toMatchObject({ reason: 'deleted', epoch: null, state: 'running', due_at: expect.any(String) });
-      const entry = await repositories().auditLog.auditEntry(scene.stack.api_key, String(receipt?.operation));
+      const entry = await repositories().auditLog.entry(scene.stack.api_key, String(receipt?.operation));
       expect(entry?.uid).toBe(receipt?.operation);
     });
 
@@ -333,6 +333,6 @@ export function describeTokenRepository(repositories: () => Repositories): void 
     const entry = { ...scene.audit(), outcome: 'refused' as const, reason: 'invalid' };
     await repositories().tokens.recordRefusal(entry);
     await repositories().tokens.recordRefusal({ ...entry, reason: 'again' });
-    expect(await repositories().auditLog.auditEntry(scene.stack.api_key, entry.uid)).toEqual(entry);
+    expect(await repositories().auditLog.entry(scene.stack.api_key, entry.uid)).toEqual(entry);
   });
 }

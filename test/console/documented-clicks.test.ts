@@ -147,8 +147,36 @@ it('lists the sessions of a token, ends one, and ends all', async () => {
   await expect.poll(() => page.locator('tbody .token-name').allTextContents()).toHaveLength(2);
   await page.getByRole('button', { name: 'End all sessions' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'End all sessions' }).click();
+  const receipt = page.getByRole('region', { name: 'Receipt' });
+  await receipt.getByText('2 of 2 ended, 0 remaining').waitFor();
+  expect(await receipt.textContent()).toMatch(
+    /^Every session that was opened before with with sessions has been refused/,
+  );
+  expect(await receipt.textContent()).toContain('All sessions ended, by olivia@example.test');
+  await page.getByRole('button', { name: 'Done' }).click();
   await text('No program works with this token now').waitFor();
   expect((await scene.running.use(token.value)).status).toBe(200);
+  await scene.running.deleteToken(token);
+  await scene.at(page, `management-tokens/${token.uid}/edit`);
+  await receipt.getByText('Deleted, by olivia@example.test').waitFor();
+});
+
+it('shows that a token is still called and refused, in the list and before it is deleted', async () => {
+  const scope = [
+    { module: 'entry', acl: { read: true } },
+    { module: 'branch', branches: ['$all'], acl: { read: true } },
+  ];
+  const token = await scene.running.createToken({ name: 'refused by its scope', scope });
+  expect((await scene.running.use(token.value)).status).toBe(403);
+  await scene.at(page, 'tokens/list');
+  const row = scene.row(page, token.name);
+  await row.waitFor();
+  expect(await row.textContent()).toMatch(/NeverRefused just now/);
+  await scene.choose(page, token.name, 'Delete');
+  const preview = page.getByRole('region', { name: 'What deleting would end' });
+  await preview.getByText('It is still being called, and its scope refuses the calls').waitFor();
+  expect(await preview.textContent()).toMatch(/Last usedNeverLast refusedjust now, by its scope/);
+  await page.getByRole('button', { name: 'Cancel' }).click();
 });
 
 it('shows who changed what, and who was refused', async () => {

@@ -16,6 +16,8 @@ const named = (name: string, differing: Differing = {}): Token => ({
   is_email_notification_enabled: false,
   rate_limit_enabled: false,
   rate_limits: null,
+  stopped: null,
+  last_refused_at: null,
   status: 'active',
   hint: 'abcd',
   last_used_at: null,

@@ -51,7 +51,7 @@ describe('clean-up', () => {
     const receipt = await stack.call('GET', `/v3/stacks/management_tokens/${token.uid}/revocation`);
     expect(receipt.body.revocation).toMatchObject({
       token_name: 'old',
-      reason: 'expired',
+      reason: 'cleaned_up',
       actor: 'tokenward',
       sessions: { total: 1, ended: 1, remaining: 0 },
       state: 'completed',
@@ -63,7 +63,7 @@ describe('clean-up', () => {
       metadata: { uid: token.uid, title: 'old' },
     });
     expect(await scene.events('token.deleted', token.uid)).toMatchObject([
-      { data: { reason: 'expired', actor: 'tokenward' } },
+      { data: { reason: 'cleaned_up', actor: 'tokenward' } },
     ]);
     expect(await scene.events('revocation.completed', token.uid)).toHaveLength(1);
     expect(await scene.running.operator.inconsistencies()).toEqual([]);

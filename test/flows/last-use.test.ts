@@ -95,6 +95,104 @@ describe('the last use of a token', () => {
   });
 });
 
+describe('the last refusal of a token by its scope', () => {
+  const readOnly = [
+    { module: 'environment', acl: { read: true } },
+    { module: 'branch', branches: ['main'], acl: { read: true } },
+  ];
+  const create = (value: string, more: object = {}) =>
+    tokenward.call('POST', '/v3/environments', { value, json: { environment: { name: 'x' } }, ...more });
+  const list = async () =>
+    (await tokenward.call('GET', '/v3/stacks/management_tokens', { as: 'owner' })).body.tokens as Record<
+      string,
+      string
+    >[];
+
+  test('is shown wherever the token is, and is no use', async () => {
+    const token = await tokenward.createToken({ scope: readOnly });
+    expect((await ask(token)).token).toMatchObject({ last_refused_at: null });
+    const { now: before } = await now();
+    expect((await create(token.value)).status).toBe(403);
+    const { now: after } = await now();
+    const shown = (await ask(token)).token;
+    expect(shown).toMatchObject({ last_used_at: null, last_used_client: null });
+    expect([before, shown.last_refused_at, after]).toEqual([before, shown.last_refused_at, after].sort());
+    expect((await list()).find(({ uid }) => uid === token.uid)).toEqual(shown);
+    const path = `/v3/stacks/management_tokens/${token.uid}`;
+    const edited = await tokenward.call('PUT', path, { as: 'owner', json: { token: { description: 'edited' } } });
+    expect(edited.body.token.last_refused_at).toBe(shown.last_refused_at);
+    expect((await ask(token, '/delete_preview')).preview).toMatchObject({
+      last_used_at: null,
+      last_refused_at: shown.last_refused_at,
+      minutes_used: { day: 0, week: 0 },
+      warnings: [
+        'Deleting cannot be undone, and the value can never be used again.',
+        'It is still being called, and its scope refuses the calls: the last one was within the last hour.',
+        'No call with it has ever succeeded.',
+      ],
+    });
+  });
+
+  test('counts for a session, too, and stands beside the last use', async () => {
+    const token = await tokenward.createToken({ scope: readOnly });
+    const session = await open(token, 'nightly import');
+    expect((await create(session.token)).status).toBe(403);
+    expect((await tokenward.use(session.token)).status).toBe(200);
+    const { last_used_at: used, last_refused_at: refused } = (await ask(token)).token;
+    expect([used, refused]).toEqual([expect.any(String), expect.any(String)]);
+  });
+
+  test('is nothing that a wrong value, another stack, an expired token or a rate limit refuses', async () => {
+    const [token, stopped] = [await tokenward.createToken({ scope: readOnly }), await tokenward.createToken()];
+    const limited = await tokenward.createToken({ rate_limits: { read: 1, write: 1 } });
+    await tokenward.call('PUT', `/v3/stacks/management_tokens/${stopped.uid}`, {
+      as: 'owner',
+      json: { token: { expires_on: 'now' } },
+    });
+    const statuses = [
+      await create(`${token.value.slice(0, -1)}x`),
+      await create(token.value, { stack: await tokenward.createStack() }),
+      await create(stopped.value),
+    ].map(({ status }) => status);
+    expect(statuses).toEqual([401, 412, 401]);
+    const replies = await Promise.all([1, 2, 3, 4, 5, 6].map(() => tokenward.use(limited.value)));
+    expect(replies.map(({ status }) => status)).toContain(429);
+    for (const one of [token, stopped, limited]) expect((await ask(one)).token.last_refused_at).toBeNull();
+  });
+
+  test('costs at most one write a minute for a token and an instance, and no read', async () => {
+    const token = await tokenward.createToken({ scope: readOnly });
+    const [instances, calls] = [4, 40];
+    const notes = await notesDuring(async () => {
+      for (let call = 0; call < calls; call += 1) expect((await create(token.value)).status).toBe(403);
+    });
+    // A minute may have ended meanwhile.
+    expect(notes.length).toBeGreaterThanOrEqual(1);
+    expect(notes.length).toBeLessThanOrEqual(2 * instances);
+    expect(new Set(notes.map(({ operation }) => operation))).toEqual(new Set(['UpdateItem']));
+    const requests = await tokenward.requestsDuring(() => create(token.value));
+    expect(requests.map(({ operation }) => operation)).toEqual(['BatchGetItem']);
+  });
+
+  test('only moves forward, and may fail', async () => {
+    const token = await tokenward.createToken({ scope: readOnly });
+    const { tables } = tokenward.operator;
+    const stored = async () => (await tokenward.operator.item(tables.usage, `USED#${token.uid}`, 'LAST'))?.refused_at;
+    const isNote = ({ body }: { body: Record<string, unknown> }) => JSON.stringify(body.Key ?? {}).includes('"USED#');
+    const takeAway = tokenward.system.front.inject({ kind: 'internal-error', when: isNote });
+    expect((await create(token.value)).status).toBe(403);
+    takeAway();
+    expect(await stored()).toBeUndefined();
+    tokenward.system.clock.advance('PT1M');
+    await create(token.value);
+    const first = await stored();
+    tokenward.system.clock.advance('PT1M');
+    await create(token.value);
+    expect([first, await stored()]).toEqual([first, await stored()].sort());
+    expect(await stored()).not.toBe(first);
+  });
+});
+
 describe('calls with a dead value', () => {
   const Told = z.looseObject({ id: z.string(), time: z.string(), data: z.looseObject({ calls: z.number() }) });
   /** The oldest first. */
@@ -153,6 +251,7 @@ describe('the preview of a deletion', () => {
       sessions: { count: 0, more: false },
       last_used_at: null,
       last_used_client: null,
+      last_refused_at: null,
       minutes_used: { day: 0, week: 0 },
       warnings: [
         'Deleting cannot be undone, and the value can never be used again.',

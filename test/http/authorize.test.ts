@@ -19,7 +19,7 @@ function over(deps: Partial<AuthorizeDependencies> = {}) {
         return { token, session: null, branch: { name: 'main', aliases: [] } };
       },
     },
-    uses: { used: async () => {}, usedDead: async () => {} },
+    uses: { used: async () => {}, refused: async () => {}, usedDead: async () => {} },
     windows: { admit: async () => null },
     now: () => new Date('2026-06-01T00:00:00Z'),
     protection: { stack: null, needs },

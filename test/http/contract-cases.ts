@@ -50,7 +50,8 @@ export const cases = {
   'a uid of another stack': (attempt, { foreign }) => about(attempt, foreign),
   'a deleted uid': (attempt, { deleted }) => about(attempt, deleted),
   'a deleted uid of another stack': (attempt, { foreignDeleted }) => about(attempt, foreignDeleted),
-  'a live uid': (attempt, { live }) => about(attempt, live),
+  'a stopped uid': (attempt, { stopped }) => about(attempt, stopped),
+  'a uid of a token that was never revoked': (attempt, { readOnly }) => about(attempt, readOnly),
   'an unknown session': (attempt) => ({ ...attempt, sessionUid: 'blt00000000000000ff' }),
   'a session of another token': async (attempt, { foreign, openSession }) => ({
     ...attempt,
@@ -72,6 +73,8 @@ export const cases = {
   'a bad skip': (attempt) => ({ ...attempt, query: 'skip=1.5' }),
   'a bad limit of all stacks': (attempt) => ({ ...attempt, stack: null, query: 'limit=0' }),
   'a bad skip of all stacks': (attempt) => ({ ...attempt, stack: null, query: 'skip=-1' }),
+  'a skip that is too far': (attempt) => ({ ...attempt, query: 'skip=1001' }),
+  'what is no cursor': (attempt) => ({ ...attempt, query: 'cursor=n0' }),
   'a field that breaks a rule': (attempt) => ({
     ...attempt,
     json: {

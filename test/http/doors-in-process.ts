@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Context } from 'aws-lambda';
+import { DynamoAuditLog } from '../../functions/aws/dynamo-audit-log.ts';
 import { DynamoCredentialReader } from '../../functions/aws/dynamo-credential-reader.ts';
 import { DynamoHygieneRepository } from '../../functions/aws/dynamo-hygiene-repository.ts';
 import { DynamoInvitations } from '../../functions/aws/dynamo-invitations.ts';
@@ -12,7 +13,6 @@ import { DynamoSessionRepository } from '../../functions/aws/dynamo-session-repo
 import { DynamoStackChanges } from '../../functions/aws/dynamo-stack-changes.ts';
 import { DynamoStackRepository } from '../../functions/aws/dynamo-stack-repository.ts';
 import { DynamoTokenRepository } from '../../functions/aws/dynamo-token-repository.ts';
-import type { Tables } from '../../functions/aws/keys.ts';
 import { createStorage } from '../../functions/aws/storage.ts';
 import { createHandler as createAuditLogs } from '../../functions/http/audit-logs.lambda.ts';
 import { createHandler as createBranches } from '../../functions/http/branches.lambda.ts';
@@ -27,11 +27,11 @@ import type { ChangeStacksDependencies } from '../../functions/stacks/edit-stack
 import { personUid } from '../../functions/stacks/person.ts';
 import { shareStack } from '../../functions/stacks/share-stack.ts';
 import { requireDescribedAt } from '../support/described-answers.ts';
+import { tableSpecs, tables } from '../support/simulated-dependencies.ts';
 import { type Change, SimulatedDynamo } from '../support/simulated-dynamo.ts';
 import type { ItemChange } from '../support/stored-changes.ts';
 
 const issuer = 'https://issuer.example.test';
-const tables: Tables = { tokens: 'tokens', sessions: 'sessions', audit: 'audit', usage: 'usage' };
 
 export interface InProcessRequest {
   /** Route key. */
@@ -59,16 +59,13 @@ export class DoorsInProcess {
   #invitations = 0;
 
   constructor() {
-    const specs = Object.values(tables).map((name) => ({ name, partitionKey: 'pk', sortKey: 'sk' }));
-    const due = { due: { partitionKey: 'due_shard', sortKey: 'due_at', projection: 'KEYS_ONLY' } } as const;
-    const dynamo = new SimulatedDynamo({
-      tables: specs.map((spec) => (spec.name === tables.tokens ? { ...spec, indexes: due } : spec)),
-      onCommit: (change) => this.#changes.push(change),
-    });
+    const dynamo = new SimulatedDynamo({ tables: tableSpecs, onCommit: (change) => this.#changes.push(change) });
     const storage = createStorage(dynamo, { pause: async () => {}, jitter: () => 1 });
     const deps = {
       tokens: new DynamoTokenRepository(storage, tables),
       stacks: new DynamoStackRepository(storage, tables),
+      auditLog: new DynamoAuditLog(dynamo as ConstructorParameters<typeof DynamoAuditLog>[0], storage, tables),
+      hasTime: () => true,
       changes: new DynamoStackChanges(storage, tables),
       invitations: new DynamoInvitations(storage, tables),
       people: new DynamoPersonRepository(storage, tables),
@@ -90,7 +87,7 @@ export class DoorsInProcess {
     const sessions = new DynamoSessionRepository(storage, tables);
     const credentials = new DynamoCredentialReader(storage, tables);
     const windows = new DynamoRateWindows(storage, tables);
-    const uses = { used: async () => {}, usedDead: async () => {} };
+    const uses = { used: async () => {}, usedDead: async () => {}, refused: async () => {} };
     const revocations = new DynamoRevocationRepository(storage, tables);
     this.#doors = [
       { routes: /^GET .*management_tokens/, handler: createReadTokens({ ...deps, sessions, revocations }) },

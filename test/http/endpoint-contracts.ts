@@ -140,13 +140,13 @@ export const contract: Record<RouteKey, EndpointContract> = {
   'GET /v3/stacks/management_tokens/{uid}/revocation': {
     good: ({ deleted }) => ({ as: 'owner', uid: deleted.uid }),
     answers: {
-      '200': ['as it should be'],
+      '200': ['as it should be', 'a stopped uid'],
       ...twice,
       ...ofMembers,
       '404/141': [
         ...ofTokens['404/141'].filter((what) => what !== 'a deleted uid'),
         'a deleted uid of another stack',
-        'a live uid',
+        'a uid of a token that was never revoked',
       ],
     },
   },
@@ -298,7 +298,13 @@ export const contract: Record<RouteKey, EndpointContract> = {
   },
   'GET /v3/audit-logs': {
     good: () => ({ as: 'owner' }),
-    answers: { '200': ['as it should be'], ...twice, ...ofMembers, ...ofList },
+    answers: {
+      '200': ['as it should be'],
+      ...ofMembers,
+      ...ofBody,
+      '400/141': [...twice['400/141'], 'a skip that is too far', 'what is no cursor'],
+      ...ofList,
+    },
   },
   'GET /v3/audit-logs/{uid}': {
     good: async ({ system }) => {

@@ -79,12 +79,20 @@ export function describeRights(stack: () => Synthesized): void {
     }
   });
 
-  it('to an index is to ask the due index, by the clock and never for a caller', () => {
+  it('to an index is to ask it: the due index by the clock, and that of the audit log by keys of a stack', () => {
     const indexed = toData().filter(({ Resource }) => Resource.some((id) => id.includes('/index/')));
-    for (const { of, Action, Resource } of indexed) {
-      expect(of).toMatch(/^schedule\//);
-      expect([Action, Resource.map((id) => id.replace(/^\w+/, ''))], of).toEqual([['dynamodb:Query'], ['/index/due']]);
+    for (const { of, Action, Resource, Condition } of indexed) {
+      const isDue = of.startsWith('schedule/');
+      const index = isDue ? [tables.tokens, 'due', []] : [tables.audit, 'by_subject', ['STACK#*']];
+      const [, table, name] = Resource.map((id) => /^([A-Za-z]+)[^/]*\/index\/(\w+)$/.exec(id) ?? [])[0] ?? [];
+      expect(Resource, of).toHaveLength(1);
+      expect([Action, table?.startsWith(String(index[0])), name, keysOf({ Condition })], of).toEqual([
+        ['dynamodb:Query'],
+        true,
+        ...index.slice(1),
+      ]);
     }
+    expect(indexed.map(({ of }) => of).filter((of) => !of.startsWith('schedule/'))).toEqual(['http/audit-logs']);
   });
 
   it("to the stream is to read it, and its readers' alone", () => {

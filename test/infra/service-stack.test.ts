@@ -78,12 +78,13 @@ describe.each(stageNames)('the template of %s', (stageName) => {
       });
     });
 
-    it('has no index but the due index, with keys only', () => {
+    it('has no index but the due index, with keys only, and that of the audit log, with whole entries', () => {
       const due = [{ IndexName: 'due', Projection: { ProjectionType: 'KEYS_ONLY' } }];
+      const bySubject = [{ IndexName: 'by_subject', Projection: { ProjectionType: 'ALL' } }];
       expect(byTable(stack, ({ GlobalSecondaryIndexes: found }) => found)).toEqual({
         tokens: due,
         sessions: [],
-        audit: [],
+        audit: bySubject,
         usage: [],
       });
     });

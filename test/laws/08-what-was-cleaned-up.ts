@@ -20,7 +20,7 @@ interface World {
 
 export function checkCleanUps(world: World): void {
   const { ledger, hygiene, tally } = world;
-  const isCleanUp = ({ before, after }: Move) => before?.state !== 'deleted' && after.end?.reason === 'expired';
+  const isCleanUp = ({ before, after }: Move) => before?.state !== 'deleted' && after.end?.reason === 'cleaned_up';
   const cleanUps = ledger.moves.filter(isCleanUp).map((move) => ({ ...move, at: hygiene.periodOf(move.commit).ms }));
   for (const [index, move] of cleanUps.entries()) {
     checkCleanUp(move, world);

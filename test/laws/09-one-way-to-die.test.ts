@@ -36,15 +36,19 @@ describe('law 9: one way to die', () => {
     'a confirmed deletion': { act: (token) => running.deleteToken(token), reason: 'deleted', event: ['token.deleted'] },
     'the end of all its sessions': {
       act: (token) => running.call('DELETE', `${pathOf(token)}/sessions`, { as: 'owner' }),
-      reason: 'ended',
+      reason: 'ended_all',
       event: [],
     },
     'an expiry now': {
       act: (token) => edit(token, { expires_on: 'now' }),
-      reason: 'stopped',
+      reason: 'expired_now',
       event: ['token.edited'],
     },
-    'a revocation by value': { act: ({ value }) => revoke(value), reason: 'stopped', event: ['token.edited'] },
+    'a revocation by value': {
+      act: ({ value }) => revoke(value),
+      reason: 'revoked_by_holder',
+      event: ['token.edited'],
+    },
     'an extension after it expired': {
       act: (token) => edit(token, { expires_on: null }),
       reason: 'extended',
@@ -76,7 +80,13 @@ describe('law 9: one way to die', () => {
       expect(writesOf(put).map(({ pk, sk }) => `${pk} ${sk}`)).toContain(`TOKEN#${token.uid} META`);
       const told = await toldOf(running, token.uid);
       expect(told.receipts).toHaveLength(1);
-      expect(told.receipts[0]).toMatchObject({ state: 'completed', reason, summary: { sessions: { total: 122 } } });
+      expect(told.receipts[0]).toMatchObject({ state: 'completed', summary: { sessions: { total: 122 } } });
+      const { revocation } = (await running.call('GET', `${pathOf(token)}/revocation`, { as: 'owner' })).body;
+      expect(revocation).toMatchObject({
+        reason,
+        state: 'completed',
+        sessions: { total: 122, ended: 122, remaining: 0 },
+      });
       expect(told.receipts[0]).not.toHaveProperty('due_at');
       // Whether a use of before counts as one of a dead value depends on whether its row was still there.
       const types = told.types.filter((type) => type !== 'token.used_after_death');

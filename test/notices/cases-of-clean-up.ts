@@ -23,11 +23,15 @@ export const cleanUpCases: Readonly<Record<string, Case>> = {
     expect(states(world, uids)).toEqual(['live']);
     expect(await world.tick()).toMatchObject({ cleaned_up: 1, failed: [] });
     const [uid = ''] = uids;
-    expect(world.see(uid)).toMatchObject({ state: 'deleted', end: { reason: 'expired', by: 'tokenward' }, next: null });
+    expect(world.see(uid)).toMatchObject({
+      state: 'deleted',
+      end: { reason: 'cleaned_up', by: 'tokenward' },
+      next: null,
+    });
     expect(world.rows(`TOKEN#${uid}`, 'RECEIPT#')).toMatchObject([{ reason: 'expired', actor: 'tokenward' }]);
     const audit = world.rows(`STACK#${world.stack}`).filter((row) => row.event_type === 'delete');
     expect(audit).toMatchObject([
-      { created_by: 'tokenward', reason: 'expired', request_id: expect.stringMatching(/^run-/) },
+      { created_by: 'tokenward', reason: 'cleaned_up', request_id: expect.stringMatching(/^run-/) },
     ]);
     expect(world.mails).toEqual([]);
   },

@@ -77,7 +77,7 @@ export const expiryCases: Readonly<Record<string, Case>> = {
     await world.upUntil(32);
     expect([world.told(uid), world.mails, world.see(uid).state]).toEqual([['7'], [], 'stopped']);
     await world.upUntil(34);
-    expect(world.see(uid)).toMatchObject({ state: 'deleted', end: { reason: 'expired' } });
+    expect(world.see(uid)).toMatchObject({ state: 'deleted', end: { reason: 'cleaned_up' } });
   },
   'the expiry is removed': async () => {
     const { world, uid } = await claimed();

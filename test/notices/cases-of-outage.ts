@@ -60,7 +60,7 @@ export const outageCases: Readonly<Record<string, Case>> = {
     expect([world.told(uid), world.mails, world.see(uid).state]).toEqual([[], [], 'deleted']);
     expect(world.rows(`TOKEN#${uid}`, 'RECEIPT#')).toMatchObject([{ reason: 'expired' }]);
     expect(world.rows(`STACK#${world.stack}`)).toContainEqual(
-      expect.objectContaining({ event_type: 'delete', created_by: 'tokenward', reason: 'expired' }),
+      expect.objectContaining({ event_type: 'delete', created_by: 'tokenward', reason: 'cleaned_up' }),
     );
   },
   'down at the hour of a mail': async () => {

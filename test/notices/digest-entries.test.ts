@@ -122,6 +122,11 @@ describe('who is told what', () => {
     ['the admins alone', { mail_to: ['admins'] }, [{ a: 'plain flagged', d: 'flagged' }, '']],
     ['of flagged ones only', { mail_about: 'flagged' }, [{ o: 'flagged', a: 'flagged', d: 'flagged' }, '']],
     ['nobody but who made it', { mail_to: [] }, [{ d: 'flagged' }, '']],
+    [
+      'everybody of all, where a newer version knows another choice',
+      { mail_about: 'those in use' },
+      [{ o: 'plain flagged', a: 'plain flagged', d: 'flagged' }, ''],
+    ],
   ])('is %s', ([, settings, expected]) => {
     expect(told(settings)).toEqual(expected);
   });

@@ -32,6 +32,14 @@ describe('the settings of a stack', () => {
     expect(changedHygiene(defaultHygiene, {})).toEqual(defaultHygiene);
   });
 
+  it('that a newer version stored stay as they are, while others are changed', () => {
+    const newer = { ...defaultHygiene, mail_about: 'those in use', mail_to: ['owner', 'auditors'] };
+    expect(changedHygiene(newer, { send_hour: 9 })).toEqual({ ...newer, send_hour: 9 });
+    // The console and SDKs send back what they were given.
+    expect(changedHygiene(newer, { ...newer, send_hour: 9 })).toEqual({ ...newer, send_hour: 9 });
+    expect(changedHygiene(newer, { mail_about: 'flagged' })).toEqual({ ...newer, mail_about: 'flagged' });
+  });
+
   it.for<[string, unknown, unknown]>([
     ['warn_days', [], []],
     ['warn_days', [1, 365, 7], [365, 7, 1]],

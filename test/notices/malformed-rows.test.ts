@@ -26,7 +26,8 @@ describe('a row that is not as it should be', () => {
     ['without a name', { name: undefined }, 24],
     ['of a version that is none', { version: 'one' }, 24],
     ['with an expiry that is none', { expires_at: 'soon' }, 0.25],
-    ['with an action that nothing knows', { next_action: 'warn#3' }, 0.25],
+    ['with an action that is in no schedule', { next_action: 'warn#3' }, 0.25],
+    ['with an action that a newer version wrote', { next_action: 'stop_idle' }, 0.25],
   ])('%s is pushed forward, counted and seen, and the other token is told', async (_, change, hours) => {
     const { world, bad, good } = await due();
     world.spoil(bad, change);

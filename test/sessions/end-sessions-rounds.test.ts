@@ -29,7 +29,7 @@ describe('a round', () => {
     const [first, ...again] = world.bus.of('sessions.revoked');
     expect(first).toMatchObject({
       time: revokedAt.toISOString(),
-      data: { ...subject, operation, cause: 'ended', shard: '7', sessions: uids, last: true },
+      data: { ...subject, operation, cause: 'ended_all', shard: '7', sessions: uids, last: true },
     });
     expect(again.length).toBeGreaterThan(0);
     expect(new Set(again.map(({ id }) => id))).toEqual(new Set([first?.id]));
@@ -52,7 +52,7 @@ describe('a round', () => {
           epoch: 2,
           operation,
           receipt: {
-            reason: 'ended',
+            reason: 'ended_all',
             actor: token.created_by,
             refused_from: revokedAt.toISOString(),
             ...receipt?.summary,

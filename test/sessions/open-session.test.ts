@@ -48,7 +48,7 @@ function world({ meanwhile = {}, admits = true, endFails = false }: World = {}) 
         return { token: { ...token, ...meanwhile }, session: rows.get(uid) ?? null, branch: null };
       },
     },
-    uses: { used: async () => {}, usedDead: async () => {} },
+    uses: { used: async () => {}, refused: async () => {}, usedDead: async () => {} },
     now: () => now,
     random: (bytes) => new Uint8Array(bytes).fill(7),
   };

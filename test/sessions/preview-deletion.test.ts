@@ -19,12 +19,13 @@ const forGood = 'Deleting cannot be undone, and the value can never be used agai
 interface Facts {
   readonly token?: Partial<Token>;
   readonly lastUse?: LastUse | null;
+  readonly lastRefusedAt?: string | null;
   readonly open?: number;
   readonly warnDays?: readonly number[];
 }
 
 /** The preview of a token with so many open sessions. */
-function preview({ token: facts = {}, lastUse = null, open = 0, warnDays = [30, 7, 1] }: Facts) {
+function preview({ token: facts = {}, lastUse = null, lastRefusedAt = null, open = 0, warnDays = [30, 7, 1] }: Facts) {
   const token = tokenLike(facts);
   const ofStack: Stack = {
     api_key: token.api_key,
@@ -52,7 +53,10 @@ function preview({ token: facts = {}, lastUse = null, open = 0, warnDays = [30, 
   return previewDeletion(
     {
       tokens: {
-        see: async ({ lastUse: isWanted }: Sight) => ({ ...seen, lastUse: isWanted ? lastUse : null }),
+        see: async ({ lastUse: isWanted }: Sight) => ({
+          ...seen,
+          ...(isWanted ? { lastUse, lastRefusedAt } : { lastUse: null }),
+        }),
         list: nothing,
       },
       sessions: { page, open: nothing, end: nothing, epochs: nothing, deleteAll: nothing },
@@ -86,6 +90,7 @@ describe('the preview of a deletion', () => {
       sessions: { count: 0, more: false },
       last_used_at: null,
       last_used_client: null,
+      last_refused_at: null,
       minutes_used: { day: 0, week: 0 },
       warnings: [forGood, never],
     });
@@ -126,6 +131,30 @@ describe('the preview of a deletion', () => {
 
   it('of what was used a week ago warns of nothing', async () => {
     expect((await preview({ lastUse: usedAt(7 * day) })).warnings).toEqual([forGood]);
+  });
+
+  it.for([
+    [0, 'within the last hour'],
+    [hour, '1 hour ago'],
+    [7 * day - 1, '167 hours ago'],
+  ] as const)('of what its scope refused %i ms ago says that it is still being called', async ([ms, when]) => {
+    const lastRefusedAt = inMs(-ms);
+    const still = `It is still being called, and its scope refuses the calls: the last one was ${when}.`;
+    expect(await preview({ lastRefusedAt })).toMatchObject({
+      last_used_at: null,
+      last_refused_at: lastRefusedAt,
+      warnings: [forGood, still, 'No call with it has ever succeeded.'],
+    });
+    expect((await preview({ lastRefusedAt, lastUse: usedAt(0) })).warnings).toEqual([
+      forGood,
+      'It was used within the last hour by deployer/1.2.',
+      still,
+    ]);
+  });
+
+  it('of what its scope refused a week ago says only that no call has ever succeeded', async () => {
+    const { warnings } = await preview({ lastRefusedAt: inMs(-7 * day) });
+    expect(warnings).toEqual([forGood, 'No call with it has ever succeeded.']);
   });
 
   it('of what a client without a name used names none', async () => {

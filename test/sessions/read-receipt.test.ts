@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { endSessions } from '../../functions/sessions/end-sessions.ts';
 import { readReceipt } from '../../functions/sessions/read-receipt.ts';
 import { summaryOf } from '../../functions/sessions/tidied.ts';
 import { refusalOf } from './refusal-of.ts';
-import { foreign, live, otherStack, sessionWorld, stack } from './session-world.ts';
-
-const notDeleted = {
-  kind: 'receipt-not-found',
-  detail: 'This token has not been deleted: only a deletion has a receipt here.',
-};
+import { foreign, live, otherStack, sessions, sessionWorld, stack } from './session-world.ts';
 
 it('the receipt of a deletion is there from its acknowledgement on', async () => {
   const { product, deps, uidOf } = sessionWorld();
@@ -16,11 +12,52 @@ it('the receipt of a deletion is there from its acknowledgement on', async () =>
   expect(receipt).toMatchObject({ operation: done?.operation, reason: 'deleted', state: 'running' });
 });
 
-it('only a deletion has one', async () => {
-  const { product, deps, uidOf } = sessionWorld();
-  await product.edit('owner', { stack, uid: live.uid, fields: { expires_on: 'now' } });
-  const read = readReceipt(deps, { caller: uidOf('owner'), stack, uid: live.uid });
-  expect(await refusalOf(read)).toMatchObject(notDeleted);
+describe('of a token that lives', () => {
+  const revocations: readonly (readonly [reason: string, act: (world: ReturnType<typeof sessionWorld>) => unknown])[] =
+    [
+      ['ended_all', ({ product }) => product.sessions.endAll('admin', { stack, uid: live.uid })],
+      ['expired_now', ({ product }) => product.edit('owner', { stack, uid: live.uid, fields: { expires_on: 'now' } })],
+      ['extended', ({ product }) => product.edit('owner', { stack, uid: live.uid, fields: { expires_on: null } })],
+      ['revoked_by_holder', ({ product }) => product.sessions.revoke(live.value)],
+    ];
+
+  it('the latest revocation is read, whatever it was, from its acknowledgement on', async () => {
+    const world = sessionWorld();
+    const asked = { caller: world.uidOf('owner'), stack, uid: live.uid };
+    for (const [reason, act] of revocations) {
+      await act(world);
+      const { receipt, progress } = await readReceipt(world.deps, asked);
+      expect(receipt).toMatchObject({ token_name: live.name, reason, state: 'running' });
+      expect(progress).toEqual([]);
+      world.product.pass(1000);
+    }
+  });
+
+  it('its progress is read with it, and it is completed like that of a deletion', async () => {
+    const { product, deps, uidOf } = sessionWorld();
+    const { done } = await product.sessions.endAll('owner', { stack, uid: live.uid });
+    await endSessions(deps, { token: live.uid, operation: done?.operation ?? '' });
+    const found = await readReceipt(deps, { caller: uidOf('owner'), stack, uid: live.uid });
+    expect(found.receipt).toMatchObject({ state: 'completed', summary: { sessions: { total: sessions.length } } });
+    expect(found.progress.reduce((sum, { ended }) => sum + ended, 0)).toBe(sessions.length);
+  });
+
+  it('the epoch says which one is the latest, where the clocks of two instances differ', async () => {
+    const { product, deps, uidOf } = sessionWorld();
+    await product.sessions.endAll('owner', { stack, uid: live.uid });
+    product.pass(-5000);
+    await product.edit('owner', { stack, uid: live.uid, fields: { expires_on: 'now' } });
+    const { receipt } = await readReceipt(deps, { caller: uidOf('owner'), stack, uid: live.uid });
+    expect(receipt).toMatchObject({ reason: 'expired_now', epoch: 3 });
+  });
+
+  it('there is none where it was never revoked', async () => {
+    const { deps, uidOf } = sessionWorld();
+    expect(await refusalOf(readReceipt(deps, { caller: uidOf('owner'), stack, uid: live.uid }))).toMatchObject({
+      kind: 'receipt-not-found',
+      detail: 'This token has no receipt: it was not deleted, and its sessions were never ended all at once.',
+    });
+  });
 });
 
 it('one that has been tidied is gone', async () => {

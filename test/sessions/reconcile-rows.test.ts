@@ -70,6 +70,7 @@ async function run({ pages = [[]], tokens = {}, underWay = [], due = {}, digests
     revocations: {
       find: async (_token, operation) => foundAs(operation, due[operation]),
       again: async ({ operation }, at) => void rounds.push([operation, at]),
+      latest: nothing,
       advance: nothing,
       clear: nothing,
       goOn: nothing,

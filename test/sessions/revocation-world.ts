@@ -38,7 +38,7 @@ export class RevocationWorld {
   static async make(): Promise<RevocationWorld> {
     const world = new RevocationWorld();
     await world.#put(keys.token(token.uid), tokenItem(token));
-    await world.revoke({ operation, reason: 'ended', epoch: 2 });
+    await world.revoke({ operation, reason: 'ended_all', epoch: 2 });
     return world;
   }
 

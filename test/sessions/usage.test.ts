@@ -66,6 +66,7 @@ describe('a log of uses', () => {
     log = new UseLog(
       {
         recordUse: async (use) => note('used', use),
+        recordRefusal: async (call) => note('refused', call),
         recordDeadCalls: async (use, calls) => {
           note('dead', use, calls);
           dead += calls;
@@ -93,6 +94,40 @@ describe('a log of uses', () => {
       `["used","b",${1 + 1 / minute}]`,
     ]);
     expect(waited).toBe(4);
+  });
+
+  it('writes refusals once a minute for each token, too', async () => {
+    for (const at of [0, 1, minute - 1, minute, minute + 1]) await log.refused(useAt(at, 'a'));
+    expect(written).toEqual([
+      ['refused', 'a', 0],
+      ['refused', 'a', 1],
+    ]);
+  });
+
+  it('writes the first use and the first refusal of a minute at once, whichever comes first', async () => {
+    await log.used(useAt(0, 'a'));
+    await log.refused(useAt(1, 'a'));
+    await log.refused(useAt(0, 'b'));
+    await log.used(useAt(1, 'b'));
+    expect(written.map((one) => JSON.stringify(one).slice(2, 11))).toEqual([
+      'used","a"',
+      'refused",',
+      'refused",',
+      'used","b"',
+    ]);
+  });
+
+  it('writes once a minute, and once more, of a token that is used and refused all the time', async () => {
+    const minutes = 10;
+    for (let at = 0; at < minutes * minute; at += 1000) {
+      await log.used(useAt(at, 'a'));
+      await log.refused(useAt(at, 'a'));
+    }
+    const kinds = written.map((one) => JSON.stringify(one).slice(2, 6));
+    expect(kinds).toHaveLength(minutes + 1);
+    // Neither hides the other.
+    expect(kinds.filter((kind) => kind === 'used').length).toBeGreaterThanOrEqual(minutes / 2);
+    expect(kinds.filter((kind) => kind === 'refu').length).toBeGreaterThanOrEqual(minutes / 2);
   });
 
   it('writes calls with a dead value once a minute, all of them, and tells of them once an hour', async () => {

@@ -41,6 +41,7 @@ async function verify(asked: Partial<Verification> = {}, found: Partial<FoundCre
       },
       uses: {
         used: async (use) => void noted.push(['used', use]),
+        refused: async (use) => void noted.push(['refused', use]),
         usedDead: async (use) => void noted.push(['dead', use]),
       },
       now: () => now,
@@ -157,6 +158,18 @@ describe('what is noted', () => {
   ] as const)('of a token that is %s is %j', async ([, found, what]) => {
     const { noted } = await verify({}, found);
     expect(noted).toEqual(what.map((one) => [one, { ...by, at: now, token: found.token }]));
+  });
+
+  it.for([
+    ['a token', { value, need: { ...need, access: 'write' } }, {}, ['refused']],
+    ['a session', { value: sessionValue, need: { ...need, access: 'write' } }, { session: session() }, ['refused']],
+    ['a value that is not right', { value, need: { ...need, access: 'write' } }, { digest: '' }, []],
+    ['a token of another stack', { value, need: { ...need, access: 'write' } }, { api_key: 'blt00000000000000a2' }, []],
+  ] as const)('of %s that its scope refuses is a refusal, and no use', async ([, asked, found, what]) => {
+    const { session: opened = null, ...facts } = found as { session?: Session } & Partial<Token>;
+    const kept = token({ ...onlyOn('main'), ...facts });
+    const { noted } = await verify(asked, { token: kept, session: opened });
+    expect(noted).toEqual(what.map((one) => [one, { ...by, at: now, token: kept }]));
   });
 });
 

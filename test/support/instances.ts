@@ -41,7 +41,7 @@ export function startInstance(running: RunningSystem, ahead: number): Instance {
     now: () => new Date((arrived.getStore() ?? Number.NaN) + ahead),
     random: (bytes) => randomBytes(bytes),
     problemTypes: 'https://tokenward.example/problems/',
-    uses: { used: async () => {}, usedDead: async () => {} },
+    uses: { used: async () => {}, refused: async () => {}, usedDead: async () => {} },
   });
   return {
     ask: async ({ method, value, at }) => {

@@ -34,6 +34,9 @@ export const tableSpecs: TableSpec[] = Object.values(tables).map((name) => ({
   ...(name === tables.tokens
     ? { indexes: { due: { partitionKey: 'due_shard', sortKey: 'due_at', projection: 'KEYS_ONLY' } } }
     : {}),
+  ...(name === tables.audit
+    ? { indexes: { by_subject: { partitionKey: 'subject', sortKey: 'sk', projection: 'ALL' } } }
+    : {}),
 }));
 
 export interface Given extends Pick<Dependencies, 'now' | 'random'> {
@@ -55,7 +58,7 @@ export function dependenciesOver({ client, bus, pause, now, random }: Given): De
     // The publisher asks its client for `PutEvents` alone.
     publisher: new EventBridgePublisher(bus as ConstructorParameters<typeof EventBridgePublisher>[0], 'bus', options),
     // What is noted of uses decides nothing, and has tests of its own.
-    uses: { used: async () => {}, usedDead: async () => {} },
+    uses: { used: async () => {}, refused: async () => {}, usedDead: async () => {} },
     now,
     random,
     organization: { limits: { read: 10, write: 10 }, supportContact: 'support@example.test' },

@@ -80,7 +80,15 @@ describe('editing a token', () => {
     const { expires_at } = (await product.fetch('owner', { stack, uid: live.uid })).done?.token ?? {};
     product.time.stand(Date.parse(expires_at ?? ''));
     const { done } = await edit(product, { expires_on: 'now' });
-    expect(done?.token).toMatchObject({ state: 'stopped', expires_at, epoch: 2, next: { action: 'clean_up' } });
+    const stopped = { at: expires_at, by: product.actor('owner').uid, reason: 'expired_now' };
+    expect(done?.token).toMatchObject({
+      state: 'stopped',
+      stopped,
+      expires_at,
+      epoch: 2,
+      next: { action: 'clean_up' },
+    });
+    expect((await product.fetch('owner', { stack, uid: live.uid })).done?.token).toEqual(done?.token);
   });
 
   it('refuses the first thing that is wrong: rights, token, version, fields', async () => {

@@ -14,7 +14,7 @@ describe('ending all sessions of a token', () => {
     const before = await tokenNow(product);
     const { request, done } = await product.sessions.endAll('admin', asked);
     expect(await tokenNow(product)).toEqual({ ...before, epoch: 2 });
-    expect(done).toMatchObject({ token_uid: live.uid, reason: 'ended', epoch: 2, state: 'running' });
+    expect(done).toMatchObject({ token_uid: live.uid, reason: 'ended_all', epoch: 2, state: 'running' });
     expect(done?.actor).toBe(product.actor('admin').uid);
     const receipt = product.rows().tokens.find(({ sk }) => sk === `RECEIPT#${done?.operation}`);
     expect(receipt).toMatchObject({ reason: 'ended', epoch: 2 });

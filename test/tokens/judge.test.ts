@@ -9,6 +9,7 @@ const inMs = (ms: number) => new Date(now.getTime() + ms).toISOString();
 const tokens = {
   none: null,
   deleted: tokenLike({ state: 'deleted', epoch: 2 }),
+  paused: tokenLike({ state: 'paused by a newer version', expires_at: inMs(1) }),
   stopped: tokenLike({ state: 'stopped', expires_at: inMs(1000) }),
   expired: tokenLike({ expires_at: inMs(0) }),
   live: tokenLike({ expires_at: inMs(1) }),
@@ -50,6 +51,7 @@ const all: Parts[] = keysOf(tokens).flatMap((token) =>
 function expected({ token, session, digest, stack, need }: Parts): string {
   if (token === 'none' || !digest) return 'unknown';
   if (token === 'deleted') return 'deleted';
+  if (token === 'paused') return 'unknown';
   if (session !== 'absent' && session !== 'open') return 'session-over';
   if (token === 'stopped' || token === 'expired') return 'expired';
   if (stack !== 'own') return 'other-stack';

@@ -16,8 +16,8 @@ describe('an edit raises the epoch', () => {
     ['stops an expired token', token(past), token(inMs(0), 'stopped')],
     ['stops a token at the very instant of its expiry', token(inMs(0)), token(inMs(0), 'stopped')],
     ['stops a stopped token again', token(past, 'stopped'), token(inMs(0), 'stopped')],
-  ])('as "stopped" when it %s', ([, before, after]) => {
-    expect(revocationByEdit(before, after, now)).toBe('stopped');
+  ])('as "expired_now" when it %s', ([, before, after]) => {
+    expect(revocationByEdit(before, after, now)).toBe('expired_now');
   });
 
   it.for<[string, Token, Token]>([
@@ -28,6 +28,7 @@ describe('an edit raises the epoch', () => {
     ['removes the expiry of one with less than a minute left', token(inMs(second)), token(null)],
     ['extends a stopped token', token(past, 'stopped'), token(inMs(86_400_000))],
     ['removes the expiry of a stopped token', token(past, 'stopped'), token(null)],
+    ['revives a token in a state that it does not know', token(inMs(86_400_000), 'paused'), token(inMs(80_000_000))],
     [
       'extends a token that another clock stopped in the future',
       token(inMs(120 * second), 'stopped'),
@@ -49,6 +50,7 @@ describe('sessions go on', () => {
     ['leaves no expiry', token(null), token(null)],
     ['leaves the expiry of an expired token', token(past), token(past)],
     ['leaves a stopped token stopped', token(past, 'stopped'), token(past, 'stopped')],
+    ['leaves a token in a state that it does not know', token(null, 'paused'), token(null, 'paused')],
   ])('when an edit %s', ([, before, after]) => {
     expect(revocationByEdit(before, after, now)).toBeNull();
   });

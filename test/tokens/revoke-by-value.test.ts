@@ -8,6 +8,8 @@ import { meetingOthers } from './meeting-others.ts';
 const { stack, live, stopped } = fixture;
 const [session] = sessionFixture.sessions;
 const rowOf = (rows: readonly Row[]) => rows.find(({ pk, sk }) => pk === `TOKEN#${live.uid}` && sk === 'META');
+const storedOf = ({ dynamo }: SimulatedProduct) =>
+  dynamo.items(tables.tokens).find(({ pk, sk }) => pk?.S === `TOKEN#${live.uid}` && sk?.S === 'META');
 const requests = ({ dynamo }: SimulatedProduct) => dynamo.requests.map(({ operation }) => operation);
 const revoke = (product: SimulatedProduct, value: string) => product.sessions.revoke(value);
 
@@ -19,6 +21,7 @@ describe("a token's value", () => {
     const { request } = await revoke(product, live.value);
     expect(rowOf(product.rows().tokens)).toMatchObject({
       state: 'stopped',
+      stopped: { at: now, by: live.uid, reason: 'revoked_by_holder' },
       expires_on: now,
       expires_at: now,
       epoch: 2,
@@ -75,6 +78,13 @@ describe("a token's value", () => {
     const before = product.rows();
     expect((await revoke(product, stopped.value)).done).toBe(true);
     expect(product.rows()).toEqual(before);
+  });
+
+  it('stops a token in a state that a newer version wrote', async () => {
+    const product = simulatedProduct({});
+    product.dynamo.put(tables.tokens, { ...storedOf(product), state: { S: 'paused' } });
+    expect((await revoke(product, live.value)).done).toBe(true);
+    expect(rowOf(product.rows().tokens)).toMatchObject({ state: 'stopped', epoch: 2 });
   });
 
   it('changes by the right of who holds it', async () => {

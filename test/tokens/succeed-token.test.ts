@@ -80,7 +80,12 @@ describe('a successor', () => {
   it('with no overlap stops the old token at once, and ends its sessions', async () => {
     const product = simulatedProduct({});
     await product.succeed('owner', { stack, uid: live.uid, overlap: 'PT0S' });
-    expect(await token(product)).toMatchObject({ state: 'stopped', epoch: 2, next: expect.anything() });
+    expect(await token(product)).toMatchObject({
+      state: 'stopped',
+      stopped: { by: product.actor('owner').uid, reason: 'expired_now' },
+      epoch: 2,
+      next: expect.anything(),
+    });
     expect(await good(product, live.value)).toBe(false);
     const receipts = product.rows().tokens.filter(({ sk }) => String(sk).startsWith('RECEIPT#'));
     expect(receipts).toContainEqual(expect.objectContaining({ token_uid: live.uid, reason: 'stopped', epoch: 2 }));
@@ -184,14 +189,17 @@ describe('a successor', () => {
     expect(product.rows()).toEqual(rows);
   });
 
-  it('gives no power back to what was stopped by a clock that is ahead', async () => {
-    const product = simulatedProduct({});
-    const isIt = ({ pk, sk }: Record<string, { S?: string }>) => pk?.S === `TOKEN#${live.uid}` && sk?.S === 'META';
-    const row = product.dynamo.items(tables.tokens).find((item) => isIt(item));
-    product.dynamo.put(tables.tokens, { ...row, state: { S: 'stopped' } });
-    expect((await product.succeed('owner', { stack, uid: live.uid })).done?.token.name).toBe('ci-deploy (2)');
-    expect(await token(product)).toMatchObject({ state: 'stopped', version: 1, epoch: 1 });
-  });
+  it.for(['stopped', 'paused by a newer version'])(
+    'gives no power back to what is %s, whatever the clock',
+    async (state) => {
+      const product = simulatedProduct({});
+      const isIt = ({ pk, sk }: Record<string, { S?: string }>) => pk?.S === `TOKEN#${live.uid}` && sk?.S === 'META';
+      const row = product.dynamo.items(tables.tokens).find((item) => isIt(item));
+      product.dynamo.put(tables.tokens, { ...row, state: { S: state } });
+      expect((await product.succeed('owner', { stack, uid: live.uid })).done?.token.name).toBe('ci-deploy (2)');
+      expect(await token(product)).toMatchObject({ state, version: 1, epoch: 1 });
+    },
+  );
 
   it('leaves an expiry that comes with the end of the overlap as it was given', async () => {
     const product = simulatedProduct({});

@@ -5,7 +5,7 @@ import { useApi } from './api.ts';
 
 export type AuditEntry = z.output<typeof AuditEntryViewSchema>;
 
-const PageSchema = z.object({ logs: z.array(AuditEntryViewSchema) });
+const PageSchema = z.object({ logs: z.array(AuditEntryViewSchema), cursor: z.optional(z.string()) });
 const perPage = 50;
 
 /** The audit log of a stack, newest first, page by page. */
@@ -14,10 +14,10 @@ export function useAuditLog(stack: string) {
   return useInfiniteQuery({
     queryKey: ['audit', stack],
     queryFn: async ({ pageParam }) => {
-      const path = `/audit-logs?limit=${perPage}&skip=${pageParam}`;
-      return (await api({ path, stack, schema: PageSchema })).data.logs;
+      const cursor = pageParam === '' ? '' : `&cursor=${encodeURIComponent(pageParam)}`;
+      return (await api({ path: `/audit-logs?limit=${perPage}${cursor}`, stack, schema: PageSchema })).data;
     },
-    initialPageParam: 0,
-    getNextPageParam: (last, _, at) => (last.length < perPage ? undefined : at + perPage),
+    initialPageParam: '',
+    getNextPageParam: ({ cursor }) => cursor,
   });
 }

@@ -63,7 +63,7 @@ export function useDeletionPreview(stack: string, uid: string) {
   });
 }
 
-/** The receipt of a deletion, asked for until it is completed. */
+/** The receipt of a token's latest revocation, asked for until it is completed. */
 export function useReceipt(stack: string, uid: string) {
   const api = useApi();
   return useQuery({
@@ -73,6 +73,8 @@ export function useReceipt(stack: string, uid: string) {
       return (await api({ path: `${root}/${uid}/revocation`, stack, schema })).data.revocation;
     },
     refetchInterval: ({ state }) => (state.data?.state === 'completed' || state.error ? false : receiptEveryMs),
+    // The next revocation has another one.
+    gcTime: 0,
   });
 }
 

@@ -17,7 +17,7 @@ export function AuditLogPage() {
   const log = useAuditLog(key);
   const [search, setSearch] = useState('');
   const nameOf = usePeople(key);
-  const entries = log.data?.pages.flat() ?? [];
+  const entries = log.data?.pages.flatMap(({ logs }) => logs) ?? [];
   const wanted = entries.filter((entry) => textOf(entry, nameOf).includes(search.trim().toLowerCase()));
   return (
     <Page

@@ -9,7 +9,7 @@ export function DeletionPreview({ stack, uid }: { readonly stack: string; readon
   const now = useNow();
   return (
     <QueryState query={preview} what="what deleting would end">
-      {({ sessions, last_used_at: at, last_used_client: client, minutes_used: minutes, warnings }) => (
+      {({ sessions, last_used_at: at, last_used_client: client, last_refused_at: refusedAt, ...use }) => (
         <section className="preview" aria-label="What deleting would end">
           <dl className="facts">
             <dt>Live sessions</dt>
@@ -32,13 +32,24 @@ export function DeletionPreview({ stack, uid }: { readonly stack: string; readon
                 'Never'
               )}
             </dd>
+            {refusedAt && (
+              <>
+                <dt>Last refused</dt>
+                <dd>
+                  <time dateTime={refusedAt} title={utc(refusedAt)}>
+                    {distance(refusedAt, now)}
+                  </time>
+                  , by its scope
+                </dd>
+              </>
+            )}
             <dt>In use</dt>
             <dd>
-              {minutes.day} min in the last day, {minutes.week} min in the last week
+              {use.minutes_used.day} min in the last day, {use.minutes_used.week} min in the last week
             </dd>
           </dl>
           <ul className="warnings">
-            {warnings.map((warning) => (
+            {use.warnings.map((warning) => (
               <li key={warning}>{warning}</li>
             ))}
           </ul>

@@ -5,7 +5,21 @@ import { Notice } from '../design/notice.tsx';
 import { QueryState } from '../design/query-state.tsx';
 import { utc } from '../design/time.ts';
 
-/** How far the end of a deleted token's sessions has come; then the receipt. */
+/** What a person reads for a reason; another one is shown as it is. */
+const reasons: Readonly<Record<string, string>> = {
+  deleted: 'Deleted',
+  cleaned_up: 'Cleaned up after it expired',
+  ended_all: 'All sessions ended',
+  expired_now: 'Expired at once',
+  revoked_by_holder: 'Revoked by whoever holds its value',
+  idle: 'Stopped because nobody used it',
+  extended: 'Extended after it had expired',
+};
+
+/** After these the token itself is good: only sessions of before are not. */
+const keepsToken = ['ended_all', 'extended'];
+
+/** How far the end of a token's sessions has come; then the receipt. */
 export function ReceiptView({ stack, uid }: { readonly stack: string; readonly uid: string }) {
   const receipt = useReceipt(stack, uid);
   return (
@@ -13,6 +27,7 @@ export function ReceiptView({ stack, uid }: { readonly stack: string; readonly u
       {(found) => (
         <section className="receipt" aria-label="Receipt">
           <Notice kind="good">
+            {keepsToken.includes(found.reason) && 'Every session that was opened before with '}
             <bdi className="token-name">{found.token_name}</bdi> has been refused everywhere since{' '}
             {utc(found.refused_from)}.
           </Notice>
@@ -55,7 +70,7 @@ function Facts({ stack, receipt }: { readonly stack: string; readonly receipt: R
       </dd>
       <dt>Reason</dt>
       <dd>
-        {reason}, by <bdi>{nameOf(actor)}</bdi>
+        {reasons[reason] ?? reason}, by <bdi>{nameOf(actor)}</bdi>
       </dd>
       <dt>Sessions</dt>
       <dd>

@@ -2,12 +2,18 @@ import type { Token } from '../api/tokens.ts';
 import { useNow } from './instant.tsx';
 import { distance, utc } from './time.ts';
 
-const labels = { active: 'Active', expiring: 'Expiring', expired: 'Expired' } as const;
-const kinds = { active: 'good', expiring: 'warn', expired: 'bad' } as const;
+const pills: Readonly<Record<string, { readonly label: string; readonly kind: string }>> = {
+  active: { label: 'Active', kind: 'good' },
+  expiring: { label: 'Expiring', kind: 'warn' },
+  expired: { label: 'Expired', kind: 'bad' },
+};
+/** A state that the service knows and this page does not is shown as it is. */
+const pillOf = (status: string) => pills[status] ?? { label: status, kind: 'bad' };
 
 /** The state in a word. */
 export function StatusPill({ status }: Pick<Token, 'status'>) {
-  return <span className={`pill pill-${kinds[status]}`}>{labels[status]}</span>;
+  const { label, kind } = pillOf(status);
+  return <span className={`pill pill-${kind}`}>{label}</span>;
 }
 
 /** `Never`, or the time that is left. */
@@ -15,7 +21,7 @@ export function ExpiryPill({ token: { expires_at: at, status } }: { readonly tok
   const now = useNow();
   if (at === null) return <span className="pill">Never</span>;
   return (
-    <time className={`pill pill-${kinds[status]}`} dateTime={at} title={utc(at)}>
+    <time className={`pill pill-${pillOf(status).kind}`} dateTime={at} title={utc(at)}>
       {distance(at, now)}
     </time>
   );

@@ -10,7 +10,7 @@ export function ForAdmins() {
   const query = useStack(stack);
   return (
     <QueryState query={query} what="the stack">
-      {(found) => (found.role === 'developer' ? <NotForYou stack={found} /> : <Outlet />)}
+      {(found) => (['owner', 'admin'].includes(found.role) ? <Outlet /> : <NotForYou stack={found} />)}
     </QueryState>
   );
 }

@@ -4,7 +4,7 @@ import { Instant } from '../design/instant.tsx';
 
 type Delivery = Hygiene['deliveries'][number];
 
-const kinds: Record<Delivery['state'], string> = {
+const kinds: Readonly<Record<Delivery['state'], string>> = {
   sending: '',
   sent: 'pill-good',
   failed: 'pill-bad',
@@ -39,7 +39,7 @@ export function Deliveries({ deliveries }: { readonly deliveries: readonly Deliv
                     <Instant at={delivery.send_at} />
                   </Cell>
                   <Cell data-label="State">
-                    <span className={`pill ${kinds[delivery.state]}`}>{delivery.state}</span>
+                    <span className={`pill ${kinds[delivery.state] ?? ''}`}>{delivery.state}</span>
                     {delivery.reason && <span className="hint">{delivery.reason}</span>}
                     {delivery.next_try_at && (
                       <span className="hint">

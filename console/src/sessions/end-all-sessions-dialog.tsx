@@ -1,12 +1,13 @@
+import { useState } from 'react';
 import { messageOf } from '../api/problem.ts';
 import { useEndSessions } from '../api/sessions.ts';
 import type { Token } from '../api/tokens.ts';
+import { ReceiptView } from '../deletion/receipt-view.tsx';
 import { Button } from '../design/button.tsx';
 import { Modal } from '../design/modal.tsx';
 import { Notice } from '../design/notice.tsx';
-import { useSay } from '../design/said.tsx';
 
-/** Asks before all sessions of a token are ended. */
+/** Asks before all sessions of a token are ended, then shows how far that has come. */
 export function EndAllSessionsDialog({
   stack,
   token,
@@ -17,12 +18,19 @@ export function EndAllSessionsDialog({
   readonly onClose: () => void;
 }) {
   const end = useEndSessions(stack, token.uid);
-  const say = useSay();
-  const onSuccess = (notice: string) => {
-    say(notice);
-    onClose();
-  };
-  const submit = () => end.mutate(null, { onSuccess });
+  const [isEnded, setIsEnded] = useState(false);
+  const submit = () => end.mutate(null, { onSuccess: () => setIsEnded(true) });
+  if (isEnded)
+    return (
+      <Modal title="All sessions ended" onClose={onClose} isAlert>
+        <ReceiptView stack={stack} uid={token.uid} />
+        <div className="buttons">
+          <Button variant="primary" autoFocus onPress={onClose}>
+            Done
+          </Button>
+        </div>
+      </Modal>
+    );
   return (
     <Modal title="End all sessions" onClose={onClose} isAlert>
       <p>

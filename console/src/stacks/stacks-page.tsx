@@ -10,7 +10,11 @@ import { Notice } from '../design/notice.tsx';
 import { QueryState } from '../design/query-state.tsx';
 import { Page } from '../frame/page.tsx';
 
-const roles = { owner: 'Owner', admin: 'Admin', developer: 'Member without token rights' } as const;
+const roles: Readonly<Record<Stack['role'], string>> = {
+  owner: 'Owner',
+  admin: 'Admin',
+  developer: 'Member without token rights',
+};
 
 /** The caller's stacks: go to one, make one. */
 export function StacksPage() {
@@ -41,7 +45,7 @@ function StackList({ stacks }: { readonly stacks: readonly Stack[] }) {
           <Link to={`/stack/${key}/settings`}>
             <bdi>{name}</bdi>
           </Link>
-          <p>{roles[role]}</p>
+          <p>{roles[role] ?? role}</p>
           <p className="hint">
             {count} of {plan.max_tokens} tokens · <code>{key}</code>
           </p>

@@ -97,7 +97,7 @@ function TokenRow({ token, onAsk }: { readonly token: Token } & Pick<TokenTableP
   const nameOf = usePeople(token.api_key);
   const now = useNow();
   const modules = modulesOf(token.scope);
-  const { last_used_at: usedAt, rate_limits: limits } = token;
+  const { last_used_at: usedAt, last_refused_at: refusedAt, rate_limits: limits } = token;
   return (
     <Row id={token.uid} textValue={token.name}>
       <Cell className="cell-name">
@@ -129,6 +129,14 @@ function TokenRow({ token, onAsk }: { readonly token: Token } & Pick<TokenTableP
           </>
         ) : (
           'Never'
+        )}
+        {refusedAt && (
+          <span className="hint">
+            Refused{' '}
+            <time dateTime={refusedAt} title={utc(refusedAt)}>
+              {distance(refusedAt, now)}
+            </time>
+          </span>
         )}
       </Cell>
       <Cell data-label="Created By">

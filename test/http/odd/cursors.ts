@@ -7,7 +7,8 @@ const list = `GET ${tokens}`;
 const log = 'GET /v3/audit-logs';
 const ask = (route: string, query: string, field: RegExp): OddRequest => ({ route, query, field });
 const inUrl = (text: string) => encodeURIComponent(text.toWellFormed());
-const cursor = (text: string): readonly OddRequest[] => [ask(sessions, `cursor=${inUrl(text)}`, /^cursor$/)];
+const cursor = (text: string): readonly OddRequest[] =>
+  [sessions, log].map((route) => ask(route, `cursor=${inUrl(text)}`, /^cursor$/));
 const query = (text: string): readonly OddRequest[] => [
   ask(list, `query=${inUrl(text)}`, /^query$/),
   ask(log, `query=${inUrl(text)}`, /^query$/),
@@ -24,6 +25,12 @@ const ofAnother = fc
 const changed = fc
   .tuple(ofAnother, fc.nat(33), hex(1))
   .map(([text, index, sign]) => `${text.slice(0, index)}${sign}${text.slice(index + 1)}`);
+/** A position in the audit log, sealed as the service does it, but for a stack that this is not. */
+const inAnothersLog = fc.tuple(fc.constantFrom('n', 'o', 'i'), hex(32), hex(16)).map(([part, after, stack]) => {
+  const text = `${part}${after}${part === 'i' ? after : ''}`;
+  const seal = createHash('sha256').update(JSON.stringify([`blt${stack}`, {}, text]));
+  return `${text}.${seal.digest('hex').slice(0, 16)}`;
+});
 const fieldOf = fc.constantFrom('name', 'uid', 'created_at');
 const operators = fc.constantFrom('$ne', '$in', '$gt', '$regex', '$or', '$where', '$exists');
 const anything = fc.oneof(
@@ -37,6 +44,7 @@ const uid = fc.oneof(hex(32), hex(31), fc.string(), fc.constantFrom('..', '%00',
 
 export const cursors = kindOf({
   'a cursor of another token': refused(ofAnother, cursor),
+  "a cursor of another stack's log": refused(inAnothersLog, cursor),
   'a cursor that was changed': refused(changed, cursor),
   'a cursor that was cut': refused(
     fc.tuple(ofAnother, fc.nat(16)).map(([text, length]) => text.slice(0, length)),
@@ -49,7 +57,7 @@ export const cursors = kindOf({
   'a cursor of 5,000 characters': refused(fc.constant('f'.repeat(5000)), cursor),
   'a cursor twice': refused(
     fc.tuple(position, position).map((both) => both.join('&cursor=')),
-    (text) => [ask(sessions, `cursor=${text}`, /^cursor$/)],
+    (text) => [sessions, log].map((route) => ask(route, `cursor=${text}`, /^cursor$/)),
   ),
   'a limit twice': requestsOf(
     fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })),

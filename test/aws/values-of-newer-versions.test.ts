@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import type { Item } from '../../functions/aws/expressions.ts';
+import * as items from '../../functions/aws/items.ts';
+import { reasonFrom, storedReason } from '../../functions/aws/stored-reasons.ts';
+import { eventsOf } from '../../functions/events/token-changes.ts';
+import { defaultHygiene } from '../../functions/notices/hygiene.ts';
+import { revocationReasons } from '../../functions/tokens/revocation.ts';
+import { stackLike } from '../stacks/stack-like.ts';
+import { tokenLike } from '../tokens/token-like.ts';
+
+const at = '2026-03-01T08:00:00.000Z';
+const newer = 'of a newer version';
+const token = tokenLike();
+
+const entry: Item = {
+  uid: '0'.repeat(32),
+  stack: token.api_key,
+  created_at: at,
+  created_by: 'a',
+  module: 'stack',
+  event_type: 'update',
+  outcome: 'done',
+  metadata: { uid: token.api_key, title: 'Web' },
+  changes: [],
+  request_id: 'r',
+  remote_addr: '',
+};
+const receipt: Item = {
+  operation: 'op',
+  token_uid: token.uid,
+  token_name: token.name,
+  api_key: token.api_key,
+  reason: 'deleted',
+  actor: 'a',
+  refused_from: at,
+  epoch: null,
+  state: 'running',
+};
+const notice: Item = {
+  token_uid: token.uid,
+  api_key: token.api_key,
+  name: token.name,
+  token_version: 1,
+  epoch: 1,
+  expires_at: at,
+  threshold: '7',
+  claimed_at: at,
+  last_used_at: null,
+};
+const delivery: Item = {
+  stack: token.api_key,
+  send_at: at,
+  person: 'a',
+  address: 'a@example.test',
+  state: 'sent',
+  run: 'r',
+  tries: 1,
+  again: false,
+  at,
+  reason: null,
+  next_try_at: null,
+};
+
+describe('a value that a newer version stored is read as it is', () => {
+  it.for<[string, () => unknown, unknown]>([
+    ["a token's state", () => items.tokenFrom({ ...token, state: newer }), { state: newer }],
+    [
+      "a token's next action",
+      () => items.tokenFrom({ ...items.tokenItem(token), next_action: newer, due_at: `${at}#${token.uid}` }),
+      { next: { action: newer, at } },
+    ],
+    ['a digest algorithm', () => items.tokenFrom({ ...token, digest_algorithm: newer }), { digest_algorithm: newer }],
+    [
+      'a module of a scope',
+      () => items.tokenFrom({ ...token, scope: [{ module: newer, acl: { read: true } }] }),
+      { scope: [{ module: newer, acl: { read: true } }] },
+    ],
+    [
+      'why a token was stopped',
+      () => items.tokenFrom({ ...token, state: 'stopped', stopped: { at, by: 'a', reason: newer } }),
+      { stopped: { at, by: 'a', reason: newer } },
+    ],
+    [
+      'why a token ended',
+      () => items.tokenFrom({ ...token, state: 'deleted', end: { at, by: 'a', reason: newer, operation: 'op' } }),
+      { end: { reason: newer } },
+    ],
+    ["a receipt's reason", () => items.receiptFrom({ ...receipt, reason: newer }), { reason: newer }],
+    ["a receipt's state", () => items.receiptFrom({ ...receipt, state: newer }), { state: newer }],
+    ["an entry's module", () => items.auditFrom({ ...entry, module: newer }), { module: newer }],
+    ["an entry's event", () => items.auditFrom({ ...entry, event_type: newer }), { event_type: newer }],
+    ["an entry's outcome", () => items.auditFrom({ ...entry, outcome: newer }), { outcome: newer }],
+    ["an entry's reason", () => items.auditFrom({ ...entry, reason: newer }), { reason: newer }],
+    ["a member's role", () => items.memberFrom({ uid: 'a', role: newer, issuer: '', sub: 'a' }), { role: newer }],
+    [
+      "an invitation's role",
+      () => items.invitationFrom({ address: 'a', role: newer, invited_by: 'b', invited_at: at, expires_at: at }),
+      { role: newer },
+    ],
+    [
+      'hygiene settings',
+      () => items.stackFrom({ ...stackLike({}), hygiene: { ...defaultHygiene, mail_to: [newer], mail_about: newer } }),
+      { hygiene: { mail_to: [newer], mail_about: newer } },
+    ],
+    ["a notice's threshold", () => items.noticeFrom({ ...notice, threshold: newer }), { threshold: newer }],
+    [
+      'a threshold in a digest',
+      () =>
+        items.digestFrom({
+          stack: token.api_key,
+          send_at: at,
+          notices: [{ token_uid: token.uid, expires_at: at, threshold: newer }],
+        }),
+      { notices: [{ threshold: newer }] },
+    ],
+    ["a delivery's state", () => items.deliveryFrom({ ...delivery, state: newer }), { state: newer }],
+  ])('%s', ([, read, shown]) => {
+    expect(read()).toMatchObject(shown as object);
+  });
+
+  it('and nothing is said of a notice whose threshold is not known', () => {
+    expect(eventsOf({ notice: items.noticeFrom({ ...notice, threshold: newer }) })).toEqual([]);
+    expect(eventsOf({ notice: items.noticeFrom(notice) })).toHaveLength(1);
+  });
+});
+
+describe('the reason of a revocation', () => {
+  const person = { actor: 'blt00000000000000b1', token_uid: token.uid };
+  const holder = { actor: token.uid, token_uid: token.uid };
+
+  it.for([
+    ['deleted', person, 'deleted'],
+    ['expired', person, 'cleaned_up'],
+    ['ended', person, 'ended_all'],
+    ['stopped', person, 'expired_now'],
+    ['stopped', holder, 'revoked_by_holder'],
+    ['extended', person, 'extended'],
+    ['idle', person, 'idle'],
+    [newer, person, newer],
+  ] as const)('that is stored as %s is the one that the API names', ([stored, by, reason]) => {
+    expect(reasonFrom(stored, by)).toBe(reason);
+  });
+
+  it.for(revocationReasons)('%s is read as it was, after it was stored', (reason) => {
+    expect(reasonFrom(storedReason(reason), reason === 'revoked_by_holder' ? holder : person)).toBe(reason);
+  });
+
+  it('is stored in words that earlier versions read', () => {
+    const words = ['deleted', 'expired', 'ended', 'stopped', 'extended'];
+    // Nothing stops an idle token yet.
+    expect(revocationReasons.map(storedReason).filter((word) => !words.includes(word))).toEqual(['idle']);
+  });
+
+  it('is the same in the audit log, and why something was refused is no such reason', () => {
+    expect(items.auditFrom({ ...entry, event_type: 'delete', reason: 'expired' })?.reason).toBe('cleaned_up');
+    expect(items.auditFrom({ ...entry, outcome: 'refused', reason: 'expired' })?.reason).toBe('expired');
+    expect(items.auditFrom(entry)).not.toHaveProperty('reason');
+  });
+});
