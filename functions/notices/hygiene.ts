@@ -71,7 +71,7 @@ export const ShownHygieneSchema = z.extend(HygieneSettingsSchema, {
 });
 
 /**
- * The settings after a change: what is not given, or is as it was, stays. An unknown one is refused: who misspells a setting has to hear of it.
+ * The settings after a change: what is not given stays. An unknown one is refused: who misspells a setting has to hear of it.
  * @param fields the `token_hygiene` object of the body, unchecked; null where the body has none
  * @throws {Refusal} `invalid`
  */
@@ -81,11 +81,11 @@ export function changedHygiene(
 ): HygieneSettings {
   if (!fields) throw invalid({ token_hygiene: ['is a required field'] });
   const errors = unknownSettings(Object.keys(fields).filter((name) => !Object.hasOwn(schemas, name)));
-  const isChange = ([name, value]: [string, unknown]) =>
-    canonicalJson(value) !== canonicalJson(before[name as keyof HygieneSettings]);
-  const parsed = z
-    .partial(HygieneSettingsSchema)
-    .safeParse(Object.fromEntries(Object.entries(fields).filter(isChange)));
+  // A value of a newer version comes back with the others, from whoever sends all settings.
+  const isKept = (name: string, value: unknown) =>
+    (name === 'mail_to' || name === 'mail_about') && canonicalJson(value) === canonicalJson(before[name]);
+  const given = Object.entries(fields).filter(([name, value]) => !isKept(name, value));
+  const parsed = z.partial(HygieneSettingsSchema).safeParse(Object.fromEntries(given));
   // Stryker disable next-line StringLiteral: every issue is of a setting, none of them all
   if (!parsed.success) throw invalid({ ...errors, ...errorsOf('token_hygiene', parsed.error.issues) });
   if (Object.keys(errors).length > 0) throw invalid(errors);

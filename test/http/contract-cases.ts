@@ -51,7 +51,7 @@ export const cases = {
   'a deleted uid': (attempt, { deleted }) => about(attempt, deleted),
   'a deleted uid of another stack': (attempt, { foreignDeleted }) => about(attempt, foreignDeleted),
   'a stopped uid': (attempt, { stopped }) => about(attempt, stopped),
-  'a uid of a token that was never revoked': (attempt, { readOnly }) => about(attempt, readOnly),
+  'a uid of a token that was never revoked': (attempt, { limited }) => about(attempt, limited),
   'an unknown session': (attempt) => ({ ...attempt, sessionUid: 'blt00000000000000ff' }),
   'a session of another token': async (attempt, { foreign, openSession }) => ({
     ...attempt,

@@ -33,8 +33,10 @@ interface Door {
 
 /** Every door, with something of its own to work on. */
 async function doorsOf(running: RunningSystem, stack: string): Promise<Door[]> {
-  const [token, doomed, leaked] = await Promise.all([1, 2, 3].map(() => running.createToken({}, { stack })));
-  if (!token || !doomed || !leaked) throw new Error('There are no tokens.');
+  const [token, doomed, leaked, ended] = await Promise.all([1, 2, 3, 4].map(() => running.createToken({}, { stack })));
+  if (!token || !doomed || !leaked || !ended) throw new Error('There are no tokens.');
+  const scope = [allRights[1], { module: 'entry', acl: { read: true } }];
+  const { value: narrow } = await running.createToken({ scope }, { stack });
   const open = () => running.call('POST', '/v3/token_sessions', { value: token.value, stack, json: { session: {} } });
   const { uid: session } = (await open()).body.session;
   const { token: sessionValue } = (await open()).body.session;
@@ -47,6 +49,7 @@ async function doorsOf(running: RunningSystem, stack: string): Promise<Door[]> {
   const one = `${tokens}/${token.uid}`;
   const call = (method: string, at: string, json?: object) => () =>
     running.call(method, at, { as: 'owner', stack, ...(json ? { json } : {}) });
+  await call('DELETE', `${tokens}/${ended.uid}/sessions`)();
   const environment = { json: { environment: { name: randomUUID() } }, value: token.value, stack };
   const rows: readonly [string, readonly Operation[], number, Door['send']][] = [
     ['list', ['Query', 'BatchGetItem'], 200, call('GET', tokens)],
@@ -102,6 +105,7 @@ async function doorsOf(running: RunningSystem, stack: string): Promise<Door[]> {
     ['preview hygiene', ['Query', 'BatchGetItem', 'GetItem'], 200, call('POST', `${hygiene}/preview`)],
     ['audit log', ['GetItem', 'Query'], 200, call('GET', '/v3/audit-logs')],
     ['audit entry', ['GetItem'], 200, call('GET', `/v3/audit-logs/${logs.body.logs[0].uid}`)],
+    ['receipt', ['BatchGetItem', 'Query'], 200, call('GET', `${tokens}/${ended.uid}/revocation`)],
     ['delete preview', ['BatchGetItem', 'Query'], 200, call('GET', `${one}/delete_preview`)],
     ['sessions', ['BatchGetItem', 'Query'], 200, call('GET', `${one}/sessions`)],
     ['end one session', ['BatchGetItem', 'TransactWriteItems'], 200, call('DELETE', `${one}/sessions/${session}`)],
@@ -121,6 +125,7 @@ async function doorsOf(running: RunningSystem, stack: string): Promise<Door[]> {
     ],
     ['introspect', ['GetItem'], 200, () => running.introspect(token.value, { stack })],
     ['environments', ['BatchGetItem', 'Query'], 200, () => running.use(token.value, { stack })],
+    ['environments beyond its scope', ['BatchGetItem'], 403, () => running.use(narrow, { stack })],
     [
       'create an environment',
       ['BatchGetItem', 'PutItem'],
