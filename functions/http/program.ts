@@ -3,6 +3,7 @@ import { type RateWindows, rateHeaders, rateLimited } from '../sessions/rate-win
 import { endOf, type Session } from '../sessions/session.ts';
 import type { UsedBy } from '../sessions/usage.ts';
 import { type VerificationDependencies, type Verified, verifyCredential } from '../sessions/verify-credential.ts';
+import { notInOneLine } from '../tokens/names.ts';
 import type { Token } from '../tokens/token.ts';
 import { bearerOf, stackOf } from './caller.ts';
 import { type SentRequest, withHeaders } from './endpoint.ts';
@@ -55,13 +56,14 @@ async function admitted(
 }
 
 const longestClient = 200;
+const everyNotInOneLine = new RegExp(notInOneLine, 'gu');
 const beginsValue = /css?_[0-9a-f]{16}_/;
 
 /** Who presents a credential, as far as it is known: anybody's words, without what is no text and without values. */
 export function presenterOf({ event, remoteAddress }: SentRequest): UsedBy {
   const agent = event.headers['user-agent'] ?? '';
   // Before it is cut: what is left of a value would still hold its secret.
-  const client = beginsValue.test(agent) ? '' : agent.replace(/[\p{Cc}\p{Surrogate}]/gu, '').slice(0, longestClient);
+  const client = beginsValue.test(agent) ? '' : agent.replace(everyNotInOneLine, '').slice(0, longestClient);
   return { client, remote_addr: remoteAddress };
 }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { errorsOf } from '../field-errors.ts';
 import { invalid } from '../refusals.ts';
-import { valueInText } from '../tokens/names.ts';
+import { notInOneLine, valueInText } from '../tokens/names.ts';
 import type { Token } from '../tokens/token.ts';
 import { digestOf, holdsValue, mintSessionValue, mintUid, type Randomness } from '../tokens/token-value.ts';
 import { type RateWindows, rateLimited } from './rate-windows.ts';
@@ -27,10 +27,7 @@ export const NewSessionSchema = z.object(
       z.string('must be text.').check(
         z.maxLength(200, 'can be at most 200 characters long.'),
         z.refine((text) => !holdsValue(text), valueInText),
-        z.refine(
-          (text) => !/[\p{Cc}\p{Surrogate}]/u.test(text),
-          'cannot have control characters or unpaired surrogates.',
-        ),
+        z.refine((text) => !notInOneLine.test(text), 'cannot have control characters or unpaired surrogates.'),
       ),
       '',
     ),

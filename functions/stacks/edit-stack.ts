@@ -7,7 +7,7 @@ import type { Randomness } from '../tokens/token-value.ts';
 import { type AuditEntry, auditEntry, type FieldChange, operationId } from './audit-entry.ts';
 import { StackDescriptionSchema } from './create-stack.ts';
 import type { Actor } from './person.ts';
-import { maySeeTokens } from './stack.ts';
+import { maySeeTokens, type Stack } from './stack.ts';
 import type { StackChanges } from './stack-changes.ts';
 import type { StackOfMember, StackRepository } from './stack-repository.ts';
 
@@ -81,9 +81,9 @@ export const StackEditSchema = z.object(
 export async function editStack(deps: ChangeStacksDependencies, command: StackCommand): Promise<StackOfMember> {
   return await untilDone(async () => {
     const found = await stackToChange(deps.stacks, command);
-    const parsed = StackEditSchema.safeParse(command.fields);
-    if (!parsed.success) throw invalid(errorsOf('stack', parsed.error.issues));
     const { stack: before } = found;
+    const parsed = StackEditSchema.safeParse(changedFields(command.fields, before));
+    if (!parsed.success) throw invalid(errorsOf('stack', parsed.error.issues));
     const { name = before.name, description = before.description } = parsed.data;
     const given = { name, description };
     const changes = (['name', 'description'] as const)
@@ -95,4 +95,11 @@ export async function editStack(deps: ChangeStacksDependencies, command: StackCo
     const change = { stack: before.api_key, member: command.actor.uid, audit, before, after };
     return (await deps.changes.edit(change)) && { ...found, stack: after };
   });
+}
+
+/** SDKs send back what they were given: a value that is the present one is not validated again. */
+function changedFields(fields: unknown, { name, description }: Stack): unknown {
+  if (fields === null || typeof fields !== 'object' || Array.isArray(fields)) return fields;
+  const present: Readonly<Record<string, unknown>> = { name, description };
+  return Object.fromEntries(Object.entries(fields).filter(([field, value]) => value !== present[field]));
 }

@@ -3,7 +3,7 @@ import { invalid, type Refusal, staleVersion, tokenNotFound } from '../refusals.
 import { type AuditEntry, auditEntry, operationId } from '../stacks/audit-entry.ts';
 import type { Actor } from '../stacks/person.ts';
 import { maySeeTokens, whyNoTokenRights } from '../stacks/stack.ts';
-import { NameSchema } from './names.ts';
+import { StoredNameSchema } from './names.ts';
 import { type Receipt, receiptOf } from './revocation.ts';
 import type { Token } from './token.ts';
 import type { DeletionOutcome, TokenDependencies, TokenRepository } from './token-repository.ts';
@@ -29,7 +29,7 @@ export async function deleteToken(
   command: DeleteToken,
 ): Promise<Receipt> {
   const { actor, stack, uid, version } = command;
-  const confirmed = NameSchema.safeParse(command.confirmName);
+  const confirmed = StoredNameSchema.safeParse(command.confirmName);
   const at = deps.now();
   const operation = operationId(at, deps.random);
   const event = { stack, module: 'management_token', event_type: 'delete' } as const;

@@ -135,8 +135,12 @@ function settingsOfSuccessor(
   return { settings, errors: { ...expiry, ...errors, ...read.errors } };
 }
 
-/** `name (2)`, after which comes `name (3)`; the name is cut where it would be too long. */
-function nextName(name: string): string {
+/**
+ * `name (2)`, after which comes `name (3)`; the name is cut where it would be too long. A line separator, which older names may have,
+ * becomes a space: no new name has one.
+ */
+function nextName(old: string): string {
+  const name = old.replace(/[\p{Zl}\p{Zp}]/gu, ' ');
   const numbered = /(.*) \((\d{1,6})\)$/s.exec(name);
   const suffix = ` (${Number(numbered?.[2] ?? 1) + 1})`;
   return [...(numbered?.[1] ?? name)].slice(0, mostCodePoints - suffix.length).join('') + suffix;

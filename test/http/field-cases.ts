@@ -108,7 +108,7 @@ const byField: Readonly<Record<string, readonly Given[]>> = {
     ['invisible', '\u200b\u2060\u00ad', required],
     ['too long', 'x'.repeat(51), ['can be at most 50 characters long.']],
     ['too long in astral characters', '🔑'.repeat(51), ['can be at most 50 characters long.']],
-    ...['\u0007', '\u202e', '\u2066', '\u200f', '\ud800', '\udc00'].map(
+    ...['\u0007', '\u2028', '\u2029', '\u202e', '\u2066', '\u200f', '\ud800', '\udc00'].map(
       (sign): Given => [
         `with U+${sign.charCodeAt(0).toString(16)}`,
         `a${sign}b`,

@@ -103,6 +103,8 @@ describe.each(withSkip)('the list of $name', (list) => {
     for (const query of ['include_count=true', 'include_count=true&limit=1', 'include_count=true&skip=1&limit=1'])
       expect((await ask(list, query)).body.count).toBe(all[list.name].length);
     expect((await ask(list, 'include_count=false')).body).not.toHaveProperty('count');
+    const twice = await ask(list, 'include_count=true&include_count=true');
+    expect([twice.status, twice.body.errors]).toEqual([400, { include_count: ['is given twice.'] }]);
   });
 });
 

@@ -81,6 +81,43 @@ describe('what is odd', () => {
       '/v3/environments',
       () => ({ value: live.value, json: { environment: { name: '\udc00' } } }),
     ],
+    ...(
+      [
+        ['a stack', 'POST', '/v3/stacks', { stack: { name: 'a\u2028b' } }],
+        ['a stack that is renamed', 'PUT', '/v3/stacks', { stack: { name: 'a\u2029b' } }],
+        ['a branch', 'POST', '/v3/stacks/branches', { branch: { uid: 'a\u2028b' } }],
+        ['an alias', 'POST', '/v3/stacks/branch_aliases', { branch_alias: { uid: 'a\u2029', target_branch: 'main' } }],
+        ['an address', 'POST', '/v3/stacks/share', { emails: ['a\u2028b@example.test'] }],
+        ['a client', 'POST', '/v3/stacks/share', { clients: ['a\u2029b'] }],
+      ] as const
+    ).map(
+      ([what, method, path, body]) =>
+        [
+          `${what} with a line separator`,
+          '422/141',
+          method,
+          path,
+          (): Call => ({
+            as: 'owner',
+            json: body,
+            ...(path === '/v3/stacks' && method === 'POST' ? { stack: null } : {}),
+          }),
+        ] as const,
+    ),
+    [
+      'an environment with a line separator',
+      '422/141',
+      'POST',
+      '/v3/environments',
+      () => ({ value: live.value, json: { environment: { name: 'a\u2028b' } } }),
+    ],
+    [
+      'a session whose client has a line separator',
+      '422/141',
+      'POST',
+      '/v3/token_sessions',
+      () => ({ value: live.value, json: { session: { client: 'a\u2029b' } } }),
+    ],
     [
       'fields that objects have by themselves',
       '422/141',

@@ -131,6 +131,8 @@ describe('the name of a client', () => {
     [{ client: 5 }, { client: ['must be text.'] }],
     [{ client: 'a'.repeat(201) }, { client: ['can be at most 200 characters long.'] }],
     [{ client: 'a\nb' }, { client: ['cannot have control characters or unpaired surrogates.'] }],
+    [{ client: 'a\u2028b' }, { client: ['cannot have control characters or unpaired surrogates.'] }],
+    [{ client: 'a\u2029' }, { client: ['cannot have control characters or unpaired surrogates.'] }],
     [{ client: 'a\ud800' }, { client: ['cannot have control characters or unpaired surrogates.'] }],
     [
       { client: `of ${mintTokenValue(token.uid, (bytes) => new Uint8Array(bytes))}` },

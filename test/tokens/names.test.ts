@@ -55,6 +55,8 @@ describe('a name', () => {
     ['a line feed', 'a\nb'],
     ['a delete', 'a\u007fb'],
     ['a C1 control', 'a\u0085b'],
+    ['a line separator', 'a\u2028b'],
+    ['a paragraph separator', 'a\u2029b'],
     ['a right-to-left override', 'a\u202eb'],
     ['an isolate', 'a\u2066b'],
     ['a right-to-left mark', 'a\u200fb'],

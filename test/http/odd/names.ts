@@ -60,6 +60,7 @@ export const names = kindOf({
   'a control character': refused(
     around(fc.oneof(codePoints(0, 0x1f, { maxLength: 1 }), codePoints(0x7f, 0x9f, { maxLength: 1 }))),
   ),
+  'a line separator': refused(around(oneOf(0x2028, 0x2029))),
   'zero-width characters and nothing else': refused(
     fc.array(oneOf(0x200b, 0x200c, 0x200d, 0x2060, 0xfeff, 0xad), { maxLength: 20 }).map((signs) => signs.join('')),
   ),

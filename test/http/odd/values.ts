@@ -37,6 +37,18 @@ export const values = kindOf({
     (body) => asked('').map((request) => ({ ...request, body, field: /./ })),
     'be refused',
   ),
+  'a line separator, or a control character': requestsOf(
+    fc.constantFrom('\u2028', '\u2029', '\u0000', '\n', '\u0085', 'a\u2028b'),
+    (text) => [
+      { route: 'POST /v3/environments', body: JSON.stringify({ environment: { name: `a${text}b` } }), field: /^name$/ },
+      {
+        route: 'POST /v3/token_sessions',
+        body: JSON.stringify({ session: { client: `a${text}b` } }),
+        field: /^client$/,
+      },
+    ],
+    'be refused',
+  ),
   'the name of an environment': requestsOf(
     fc.oneof(fc.string({ unit: 'binary' }), fc.integer(), fc.constant(goodScope)),
     (name) => [{ route: 'POST /v3/environments', body: JSON.stringify({ environment: { name } }), field: /^name$/ }],
