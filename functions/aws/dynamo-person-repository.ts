@@ -34,9 +34,9 @@ export class DynamoPersonRepository implements PersonRepository {
   }
 
   /**
-   * The address changes in the last transaction. Somebody in more than 99 stacks has their entries put before it, each on the same
-   * condition, so that no address ever changes without its entries. Where that is cut short in between, entries tell of a change that
-   * is made, and told once more, at the next visit.
+   * The last transaction changes the address. If a person is in more than 99 stacks, earlier transactions put the other entries, each on
+   * the same condition. So an address never changes without its entries. If we are cut short in between, some logs have the entry
+   * already; the next visit changes the address, and those logs get a second entry.
    */
   async renewAddress(renewal: Parameters<PersonRepository['renewAddress']>[0]): Promise<boolean> {
     const { uid, address, issued_at, entries } = renewal;
@@ -61,7 +61,7 @@ export class DynamoPersonRepository implements PersonRepository {
   }
 }
 
-/** The stored address is the one that was seen, and it was not taken from this JWT, or from a newer one. */
+/** The stored address is the one that was read, and it came from an older JWT than this one. */
 function asSeen({
   seen: { address },
   issued_at,

@@ -189,7 +189,8 @@ export const describedRoutes: Readonly<Record<Exclude<RouteKey, '$default'>, Des
     errors: [400, 401, 403, 409, ...withBody, 503],
   },
   'GET /v3/stacks': {
-    summary: 'One stack where api_key names it, else all of the caller; takes up invitations',
+    summary:
+      'One stack where api_key names it, else all of the caller; takes up invitations, and an address that has changed',
     caller: 'member',
     stack: 'optional',
     done: { status: 200, schema: z.union([StackSchema, StacksSchema]) },

@@ -111,9 +111,9 @@ export const readStacksEndpoint = (deps: StacksDependencies & VisitDependencies)
   handle: async (request) => {
     const actor = await memberOf(request, deps.signIn);
     // First: a request that is refused changes nothing.
-    const asked = pageIn(request.query, whole);
     const withPeople = oneOf(request.query, 'include_collaborators') === 'true';
     if (stackOf(request) === null) {
+      const asked = pageIn(request.query, whole);
       const { page, ...counted } = cut((await visitStacks(deps, actor)).map(stackView), asked);
       return { status: 200, body: StacksSchema.parse({ stacks: page, ...counted }) };
     }

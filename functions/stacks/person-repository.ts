@@ -9,8 +9,7 @@ export interface PersonRepository {
    */
   find(uid: string): Promise<{ readonly known: KnownAddress | null; readonly stacks: readonly string[] }>;
   /**
-   * Stores another address, with an entry in the audit log of each stack, on condition that the stored one is as it was seen and that
-   * it was not taken from this JWT, or from a newer one.
+   * Stores another address and puts the audit entries. Condition: the stored address is as it was read, and came from an older JWT.
    * @returns false where the condition does not hold
    * @throws {Refusal} `conflict`, `unavailable`
    */

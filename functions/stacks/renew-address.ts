@@ -13,12 +13,11 @@ export interface RenewAddressDependencies {
 const mostTries = 3;
 
 /**
- * Stores the address that the issuer vouches for today, where another one is stored: mails go to it, and the stacks of this person
- * know them by it. An older JWT, which may still be in use, never brings an old address back. Each stack of the person has the change
- * in its audit log. Twice at once: that the stored address is as it was seen is a condition of the write.
- * @param known as it was read with the stacks that were asked for; null: this person has never joined a stack, and nothing is kept of
- * them
- * @param except a stack that they have just joined under the new address, whose people have no business with the old one
+ * Stores the address that the issuer vouches for today, if another one is stored. Mails go to the stored address, and stacks know the
+ * person by it. An older JWT, which may still be in use, never brings an old address back. The audit log of each of the person's stacks
+ * gets an entry. Safe to run twice at once: the write has the stored address, as it was read, as its condition.
+ * @param known as it was read before; null: this person has never joined a stack, and we keep nothing about them
+ * @param except a stack that they have just joined by the new address: its people need not know the old one
  * @throws {Refusal} `conflict`, `unavailable`
  */
 export async function renewAddress(
@@ -26,7 +25,7 @@ export async function renewAddress(
   { actor, known, except }: { readonly actor: Actor; readonly known: KnownAddress | null; readonly except?: string },
 ): Promise<void> {
   if (!newerAddress(actor.identity, known)) return;
-  // Another visit of theirs may be faster, with a JWT that is older than this one. After so many the next visit tries again.
+  // Another visit may store an address first, from a JWT that is older than this one. After three tries, the next visit goes on.
   for (let tries = 0; tries < mostTries; tries += 1) {
     const { known: seen, stacks } = await people.find(actor.uid);
     const renewed = newerAddress(actor.identity, seen);
@@ -57,8 +56,8 @@ function entriesOf(
 }
 
 /**
- * The address that a JWT brings, where it replaces the stored one; otherwise null. A JWT that does not say when it was issued replaces
- * nothing: it may be older than the one before.
+ * The address of a JWT if it replaces the stored one, otherwise null. A JWT without `iat` replaces nothing: it may be older than the one
+ * before.
  */
 function newerAddress(identity: Identity, known: KnownAddress | null): { address: string; issued_at: number } | null {
   const address = verifiedAddress(identity);

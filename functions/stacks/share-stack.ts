@@ -57,14 +57,14 @@ interface Plan {
   readonly joining: Member[];
   readonly roles: RoleChange[];
   readonly changes: FieldChange[];
-  /** What is said of who has the role already: told only where nothing else is changed. */
+  /** Messages about members who have the role already. They count only if nothing else changes. */
   readonly unchanged: FieldErrorList;
 }
 
 /**
- * Shares a stack: addresses are invited, machines join at once, and who is a member already gets the role. Inviting an address again
- * renews its invitation. What would change nothing at all is refused, so that nobody waits for somebody who cannot come: an account that
- * was deleted and made anew at the issuer is another person with the address of a member.
+ * Shares a stack: addresses are invited, machines join at once, and members get the role. Inviting an address again renews its
+ * invitation. A share that would change nothing at all is refused: the caller may be waiting for somebody whose account was deleted and
+ * made anew at the issuer. That is another person, with the address of a member.
  * @throws {Refusal} `stack-not-found`, `not-allowed`, `invalid`, `conflict`, `unavailable`
  */
 export async function shareStack(deps: ChangeStacksDependencies, command: StackCommand): Promise<void> {

@@ -9,12 +9,11 @@ export type VisitDependencies = RenewAddressDependencies &
   TakeUpDependencies & { readonly stacks: Pick<StackRepository, 'findEach' | 'findForVisit'> };
 
 /**
- * All stacks of somebody who signs in. It is what clients ask for first, and so it is here that an address is renewed and that
- * invitations are taken up.
+ * Lists all stacks of the caller. Clients ask for this first, so this is where an address is renewed and invitations are taken up.
  * @throws {Refusal} `conflict`, `unavailable`
  */
 export async function visitStacks(deps: VisitDependencies, actor: Actor): Promise<readonly StackOfMember[]> {
-  // Before the stacks: what another request of theirs takes up meanwhile is among those.
+  // Read the invitations before the stacks: if another request takes one up in between, its stack is in the list.
   const waiting = await invitationsFor(deps, actor);
   const { known, stacks } = await deps.people.find(actor.uid);
   await renewAddress(deps, { actor, known });
@@ -23,8 +22,8 @@ export async function visitStacks(deps: VisitDependencies, actor: Actor): Promis
 }
 
 /**
- * One stack of somebody who signs in, by its `api_key`. Whoever is refused has changed nothing by asking.
- * @param managing whether the stack is wanted with what only its owner and admins may see
+ * Reads one stack by its `api_key`. A caller who is refused has changed nothing.
+ * @param managing true if the caller also wants what only the owner and admins may see
  * @throws {Refusal} `stack-not-found`, `not-allowed`, `conflict`, `unavailable`
  */
 export async function visitStack(

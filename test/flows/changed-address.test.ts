@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { isWrite } from '../http/ask-as-everybody.ts';
 import { HygieneScene } from '../support/hygiene-scene.ts';
 import type { Call, RunningSystem } from '../support/running-system.ts';
@@ -64,6 +64,11 @@ it('is known by the address of today from their next visit on: shared with, warn
     metadata: { title: today },
     changes: [{ field: 'email', from: old, to: today }],
   });
+  // Nor does a JWT that does not say when it was issued, or says what is no instant.
+  for (const iat of [undefined, 1e300]) {
+    const authtoken = await running.system.issuer.mint({ sub: 'ann', email: old, email_verified: true, iat });
+    expect(await visit({ headers: { authtoken } }, true)).toEqual(['BatchGetItem']);
+  }
   // Neither the same address again nor the older JWT, which is still in use, costs a write or a further request.
   for (const call of [after, before]) {
     expect(await visit(call, true)).toEqual(['BatchGetItem']);
@@ -91,6 +96,30 @@ it('is known by the address of today from their next visit on: shared with, warn
   expect((await owner('POST', '/v3/stacks/transfer_ownership', { transfer_to: old })).status).toBe(422);
   expect((await owner('POST', '/v3/stacks/unshare', { email: today })).status).toBe(200);
   expect((await running.call('GET', tokens, { ...after, stack })).status).toBe(412);
+});
+
+it('is known by it once, also where the answer of storage is lost, and with one entry', async () => {
+  const stack = await running.createStack('owner');
+  await running.call('POST', '/v3/stacks/share', { as: 'owner', stack, json: { emails: ['bo@old.example.test'] } });
+  await running.call('GET', '/v3/stacks', {
+    ...(await signedIn({ sub: 'bo', email: 'bo@old.example.test', iat: 1 })),
+    stack,
+  });
+  const heal = running.system.front.inject({
+    kind: 'lose-answer',
+    times: 2,
+    when: ({ caller, operation }) =>
+      caller === running.operator.roleOf('http/stacks') && operation === 'TransactWriteItems',
+  });
+  onTestFinished(heal);
+  const visited = await signedIn({ sub: 'bo', email: 'bo@example.test', iat: 2 });
+  expect((await running.call('GET', '/v3/stacks', { ...visited, stack })).status).toBe(200);
+  heal();
+  const { users } = (await running.call('GET', '/v3/stacks/users', { as: 'owner', stack })).body;
+  expect(users).toContainEqual(expect.objectContaining({ email: 'bo@example.test' }));
+  const { logs } = (await running.call('GET', '/v3/audit-logs', { as: 'owner', stack })).body;
+  const changed = (logs as { changes: { field: string }[] }[]).filter(({ changes }) => changes[0]?.field === 'email');
+  expect(changed).toHaveLength(1);
 });
 
 it('is not let in by an address that only looks like the invited one', async () => {

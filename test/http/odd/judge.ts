@@ -19,7 +19,7 @@ const possible = new Set([200, 201, 400, 401, 403, 404, 405, 409, 412, 413, 415,
 
 /** Fields, parameters and headers that a refusal can be about: nothing that a caller made up comes back in one. */
 const namable =
-  /^(token|token_hygiene|warn_days|mail_to|mail_about|send_hour|time_zone|cleanup_after_days|max_cleanup_per_day|stack|name|description|scope|expires_on|is_email_notification_enabled|rate_limit_enabled|rate_limits|master_locale|overlap|confirm_name|uid|limit|skip|count|include_count|include_collaborators|query|typeahead|asc|desc|cursor|environment|session|client|api_key|authtoken|If-Match|Idempotency-Key|x-confirm-name)(\.|$)/;
+  /^(token|token_hygiene|warn_days|mail_to|mail_about|send_hour|time_zone|cleanup_after_days|max_cleanup_per_day|stack|name|description|scope|expires_on|is_email_notification_enabled|rate_limit_enabled|rate_limits|master_locale|overlap|confirm_name|uid|alias|source|target_branch|force|limit|skip|count|include_count|include_collaborators|query|typeahead|asc|desc|cursor|environment|session|client|api_key|authtoken|If-Match|Idempotency-Key|x-confirm-name)(\.|$)/;
 
 /** The first thing that is wrong with an answer, or null. Plain code, for it judges many thousands. */
 export function faultOf(request: OddRequest, { reply, ms, changed, name }: OddAnswer): string | null {

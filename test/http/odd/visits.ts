@@ -14,8 +14,8 @@ const anyOf = (query: string) => [visit(query, own), visit(query, inviting), vis
 const named = fc.constantFrom('include_collaborators', 'include%5fcollaborators', '%69nclude_collaborators');
 const value = fc.oneof(fc.constantFrom('true', 'false', ''), fc.string({ unit: 'binary', maxLength: 20 }).map(inUrl));
 const others = fc.constantFrom(
-  'limit=-1',
-  'skip=x',
+  'page=-1',
+  'offset=x',
   'query=%7B',
   'asc=%ff',
   'cursor=x',
