@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { PersonRepository } from '../stacks/person-repository.ts';
+import { auditEntryPut } from './audit-entry-put.ts';
 import type { Item } from './expressions.ts';
 import { knownAddressFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
@@ -53,10 +54,7 @@ export class DynamoPersonRepository implements PersonRepository {
   }
 
   async #carryOut(entries: readonly AuditEntry[], change: Step): Promise<boolean> {
-    const puts = entries.map((audit): Step => {
-      const put = this.#keys.audit(audit.stack, audit.uid);
-      return { put, item: { ...audit }, condition: 'attribute_not_exists(#pk)' };
-    });
+    const puts = entries.map((audit): Step => auditEntryPut(this.#keys, audit));
     return (await this.#storage.transact([...puts, change], puts.length > 0 ? { proof: 0 } : {})) === null;
   }
 }

@@ -87,7 +87,9 @@ describe.each(lists)('the list of $name', (list) => {
 describe.each(withSkip)('the list of $name', (list) => {
   it.each(odd)('with skip=%j is refused under the name of the parameter', async (text) => {
     const { status, body } = await ask(list, `skip=${encodeURIComponent(text)}`);
-    expect([status, Object.keys(body.errors)]).toEqual([422, ['skip']]);
+    // A number is one, but too far: the audit log goes on by a cursor there.
+    const isTooFar = list.name === 'logs' && /^\d+$/.test(text);
+    expect([status, Object.keys(body.errors)]).toEqual([isTooFar ? 400 : 422, ['skip']]);
   });
 
   it('begins after those that are skipped', async () => {
