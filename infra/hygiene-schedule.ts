@@ -53,7 +53,8 @@ export class HygieneSchedule extends Construct {
     events.allowPublishing(sweep);
     sweep.setVariable('consoleUrl', consoleUrl);
     new MailSender(this, 'Sender', stage).allow(sweep);
-    runEvery(sweep, Schedule.rate(Duration.minutes(15)));
+    // On the quarter hours, where the mail hours of every time zone are: a mail goes at its hour, and not some minutes later.
+    runEvery(sweep, Schedule.cron({ minute: '0/15' }));
     return sweep;
   }
 

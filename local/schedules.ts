@@ -21,6 +21,7 @@ export interface Schedules {
   readonly names: readonly string[];
   /** Runs one now, once; undefined for a name that there is not. */
   run(name: string): Promise<ScheduleRun | undefined>;
+  /** Stops the clock: from now on they run by hand only. */
   close(): void;
 }
 export interface SchedulesOptions {

@@ -42,6 +42,7 @@ describe('by the clock', () => {
     ['rate(15 minutes)', ['2026-03-01T08:05:00Z', '2026-03-01T08:20:00Z']],
     ['rate(1 hour)', []],
     ['cron(0 8 * * ? *)', ['2026-03-01T08:00:00Z']],
+    ['cron(0/15 * * * ? *)', ['2026-03-01T08:00:00Z', '2026-03-01T08:15:00Z', '2026-03-01T08:30:00Z']],
     ['cron(0/15 * ? * SUN *)', ['2026-03-01T08:00:00Z', '2026-03-01T08:15:00Z', '2026-03-01T08:30:00Z']],
     ['cron(0 8 ? * MON *)', []],
   ])('%s runs when it is due', (expression, expected) => {
@@ -85,6 +86,14 @@ describe('by the clock', () => {
 });
 
 describe('by hand', () => {
+  it('they still run when their clock was stopped, and no other way', async () => {
+    start('rate(1 minute)');
+    schedules?.close();
+    vi.advanceTimersByTime(HOUR);
+    expect(sent).not.toHaveBeenCalled();
+    expect(await schedules?.run('sweep')).toMatchObject({ result: { warned: 3 } });
+  });
+
   it('it answers when it has finished, with the time of the clock and what the function returned', async () => {
     start('rate(1 day)');
     move(HOUR);

@@ -65,6 +65,8 @@ export class RunningSystem {
       home,
       ...options,
       seed: async (started) => {
+        // Tests run schedules by hand. On the quarter hours they would run by themselves, in the middle of any test.
+        started.schedules.close();
         stack = (await seed(started)).stack.api_key;
         if (streams) return;
         await started.streams.idle();
