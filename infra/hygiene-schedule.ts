@@ -38,8 +38,9 @@ export class HygieneSchedule extends Construct {
     });
     data.tokens.allow(
       sweep,
-      { actions: ['GetItem', 'BatchGetItem', 'Query'], keys: ['STACK#*', 'TOKEN#*', 'DIGEST#*', 'PERSON#*'] },
-      { actions: ['PutItem'], keys: ['TOKEN#*', 'NOTICE#*'] },
+      { actions: ['GetItem', 'BatchGetItem'], keys: ['STACK#*', 'TOKEN#*', 'PERSON#*'] },
+      { actions: ['Query'], keys: ['STACK#*', 'TOKEN#*', 'DIGEST#*'] },
+      { actions: ['PutItem'], keys: ['TOKEN#*', 'NOTICE#*', 'DIGEST#*'] },
       { actions: ['UpdateItem'], keys: ['STACK#*', 'TOKEN#*', 'DIGEST#*'] },
       { actions: ['DeleteItem'], keys: ['STACK#*'] },
     );

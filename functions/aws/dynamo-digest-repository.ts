@@ -2,8 +2,17 @@ import type { Delivery, DigestRepository, DigestScene, Reachable, TakenDigest } 
 import type { DigestKey, DueDigest } from '../notices/notice-repository.ts';
 import { canonicalJson } from '../tokens/canonical-json.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
-import type { Item } from './expressions.ts';
-import { deliveryFrom, digestFrom, lastUseFrom, MalformedItem, memberFrom, stackFrom, tokenFrom } from './items.ts';
+import type { Item, Key } from './expressions.ts';
+import {
+  deliveryFrom,
+  digestFrom,
+  digestNoticeFrom,
+  lastUseFrom,
+  MalformedItem,
+  memberFrom,
+  stackFrom,
+  tokenFrom,
+} from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import { mostRows } from './membership.ts';
 import type { Reads } from './reads.ts';
@@ -11,6 +20,8 @@ import type { Writes } from './writes.ts';
 
 const keysPerRead = 100;
 const keptSeconds = 400 * 86_400;
+/** More than the runs of a day can claim: one notice of each of 45 tokens every 15 minutes. */
+const mostNotices = 10_000;
 
 /** Digests and their deliveries in DynamoDB. */
 export class DynamoDigestRepository implements DigestRepository {
@@ -29,11 +40,27 @@ export class DynamoDigestRepository implements DigestRepository {
       update: key,
       set: 'SET #state = :closed, #due_at = :until',
       // What is finished is out of the index, and is due at no instant.
-      condition: '#due_at = :seen AND #state IN (:open, :closed)',
-      values: { open: 'open', closed: 'closed', seen: dueOf(due_at), until: dueOf(until.toISOString()) },
+      condition: '#due_at = :seen AND #state IN (:filling, :open, :closed)',
+      values: {
+        filling: 'filling',
+        open: 'open',
+        closed: 'closed',
+        seen: dueOf(due_at),
+        until: dueOf(until.toISOString()),
+      },
     });
-    // Read after it was closed: nothing is added to it any more.
-    return taken ? digestFrom((await this.#storage.read([key]))[0]) : null;
+    // Read after it was closed: no notice is added to it any more.
+    return taken ? await this.#read(key) : null;
+  }
+
+  /** A digest with its notices, in the order in which they were claimed. */
+  async #read({ table, pk, sk: prefix }: Key): Promise<TakenDigest | null> {
+    const [row, ...rows] = await this.#storage.query({ table, pk, prefix, limit: mostNotices });
+    const digest = digestFrom(row);
+    const claimed = rows.flatMap((one) => digestNoticeFrom(one) ?? []);
+    claimed.sort((a, b) => Date.parse(a.claimed_at) - Date.parse(b.claimed_at));
+    const notices = claimed.map(({ claimed_at, ...notice }) => notice);
+    return digest && { ...digest, notices: [...digest.notices, ...notices] };
   }
 
   async scene({ stack: key, send_at, notices }: TakenDigest): Promise<DigestScene | null> {

@@ -75,7 +75,8 @@ export class DynamoNoticeRepository implements NoticeRepository {
     const outcome = await this.#storage.transact([
       this.#rearming(token, next),
       { put: key, item: { ...notice, ...digest, ttl }, condition: 'attribute_not_exists(#pk)' },
-      this.#addition(digest, { token_uid, expires_at, threshold }),
+      this.#filling(digest),
+      { put: this.#keys.noticeInDigest(digest, notice), item: { token_uid, expires_at, threshold, claimed_at, ttl } },
     ]);
     if (!outcome) return 'claimed';
     const [isChanged, isClaimed] = outcome.map(({ failed }) => failed);
@@ -132,13 +133,17 @@ export class DynamoNoticeRepository implements NoticeRepository {
     };
   }
 
-  /** A digest is opened by its first notice, and takes no more once it is closed. */
-  #addition({ stack, send_at }: Claim['digest'], notice: Readonly<Record<string, unknown>>): Step {
+  /**
+   * A digest is opened by its first notice, and takes no more once it is closed. Its own row never grows, however many notices it has.
+   * Earlier versions called a digest `open` that takes notices, and kept them in the row itself. They neither fill nor send one that is
+   * `filling`, so that rolling back delays a mail and loses no notice.
+   */
+  #filling({ stack, send_at }: Claim['digest']): Step {
     return {
       update: this.#keys.digest(stack, send_at),
-      set: 'SET #stack = :stack, #send_at = :send_at, #state = :open, #due_shard = :due_shard, #due_at = :due_at, #notices = list_append(if_not_exists(#notices, :none), :notice)',
-      condition: 'attribute_not_exists(#pk) OR #state = :open',
-      values: { stack, send_at, open: 'open', none: [], notice: [notice], ...dueAttributes(send_at, stack, send_at) },
+      set: 'SET #stack = :stack, #send_at = :send_at, #state = :filling, #due_shard = :due_shard, #due_at = :due_at',
+      condition: 'attribute_not_exists(#pk) OR #state IN (:filling, :open)',
+      values: { stack, send_at, filling: 'filling', open: 'open', ...dueAttributes(send_at, stack, send_at) },
     };
   }
 }

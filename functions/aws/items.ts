@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { DeadUse } from '../events/token-changes.ts';
-import type { Delivery, TakenDigest } from '../notices/digest-repository.ts';
+import type { Delivery, DigestNotice, TakenDigest } from '../notices/digest-repository.ts';
 import type { Notice } from '../notices/notice-repository.ts';
 import type { RunningReceipt, ShardProgress } from '../sessions/revocation-repository.ts';
 import type { Session } from '../sessions/session.ts';
@@ -182,11 +182,16 @@ const NoticeItem = z.object({
   last_used_at: z.nullable(z.string()),
 });
 
+const digestNotice = { token_uid: z.string(), expires_at: z.string(), threshold };
+
 const DigestItem = z.object({
   stack: z.string(),
   send_at: z.string(),
-  notices: z.array(z.object({ token_uid: z.string(), expires_at: z.string(), threshold })),
+  /** Only digests of earlier versions hold their notices themselves: now each notice has a row of its own. */
+  notices: z.optional(z.array(z.object(digestNotice))),
 });
+
+const DigestNoticeItem = z.object({ ...digestNotice, claimed_at: z.string() });
 
 const DeliveryItem = z.object({
   stack: z.string(),
@@ -239,7 +244,15 @@ export const sessionFrom = /* @__PURE__ */ decoded(SessionItem, (session): Sessi
 export const sessionEpochFrom = /* @__PURE__ */ decoded(SessionEpochItem, (session): SessionEpoch => session);
 export const deadUseFrom = /* @__PURE__ */ decoded(DeadUseItem, (use): DeadUse => use);
 export const noticeFrom = /* @__PURE__ */ decoded(NoticeItem, (notice): Notice => notice as Notice);
-export const digestFrom = /* @__PURE__ */ decoded(DigestItem, (digest): TakenDigest => digest as TakenDigest);
+export const digestFrom = /* @__PURE__ */ decoded(
+  DigestItem,
+  ({ notices = [], ...key }): TakenDigest => ({ ...key, notices: notices as readonly DigestNotice[] }),
+);
+/** With the instant of its claim, by which the notices of a digest are put in order. */
+export const digestNoticeFrom = /* @__PURE__ */ decoded(
+  DigestNoticeItem,
+  (notice) => notice as DigestNotice & Pick<Notice, 'claimed_at'>,
+);
 export const deliveryFrom = /* @__PURE__ */ decoded(DeliveryItem, (delivery): Delivery => delivery);
 /** Used minutes are attributes of their own, `h` and the hour: so they are counted in the write that tells of the use. */
 export const lastUseFrom = /* @__PURE__ */ decoded(LastUseItem, ({ at, client, remote_addr, ...rest }): LastUse => {

@@ -1,3 +1,5 @@
+import type { DigestNotice } from '../notices/digest-repository.ts';
+import type { DigestKey } from '../notices/notice-repository.ts';
 import type { Key } from './expressions.ts';
 
 /** The names of the four tables of this deployment. */
@@ -26,6 +28,12 @@ function tokenKeys({ tokens: table }: Tables) {
       sk: `${expiry}#${threshold}`,
     }),
     digest: (stack: string, sendAt: string): Key => ({ table, pk: `DIGEST#${stack}`, sk: sendAt }),
+    /** Its sort key begins with the digest's, so that one query reads a digest with all its notices. */
+    noticeInDigest: ({ stack, send_at }: DigestKey, { token_uid, expires_at, threshold }: DigestNotice): Key => ({
+      table,
+      pk: `DIGEST#${stack}`,
+      sk: `${send_at}#${token_uid}#${expires_at}#${threshold}`,
+    }),
     ghost: (token: string, hour: string): Key => ({ table, pk: `GHOST#${token}`, sk: hour }),
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { keysOf } from '../../functions/aws/keys.ts';
+import { dueAttributes, keysOf } from '../../functions/aws/keys.ts';
 import type { Delivery, TakenDigest } from '../../functions/notices/digest-repository.ts';
+import type { Token } from '../../functions/tokens/token.ts';
 import { noticeOf } from './notice-repository-contract.ts';
 import type { Repositories } from './repository-backends.ts';
 import { StackOfPeople } from './stack-of-people.ts';
@@ -46,6 +47,42 @@ export function describeDigestRepository(repositories: () => Repositories): void
       const found = (await repositories().notices.due(until)).digests.filter(({ stack }) => stack === key.stack);
       expect(found).toEqual([{ ...key, due_at: until.toISOString() }]);
       expect(await repositories().digests.take(found[0] ?? due, until)).not.toBeNull();
+    });
+
+    it('gives its notices in the order in which they were claimed, and none of another digest', async () => {
+      const { scene, token, key, due } = await opened();
+      const second = await scene.token({ name: 'second' });
+      const next = { action: 'warn#7', at: '2026-08-25T00:00:00.000Z' } as const;
+      const notice = { ...noticeOf(second), claimed_at: '2026-08-01T23:45:00.000Z' };
+      await repositories().notices.claim({ token: second, notice, next, digest: key });
+      const other = keys().noticeInDigest({ ...key, send_at: '2026-08-02T08:00:00.001Z' }, noticeOf(second, '7'));
+      await repositories().storage.write({ put: other, item: { ...noticeOf(second, '7') } });
+      const taken = await repositories().digests.take(due, until);
+      expect(taken?.notices.map(({ token_uid }) => token_uid)).toEqual([second.uid, token.uid]);
+    });
+
+    it('gives all notices of one that an earlier version stored, and of one that was added to since', async () => {
+      const scene = await StackOfPeople.make(repositories());
+      const [before, since] = [await scene.token(), await scene.token({ name: 'since' })];
+      const key = { stack: scene.stack.api_key, send_at: sendAt };
+      const held = ({ uid: token_uid, expires_at }: Token) => ({ token_uid, expires_at, threshold: '30' });
+      // As the version before this one stored it: the notices are a list in the row.
+      const item = { ...key, state: 'open', notices: [held(before)], ...dueAttributes(sendAt, key.stack, sendAt) };
+      await repositories().storage.write({ put: keys().digest(key.stack, sendAt), item });
+      const next = { action: 'warn#7', at: '2026-08-25T00:00:00.000Z' } as const;
+      const claim = { token: since, notice: noticeOf(since), next, digest: key };
+      expect(await repositories().notices.claim(claim)).toBe('claimed');
+      const taken = await repositories().digests.take({ ...key, due_at: sendAt }, until);
+      expect(taken).toEqual({ ...key, notices: [held(before), held(since)] });
+    });
+
+    it('takes one that an earlier version stored, as it is', async () => {
+      const scene = await StackOfPeople.make(repositories());
+      const key = { stack: scene.stack.api_key, send_at: sendAt };
+      const notices = [{ token_uid: 'blt00000000000000ff', expires_at: '2026-09-01T00:00:00.000Z', threshold: '30' }];
+      const item = { ...key, state: 'open', notices, ...dueAttributes(sendAt, key.stack, sendAt) };
+      await repositories().storage.write({ put: keys().digest(key.stack, sendAt), item });
+      expect(await repositories().digests.take({ ...key, due_at: sendAt }, until)).toEqual({ ...key, notices });
     });
 
     it.each(['sent', 'undeliverable', 'nobody'] as const)('that is finished as %s is none', async (state) => {

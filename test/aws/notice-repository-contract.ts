@@ -88,13 +88,24 @@ export function describeNoticeRepository(repositories: () => Repositories): void
       expect(digests).toContainEqual({ stack: token.api_key, send_at: sendAt, due_at: sendAt });
     });
 
-    it('tells one from another of the same digest, in their order', async () => {
+    it('keeps each notice of a digest in a row of its own, so that the row of the digest does not grow', async () => {
       const scene = await StackOfPeople.make(repositories());
       const tokens = [await scene.token(), await scene.token({ name: 'second' })];
-      for (const token of tokens) await repositories().notices.claim(claimOf(token));
-      const digest = await row(keys().digest(scene.stack.api_key, sendAt));
-      const told = tokens.map(({ uid, expires_at }) => ({ token_uid: uid, expires_at, threshold: '30' }));
-      expect(digest).toMatchObject({ state: 'open', notices: told });
+      const digest = { stack: scene.stack.api_key, send_at: sendAt };
+      const sizes: number[] = [];
+      for (const token of tokens) {
+        await repositories().notices.claim(claimOf(token));
+        sizes.push(JSON.stringify(await row(keys().digest(digest.stack, sendAt))).length);
+        const { uid: token_uid, expires_at } = token;
+        expect(await row(keys().noticeInDigest(digest, noticeOf(token)))).toMatchObject({
+          token_uid,
+          expires_at,
+          threshold: '30',
+          claimed_at: dueAt.toISOString(),
+          ttl: expect.any(Number),
+        });
+      }
+      expect(sizes[1]).toBe(sizes[0]);
     });
 
     it('happens once, also at once', async () => {
