@@ -88,7 +88,8 @@ async function seedTokens(seeder: Seeder, web: Stack): Promise<void> {
   await seeder.token(
     owner,
     { name: 'nightly-export', scope: readOnly, is_email_notification_enabled: true },
-    { daysLeft: 0.8, daysAgo: 29 },
+    // With half a day or less left people are warned at once, at whatever time of day somebody starts the system.
+    { daysLeft: 0.4, daysAgo: 29 },
   );
   await seeder.token(admin, { name: 'storefront', scope: viaAlias }, { daysLeft: 365 });
   const rate_limits = { read: 5, write: 2 };

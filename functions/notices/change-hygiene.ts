@@ -117,8 +117,8 @@ export async function previewRun(
   });
   const told = await deps.hygiene.claimed(decided.flatMap((one) => noticeOf(one) ?? []));
   const previewed = decided.map(({ used, decision }): PreviewedToken => {
-    const isMailed = noticeOf({ used, decision }) !== null && !told.has(used.token.uid);
-    const mailed_at = isMailed ? digestFor(used, { settings, now, closed: null }).send_at : null;
+    const notice = told.has(used.token.uid) ? null : noticeOf({ used, decision });
+    const mailed_at = notice && digestFor(used, { notice, settings, now, closed: null }).send_at;
     return { used, decision, why: whyOf(used, { decision, settings }), mailed_at };
   });
   return { now, tokens: previewed };

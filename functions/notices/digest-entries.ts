@@ -5,7 +5,7 @@ import type { DigestEntry } from './digest-mail.ts';
 import type { DigestNotice, DigestScene, Reachable } from './digest-repository.ts';
 import type { HygieneSettings } from './hygiene.ts';
 import type { DigestKey } from './notice-repository.ts';
-import { nextSendTime } from './send-time.ts';
+import { isWarning, sendTimeOf } from './send-time.ts';
 
 const day = 86_400_000;
 /** Used within that time, it is somebody's that works with it now. */
@@ -16,22 +16,26 @@ export function isInUse(lastUse: LastUse | null, now: Date): boolean {
 }
 
 /**
- * The digest that is to tell of a token: at once where it is in use and has a day or less left, else at the stack's hour.
- * @param closed a digest that was found closed: the next one after it is wanted
+ * The digest that a notice goes into: that of the instant at which it is mailed.
+ * @param closed a digest that took no more notices: the next one after it is used instead
  */
 export function digestFor(
   { token, lastUse }: UsedToken,
-  { settings, now, closed }: { settings: HygieneSettings; now: Date; closed: DigestKey | null },
+  {
+    notice: { threshold, expires_at },
+    settings,
+    now,
+    closed,
+  }: {
+    notice: Pick<DigestNotice, 'threshold' | 'expires_at'>;
+    settings: HygieneSettings;
+    now: Date;
+    closed: DigestKey | null;
+  },
 ): DigestKey {
-  // Stryker disable next-line StringLiteral: for the compiler; about what never expires nothing is told
-  const left = Date.parse(token.expires_at ?? '') - now.getTime();
-  const isUrgent = isInUse(lastUse, now) && left <= day;
-  if (isUrgent) {
-    const sendAt = closed ? new Date(Date.parse(closed.send_at) + 1) : now;
-    return { stack: token.api_key, send_at: sendAt.toISOString() };
-  }
-  const after = closed ? new Date(closed.send_at) : now;
-  return { stack: token.api_key, send_at: nextSendTime(settings, after).toISOString() };
+  const notice = { threshold, expires_at, isInUse: isInUse(lastUse, now) };
+  const earliest = closed ? new Date(Date.parse(closed.send_at) + 1) : now;
+  return { stack: token.api_key, send_at: sendTimeOf(notice, { settings, now: earliest }).toISOString() };
 }
 
 /** A token in a digest, with the rows that it is told by. */
@@ -54,8 +58,11 @@ export interface Telling {
   readonly unheard: readonly ToldToken[];
 }
 
-export function tellingOf({ stack, people, tokens }: DigestScene, notices: readonly DigestNotice[]): Telling {
-  const valid = stillTrue(tokens, notices);
+export function tellingOf(
+  { stack, people, tokens }: DigestScene,
+  { notices, now }: { notices: readonly DigestNotice[]; now: Date },
+): Telling {
+  const valid = stillTrue(tokens, { notices, now });
   const { mail_to, mail_about } = stack.hygiene;
   const isAbout = ({ token }: ToldToken) => mail_about === 'all' || token.is_email_notification_enabled;
   const isAsked = ({ role }: Reachable) =>
@@ -72,13 +79,23 @@ export function tellingOf({ stack, people, tokens }: DigestScene, notices: reado
   return { told, unheard };
 }
 
-/** Of each token the notice that came last; none where the token is deleted, or its expiry has moved since. */
-function stillTrue(tokens: readonly UsedToken[], notices: readonly DigestNotice[]): readonly ToldToken[] {
+/**
+ * Of each token the notice that came last. A token is left out when it is deleted, when its expiry has moved since, and when it has
+ * expired before its warning was sent: the notice of its expiry tells that.
+ */
+function stillTrue(
+  tokens: readonly UsedToken[],
+  { notices, now }: { notices: readonly DigestNotice[]; now: Date },
+): readonly ToldToken[] {
   return tokens.flatMap((used) => {
     const { uid, state, expires_at } = used.token;
     const notice = notices.findLast((one) => one.token_uid === uid && one.expires_at === expires_at);
-    return notice && state !== 'deleted' ? [{ ...used, notice }] : [];
+    return notice && state !== 'deleted' && !isOvertaken(notice, now) ? [{ ...used, notice }] : [];
   });
+}
+
+function isOvertaken({ threshold, expires_at }: DigestNotice, now: Date): boolean {
+  return isWarning(threshold) && Date.parse(expires_at) <= now.getTime();
 }
 
 export interface EntryContext {
@@ -89,22 +106,23 @@ export interface EntryContext {
   readonly consoleUrl: string | null;
 }
 
-/** A token as a mail shows it. */
+/** A token as a mail shows it, where its notice is still true. */
 export function entryOf(
   { token, lastUse, notice }: ToldToken,
   { stack, people, now, consoleUrl }: EntryContext,
 ): DigestEntry {
   const { cleanup_after_days: days } = stack.hygiene;
-  const expiry = Date.parse(notice.expires_at);
-  const isHeldBack = notice.threshold === 'held_back';
+  const { threshold, expires_at } = notice;
+  const expiry = Date.parse(expires_at);
+  const isHeldBack = threshold === 'held_back';
   const cleanUp = isHeldBack ? token.next?.at : days === null ? undefined : new Date(expiry + days * day).toISOString();
-  const what = isHeldBack ? 'cleanup_held_back' : now.getTime() < expiry ? 'expiring' : 'expired';
+  const what = isHeldBack ? 'cleanup_held_back' : isWarning(threshold) ? 'expiring' : 'expired';
   return {
     uid: token.uid,
     name: token.name,
     hint: token.hint,
     what,
-    expires_at: notice.expires_at,
+    expires_at,
     last_use: lastUse && { at: lastUse.at, client: lastUse.client },
     in_use: isInUse(lastUse, now),
     created_by: people.find(({ uid }) => uid === token.created_by)?.address ?? token.created_by,

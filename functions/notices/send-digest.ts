@@ -44,7 +44,7 @@ export async function sendDigest(
   const taken = await deps.digests.take(digest, new Date(deps.now().getTime() + leaseMs));
   const scene = taken && (await deps.digests.scene(taken));
   if (!taken || !scene) return counts;
-  const sending = new Sending(deps, { digest: taken, scene, now, run, counts });
+  const sending = new Sending(deps, { digest: taken, scene, now, sentAt: deps.now(), run, counts });
   await sending.all(hasTime);
   return counts;
 }
@@ -54,7 +54,10 @@ type EndedDelivery = Delivery & { readonly state: keyof Sent };
 interface Situation {
   readonly digest: TakenDigest;
   readonly scene: DigestScene;
+  /** The instant that the run is for, which may have been handed over late. */
   readonly now: Date;
+  /** The clock's: a mail says what is true when it is sent. */
+  readonly sentAt: Date;
   /** Of this run alone. */
   readonly run: string;
   readonly counts: Sent;
@@ -74,8 +77,8 @@ class Sending {
   }
 
   async all(hasTime: () => boolean): Promise<void> {
-    const { digest, scene } = this.#situation;
-    const { told, unheard } = tellingOf(scene, digest.notices);
+    const { digest, scene, sentAt } = this.#situation;
+    const { told, unheard } = tellingOf(scene, { notices: digest.notices, now: sentAt });
     const queue = new Map(told);
     const spare = spareOf(scene);
     const isLost =
@@ -100,7 +103,7 @@ class Sending {
     if (!claimed) return seen ?? undefined;
     await this.#record(claimed, seen);
     if (claimed.state !== 'sending') return claimed;
-    const { now, scene, digest } = this.#situation;
+    const { sentAt: now, scene, digest } = this.#situation;
     const context: EntryContext = { stack: scene.stack, people: scene.people, now, consoleUrl: this.#deps.consoleUrl };
     const mail = renderDigest({
       stack: scene.stack,

@@ -243,13 +243,14 @@ class Run {
     if (expires_at === null) return 'changed';
     const facts = { token_uid, api_key, name, token_version, epoch, expires_at, threshold };
     const notice = { ...facts, claimed_at: this.#now.toISOString(), last_used_at: lastUse?.at ?? null };
-    let digest = digestFor(used, { settings: state.settings, now: this.#now, closed: null });
+    const when = { notice, settings: state.settings, now: this.#now };
+    let digest = digestFor(used, { ...when, closed: null });
     for (let tries = 0; tries < mostTries; tries += 1) {
       const outcome = await this.#deps.notices.claim({ token, notice, next, digest });
       if (outcome === 'claimed') this.#opened.set(`${digest.stack}#${digest.send_at}`, digest);
       if (outcome === 'claimed-before') return (await this.#deps.notices.advance(token, next)) ? outcome : 'changed';
       if (outcome !== 'digest-closed') return outcome;
-      digest = digestFor(used, { settings: state.settings, now: this.#now, closed: digest });
+      digest = digestFor(used, { ...when, closed: digest });
     }
     throw new Error(`Every digest of ${api_key} was closed.`);
   }

@@ -49,7 +49,7 @@ describe('people are told before a token expires', () => {
   });
 
   test('at once where it is in use and has a day or less left, with who uses it', async () => {
-    await scene.begin(9);
+    await scene.begin(7);
     const stack = await scene.stack('Urgent');
     const [used] = [await stack.token('used', day + 0.1), await stack.token('idle', day + 0.1)];
     expect((await stack.use(used)).status).toBe(200);
@@ -79,6 +79,28 @@ describe('people are told before a token expires', () => {
     scene.goTo(8);
     await scene.sweep();
     expect(stack.mails.map(({ subject }) => subject)).toEqual(Array(2).fill('Token “short” of Expired has expired'));
+  });
+
+  test('at mail hours that are thresholds and expiries, too: before the expiry, and once when it has come', async () => {
+    await scene.begin(20);
+    const stack = await scene.stack('Singapore');
+    // Its mail hour is 00:00 UTC, and so is the expiry.
+    await stack.settings({ time_zone: 'Asia/Singapore', warn_days: [1] });
+    const expires_on = `${scene.after(2 * day).slice(0, 10)}T00:00:00.000Z`;
+    await stack.token('midnight', 2 * day, { expires_on });
+    const mailed = async () => {
+      scene.goTo(0);
+      const before = stack.mails.length;
+      await scene.sweep();
+      return stack.mails.slice(before).map(({ subject }) => subject);
+    };
+    expect(await mailed()).toEqual(Array(2).fill('Token “midnight” of Singapore expires within a day'));
+    scene.goTo(12);
+    await scene.sweep();
+    expect(await mailed()).toEqual(Array(2).fill('Token “midnight” of Singapore has expired'));
+    scene.goTo(12);
+    await scene.sweep();
+    expect(await mailed()).toEqual([]);
   });
 
   test('the creator of a flagged token too, and only of that', async () => {

@@ -1,8 +1,8 @@
 /** What was done about a stack's tokens, read off what was committed. Nothing of it is asked of the product. */
 
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { deliveryFrom, digestFrom, noticeFrom, stackFrom, tokenFrom } from '../../functions/aws/items.ts';
-import type { Delivery } from '../../functions/notices/digest-repository.ts';
+import { deliveryFrom, digestNoticeFrom, noticeFrom, stackFrom, tokenFrom } from '../../functions/aws/items.ts';
+import type { Delivery, DigestNotice } from '../../functions/notices/digest-repository.ts';
 import type { HygieneSettings } from '../../functions/notices/hygiene.ts';
 import type { DigestKey, Notice } from '../../functions/notices/notice-repository.ts';
 import type { Stack } from '../../functions/stacks/stack.ts';
@@ -34,10 +34,14 @@ export interface DigestMove {
   readonly after: Row;
 }
 
+/** A notice that was put into a digest. */
+export type HeldNotice = DigestNotice & { readonly commit: number; readonly send_at: string };
+
 export class Ledger {
   readonly moves: Move[] = [];
   readonly notices: PlacedNotice[] = [];
   readonly digests: DigestMove[] = [];
+  readonly held: HeldNotice[] = [];
   readonly deliveries: { readonly commit: number; readonly before: Delivery | null; readonly after: Delivery }[] = [];
   readonly stacks: { readonly commit: number; readonly stack: Stack }[] = [];
   /** When notices were put a second time. */
@@ -70,6 +74,17 @@ export class Ledger {
     return found.stack;
   }
 
+  /** What a digest holds when something is committed. */
+  heldBy(send_at: string, commit: number): readonly HeldNotice[] {
+    return this.held.filter((one) => one.send_at === send_at && one.commit <= commit);
+  }
+
+  /** Whether a digest takes no more notices when something is committed. */
+  isClosed(send_at: string, commit: number): boolean {
+    const last = this.digests.findLast((each) => each.send_at === send_at && each.commit < commit);
+    return last !== undefined && last.after.state !== 'filling';
+  }
+
   /** How a token was at one of the moments from one commit to another. */
   statesOf(uid: string, from: number, to: number): readonly Token[] {
     const moves = this.moves.filter(({ after }) => after.uid === uid);
@@ -81,7 +96,15 @@ export class Ledger {
     const [pk, sk] = [String(after?.pk), String(after?.sk)];
     if (sk === 'META' && pk.startsWith('STACK#')) this.#stack(commit, after);
     if (sk === 'META' && pk.startsWith('TOKEN#')) this.#token(commit, after);
-    if (pk.startsWith('DIGEST#') && after) this.digests.push({ commit, send_at: sk, before, after });
+    if (pk.startsWith('DIGEST#') && after) this.#digest({ commit, send_at: sk, before, after });
+  }
+
+  /** The row of a digest, or of one of its notices. */
+  #digest(move: DigestMove): void {
+    const [send_at = '', ...notice] = move.send_at.split('#');
+    if (notice.length === 0) return void this.digests.push(move);
+    const held = digestNoticeFrom(move.after);
+    if (held) this.held.push({ ...held, commit: move.commit, send_at });
   }
 
   #stack(commit: number, row: Row | null): void {
@@ -119,6 +142,3 @@ function rowsOf(snapshot: Snapshot): readonly Row[] {
   known.set(snapshot, rows);
   return rows;
 }
-
-/** What a digest's item holds. */
-export const noticesIn = (row: Row | null) => digestFrom(row)?.notices ?? [];

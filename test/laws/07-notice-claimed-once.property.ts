@@ -73,5 +73,5 @@ async function tell(scene: HygieneScene<History>): Promise<void> {
   await stage.comeToRest();
   const ledger = new Ledger(product, scene.snapshot);
   checkClaims(ledger, hygiene, tally);
-  checkNothingIsLost(ledger, checkMails(ledger, hygiene, tally), tally);
+  checkNothingIsLost(ledger, checkMails(ledger, hygiene, tally), { hygiene, tally });
 }

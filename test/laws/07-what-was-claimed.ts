@@ -1,14 +1,14 @@
 /** Holds every change of a token's next action, and every notice, against what ought to have been done. */
 import assert from 'node:assert/strict';
+import type { NoticeIdentity } from '../../functions/notices/hygiene-repository.ts';
 import { hygieneFixture } from '../support/hygiene-races.ts';
 import type { SimulatedHygiene } from '../support/simulated-hygiene.ts';
 import type { Tally } from '../support/simulated-races.ts';
-import { type DigestMove, type Ledger, type Move, noticesIn, type PlacedNotice, wasThere } from './07-ledger.ts';
+import { type DigestMove, type HeldNotice, type Ledger, type Move, type PlacedNotice, wasThere } from './07-ledger.ts';
 import { firstAfter, oldestMs, overdue, rearmed, thresholdOf } from './07-what-is-due.ts';
+import { goesAt } from './07-when-it-goes.ts';
 
 const day = 86_400_000;
-/** An urgent notice that meets a closed digest goes a millisecond later. */
-const aMoment = 10;
 const inUse = hygieneFixture.tokens[0].uid;
 const usedAt = hygieneFixture.usedAt;
 
@@ -18,8 +18,17 @@ export function checkClaims(ledger: Ledger, hygiene: SimulatedHygiene, tally: Ta
   const withTokens = new Set(ledger.moves.flatMap(({ notice }) => notice ?? []));
   for (const notice of ledger.notices)
     assert(notice.commit === wasThere || withTokens.has(notice), `${nameOf(notice)} was claimed by itself.`);
-  for (const digest of ledger.digests) checkAddition(digest, ledger);
+  for (const digest of ledger.digests) checkDigest(digest);
+  for (const held of ledger.held) checkHeld(held, ledger);
+  for (const { commit, send_at, ...notice } of ledger.notices)
+    assert(
+      commit === wasThere || ledger.heldBy(send_at, commit + place).some((one) => isOf(notice, one)),
+      `${nameOf(notice)} is in no digest.`,
+    );
 }
+
+/** In the transaction of a claim the notice's place in its digest is so many changes later at most: the digest may be between. */
+const place = 2;
 
 interface Surroundings {
   readonly ledger: Ledger;
@@ -77,22 +86,21 @@ function checkNotice(notice: PlacedNotice, { before, after, commit, stack }: Han
     assert(now - last.at <= oldestMs, `${nameOf(notice)} is too old for anybody.`);
     assert.deepEqual(after.next, firstAfter(after, settings, now), `What follows ${nameOf(notice)} is not armed.`);
   }
-  checkHour(notice, { now, stack });
+  checkHour(notice, { now, stack, ledger });
   tally.saw(`claimed ${last.action.replace(/\d+/, 'n')}`);
   if (due.length > 1) tally.saw('several were missed');
 }
 
-/** At once when a token in use has a day or less left, else at the stack's hour. */
+/** A notice whose digest is closed goes with the next one. */
 function checkHour(
-  { send_at, token_uid, expires_at }: PlacedNotice,
-  { now, stack }: Pick<Move, 'stack'> & { now: number },
+  { send_at, commit, ...notice }: PlacedNotice,
+  { now, stack, ledger }: Pick<Move, 'stack'> & { now: number; ledger: Ledger },
 ) {
-  const at = Date.parse(send_at);
-  const isUrgent = token_uid === inUse && now - usedAt < 7 * day && Date.parse(expires_at) - now <= day;
-  if (isUrgent) return assert(at >= now && at <= now + aMoment, `An urgent notice of ${now} waits until ${send_at}.`);
-  const { send_hour } = stack.hygiene;
-  assert(at > now && at <= now + 3 * day, `A notice of ${now} waits until ${send_at}.`);
-  assert.equal(at % day, (send_hour * day) / 24, `${send_at} is not at the stack's hour.`);
+  const told = { ...notice, isInUse: notice.token_uid === inUse && now - usedAt < 7 * day };
+  let expected = goesAt(told, stack.hygiene, now);
+  while (ledger.isClosed(new Date(expected).toISOString(), commit))
+    expected = goesAt(told, stack.hygiene, expected + 1);
+  assert.equal(send_at, new Date(expected).toISOString(), `${nameOf(notice)} of ${now} goes at the wrong time.`);
 }
 
 /** Without a notice the next action moves only for one that is there already, for one that is too old, or because it failed. */
@@ -126,20 +134,25 @@ function checkAdvance({ before, after, commit }: Handled, { hygiene, ledger, tal
   tally.saw('advanced without a notice');
 }
 
-/** A digest takes claimed notices only, each with its claim, and none once it is closed. */
-function checkAddition({ commit, before, after, send_at }: DigestMove, ledger: Ledger): void {
-  const added = noticesIn(after).slice(noticesIn(before).length);
-  if (added.length === 0 || commit === wasThere) return;
-  assert(
-    before === null || before.state === 'open',
-    `The digest of ${send_at} took a notice when it was ${before?.state}.`,
-  );
-  for (const { token_uid, expires_at, threshold } of added) {
-    const claim = ledger.notices.find((notice) => notice.commit === commit - 1);
-    const isOfIt = claim?.token_uid === token_uid && claim.expires_at === expires_at && claim.threshold === threshold;
-    assert(isOfIt && claim.send_at === send_at, `The digest of ${send_at} holds a notice that nobody claimed.`);
-  }
+/** A digest that is closed is never opened again. */
+function checkDigest({ before, after, send_at }: DigestMove): void {
+  const isOpened = after.state === 'filling' && before !== null && before.state !== 'filling';
+  assert(!isOpened, `The digest of ${send_at} took a notice when it was ${before?.state}.`);
 }
+
+/** A digest takes claimed notices only, each with its claim, and none once it is closed. */
+function checkHeld({ commit, send_at, ...one }: HeldNotice, ledger: Ledger): void {
+  if (commit === wasThere) return;
+  assert(!ledger.isClosed(send_at, commit), `The digest of ${send_at} took a notice when it was closed.`);
+  const claim = ledger.notices.find((notice) => isOf(notice, one));
+  const isWithIt = claim && claim.send_at === send_at && claim.commit < commit && commit <= claim.commit + place;
+  assert(isWithIt, `The digest of ${send_at} holds a notice that nobody claimed.`);
+}
+
+const isOf = (notice: NoticeIdentity, other: NoticeIdentity) =>
+  notice.token_uid === other.token_uid &&
+  notice.expires_at === other.expires_at &&
+  notice.threshold === other.threshold;
 
 /** When nothing goes wrong nothing that is due stays undone. */
 export function checkNothingIsDue(ledger: Ledger, now: number): void {
@@ -150,5 +163,5 @@ export function checkNothingIsDue(ledger: Ledger, now: number): void {
   }
 }
 
-export const nameOf = ({ token_uid, expires_at, threshold }: PlacedNotice) =>
+export const nameOf = ({ token_uid, expires_at, threshold }: NoticeIdentity) =>
   `The notice ${threshold} of ${token_uid} that expires at ${expires_at}`;

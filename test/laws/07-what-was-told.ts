@@ -6,7 +6,7 @@ import type { SimulatedHygiene } from '../support/simulated-hygiene.ts';
 import { type MailTry, mayHaveArrived } from '../support/simulated-mailer.ts';
 import type { Person } from '../support/simulated-product.ts';
 import type { Tally } from '../support/simulated-races.ts';
-import { type Ledger, noticesIn, type PlacedNotice } from './07-ledger.ts';
+import type { HeldNotice, Ledger, PlacedNotice } from './07-ledger.ts';
 import { nameOf } from './07-what-was-claimed.ts';
 
 /** A try to send one person a digest. */
@@ -27,6 +27,10 @@ export function checkMails(ledger: Ledger, hygiene: SimulatedHygiene, tally: Tal
   for (const { before, after } of ledger.deliveries) checkDelivery(before, after);
   return told;
 }
+
+/** By how many ms the clock of a run is ahead or behind, at most. */
+const mostSkew = 10_000;
+const isWarning = ({ threshold }: { threshold: string }) => threshold !== 'expired' && threshold !== 'held_back';
 
 interface Surroundings {
   readonly ledger: Ledger;
@@ -83,16 +87,17 @@ function checkEntries({ mail, send_at, moment, at }: Told, ledger: Ledger): void
   );
   assert(digest && taken, 'A mail is of a digest that was not closed.');
   assert(at + 60_000 >= Date.parse(send_at), 'A mail was sent before its hour.');
-  const held = noticesIn(digest.after);
+  const held = ledger.heldBy(send_at, moment);
   const named = namesOf(ledger).filter(({ name }) => mail.text.includes(`* ${name} (`));
   assert(named.length > 0, 'A mail tells of nothing.');
-  for (const { uid } of named) {
+  for (const { uid, name } of named) {
     const some = held.filter(({ token_uid }) => token_uid === uid);
     const states = ledger.statesOf(uid, taken.commit, moment);
     const isTrue = states.some(
       ({ state, expires_at }) => state !== 'deleted' && some.some((notice) => notice.expires_at === expires_at),
     );
     assert(isTrue, `A mail tells of ${uid}, whose expiry had moved.`);
+    checkWords(mail.text, { name, at, some });
     for (const { expires_at, threshold } of some) {
       const claim = ledger.notices.find(
         (one) => one.token_uid === uid && one.expires_at === expires_at && one.threshold === threshold,
@@ -100,6 +105,16 @@ function checkEntries({ mail, send_at, moment, at }: Told, ledger: Ledger): void
       assert(claim && claim.commit < moment, `A mail tells of ${uid} before its notice was claimed.`);
     }
   }
+}
+
+/** Of what lies ahead it says that it expires, and only the notice of an expiry says that it has expired. */
+function checkWords(text: string, { name, at, some }: { name: string; at: number; some: readonly HeldNotice[] }) {
+  const [, label] = /^ {2}(Expires|Expired): /m.exec(text.slice(text.indexOf(`* ${name} (`))) ?? [];
+  const isTrue = some.some((notice) => {
+    const left = Date.parse(notice.expires_at) - at;
+    return isWarning(notice) ? label === 'Expires' && left > -mostSkew : label === 'Expired' && left < mostSkew;
+  });
+  assert(isTrue, `A mail of ${new Date(at).toISOString()} says "${label}" of ${name}.`);
 }
 
 const namesOf = ({ moves }: Ledger) => [
@@ -117,20 +132,27 @@ function checkDelivery(before: Ledger['deliveries'][number]['before'], after: Le
 }
 
 /** At rest every notice that is still true has reached everybody whom the settings name, or it can be seen what became of it. */
-export function checkNothingIsLost(ledger: Ledger, told: readonly Told[], tally: Tally): void {
+export function checkNothingIsLost(
+  ledger: Ledger,
+  told: readonly Told[],
+  { hygiene, tally }: { hygiene: SimulatedHygiene; tally: Tally },
+): void {
   const last = new Map(ledger.digests.map((move) => [move.send_at, move]));
   for (const { send_at, commit, after } of last.values()) {
     assert(
       ['sent', 'undeliverable', 'nobody'].includes(String(after.state)),
       `The digest of ${send_at} is ${after.state}.`,
     );
-    for (const held of noticesIn(after)) {
+    for (const held of ledger.heldBy(send_at, commit)) {
       const notice = ledger.notices.find(
         (one) =>
           one.token_uid === held.token_uid && one.expires_at === held.expires_at && one.threshold === held.threshold,
       );
       assert(notice);
-      checkReached(notice, { finished: commit, ledger, told, tally });
+      const isOver = Date.parse(held.expires_at) <= hygiene.periodOf(commit).ms + mostSkew;
+      // The expiry overtook the warning, before it was sent or before it was tried again: the notice of the expiry tells it.
+      if (isWarning(held) && isOver) tally.saw('overtaken by the expiry');
+      else checkReached(notice, { finished: commit, ledger, told, tally });
     }
   }
 }

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { nextSendTime } from '../../functions/notices/send-time.ts';
+import { firstMailHour } from '../../functions/notices/send-time.ts';
 import type { Case } from './notice-case.ts';
 import { actorOf } from './notice-people.ts';
 import { NoticeWorld } from './notice-world.ts';
@@ -44,8 +44,9 @@ const uidOf = (name: string) => actorOf(name).uid;
 
 /** The instants at which mails of an hour go, from an instant on. */
 function sendTimes(time_zone: string, send_hour: number, from: string): string[] {
-  const first = nextSendTime({ time_zone, send_hour }, new Date(from));
-  return [first, nextSendTime({ time_zone, send_hour }, first)].map((time) => time.toISOString());
+  const first = firstMailHour({ time_zone, send_hour }, new Date(from));
+  const second = firstMailHour({ time_zone, send_hour }, new Date(first.getTime() + 1));
+  return [first, second].map((time) => time.toISOString());
 }
 
 export const recipientCases: Readonly<Record<string, Case>> = {

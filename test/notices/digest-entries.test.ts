@@ -29,25 +29,48 @@ describe('a token is in use', () => {
 });
 
 describe('the digest of a notice', () => {
-  const at = (
-    left: number,
-    { lastUse = used(0), closed = null }: { lastUse?: LastUse | null; closed?: string | null },
-  ) =>
-    digestFor(
-      { token: tokenLike({ expires_at: inMs(left) }), lastUse },
-      { settings: defaultHygiene, now, closed: closed === null ? null : { stack, send_at: closed } },
-    );
   const atEight = inMs(2 * hour);
+  const of = (
+    threshold: DigestNotice['threshold'],
+    left: number,
+    { lastUse = null, closed = null }: { lastUse?: LastUse | null; closed?: string | null } = {},
+  ) => {
+    const token = tokenLike({ expires_at: inMs(left) });
+    return digestFor(
+      { token, lastUse },
+      {
+        notice: notice(token.uid, inMs(left), threshold),
+        settings: defaultHygiene,
+        now,
+        closed: closed === null ? null : { stack, send_at: closed },
+      },
+    );
+  };
 
   it.for([
-    ['at once, of what is in use and has a day left', day, {}, inMs(0)],
-    ['at once, of what is in use and is over', -1, {}, inMs(0)],
-    ['at the hour, of what has more than a day left', day + 1, {}, atEight],
-    ['at the hour, of what nobody uses', 1, { lastUse: null }, atEight],
-    ['a millisecond later, where it is closed', 1, { closed: inMs(5) }, inMs(6)],
-    ['at the next hour, where that of today is closed', 2 * day, { closed: atEight }, inMs(2 * hour + day)],
-  ] as const)('is sent %s', ([, left, more, send_at]) => {
-    expect(at(left, more)).toEqual({ stack, send_at });
+    ['a warning, at the mail hour', '7', 7 * day, {}, atEight],
+    ['a warning of one day about an idle token, at the mail hour', '1', day, {}, atEight],
+    ['a warning about a token in use with a day left, at once', '1', day, { lastUse: used(0) }, inMs(0)],
+    [
+      'a warning about a token in use with more than a day left, at the mail hour',
+      '7',
+      7 * day,
+      { lastUse: used(0) },
+      atEight,
+    ],
+    ['an expiry, at the mail hour', 'expired', 0, {}, atEight],
+    ['an expiry of a token in use, at the mail hour', 'expired', -1, { lastUse: used(0) }, atEight],
+    ['a clean-up that waits, at the mail hour', 'held_back', -30 * day, {}, atEight],
+    ['a warning whose digest is closed, a millisecond later', '7', 7 * day, { closed: atEight }, inMs(2 * hour + 1)],
+    [
+      'an expiry whose digest is closed, at the next mail hour',
+      'expired',
+      0,
+      { closed: atEight },
+      inMs(2 * hour + day),
+    ],
+  ] as const)('tells %s', ([, threshold, left, more, send_at]) => {
+    expect(of(threshold, left, more)).toEqual({ stack, send_at });
   });
 });
 
@@ -83,7 +106,7 @@ describe('who is told what', () => {
   const told = (settings: Partial<HygieneSettings>, whom: readonly Reachable[] = people, about = tokens) => {
     const { told: by, unheard } = tellingOf(
       { stack: stackOf(settings), people: whom, tokens: about, deliveries: [] },
-      notices,
+      { notices, now },
     );
     const uids = (some: readonly { token: Token }[]) => some.map(({ token }) => token.uid).join(' ');
     return [Object.fromEntries([...by].map(([{ uid }, some]) => [uid, uids(some)])), uids(unheard)];
@@ -120,12 +143,23 @@ describe('who is told what', () => {
     expect(told({}, people, gone)).toEqual([{}, '']);
   });
 
+  const thresholdTold = (some: readonly DigestNotice[], at = now) => {
+    const scene = { stack: stackOf(), people, tokens: tokens.slice(0, 1), deliveries: [] };
+    return [...tellingOf(scene, { notices: some, now: at }).told.values()][0]?.map((one) => one.notice.threshold);
+  };
+
   it('of several notices of a token is the last', () => {
-    const [plain] = tokens;
-    if (!plain) throw new Error('There are no tokens.');
     const several = [notice('plain', inMs(day), '7'), notice('plain', inMs(day), '1'), notice('other', inMs(day), '3')];
-    const { told: by } = tellingOf({ stack: stackOf(), people, tokens: [plain], deliveries: [] }, several);
-    expect([...by.values()][0]?.map((one) => one.notice.threshold)).toEqual(['1']);
+    expect(thresholdTold(several)).toEqual(['1']);
+  });
+
+  it('is nobody of a warning whose token has expired meanwhile, and everybody of the expiry', () => {
+    const at = (ms: number) => new Date(now.getTime() + ms);
+    const warning = [notice('plain', inMs(day), '1')];
+    expect(thresholdTold(warning, at(day - 1))).toEqual(['1']);
+    expect(thresholdTold(warning, at(day))).toBeUndefined();
+    for (const threshold of ['expired', 'held_back'] as const)
+      expect(thresholdTold([...warning, notice('plain', inMs(day), threshold)], at(day))).toEqual([threshold]);
   });
 });
 
@@ -166,11 +200,11 @@ describe('a token in a mail', () => {
   });
 
   it.for([
-    ['expires in a millisecond', 1, 'expiring'],
-    ['expires now', 0, 'expired'],
-    ['has expired', -1, 'expired'],
-  ] as const)('that %s is said to be so', ([, ms, what]) => {
-    expect(entry({ expires_at: inMs(ms) }).what).toBe(what);
+    ['7', 'expiring'],
+    ['1', 'expiring'],
+    ['expired', 'expired'],
+  ] as const)('is as its notice %s says: %s', ([threshold, what]) => {
+    expect(entry({}, { threshold }).what).toBe(what);
   });
 
   it('that waits for clean-up is cleaned up when that is due', () => {

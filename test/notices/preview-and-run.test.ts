@@ -22,6 +22,7 @@ const settings = fc.record(
   {
     warn_days: fc.uniqueArray(fc.constantFrom(1, 2, 3, 7, 14, 30), { maxLength: 4 }),
     send_hour: fc.integer({ min: 0, max: 23 }),
+    time_zone: fc.constantFrom('UTC', 'Asia/Tokyo', 'America/St_Johns'),
     cleanup_after_days: fc.constantFrom(null, 1, 5, 30),
     max_cleanup_per_day: fc.integer({ min: 1, max: 3 }),
   },
@@ -102,12 +103,10 @@ function done(world: NoticeWorld, { before, told }: { before: Token; told: numbe
 /** When the mail goes that a run has put a token into. */
 function mailedAt(world: NoticeWorld, { token, told }: { token: string; told: number }): unknown {
   const [notice] = world.notices(token).slice(told);
-  const holds = ({ notices }: Record<string, unknown>) =>
-    Array.isArray(notices) &&
-    notices.some(
-      (one) => one.token_uid === token && one.threshold === notice?.threshold && one.expires_at === notice?.expires_at,
-    );
-  return notice ? world.rows(`DIGEST#${world.stack}`).find(holds)?.send_at : null;
+  const isIt = ({ token_uid, threshold, expires_at }: Record<string, unknown>) =>
+    token_uid === token && threshold === notice?.threshold && expires_at === notice?.expires_at;
+  const sendAt = (row: Record<string, unknown> | undefined) => String(row?.sk).split('#')[0];
+  return notice ? sendAt(world.rows(`DIGEST#${world.stack}`).find(isIt)) : null;
 }
 
 /** Decisions that were come to in all histories, so that none is missing. */

@@ -13,6 +13,9 @@ export const [minute, day] = [60_000, 86_400_000];
 export const inMs = (ms: number) => new Date(now.getTime() + ms).toISOString();
 export const stack = tokenLike().api_key;
 
+/** When mails of its stack go next. */
+export const mailHour = inMs(60 * minute);
+
 /** A token whose warning of 7 days is due. */
 export const warned = (uid: string, facts: Partial<Token> = {}) =>
   tokenLike({ uid, expires_at: inMs(7 * day), next: { action: 'warn#7', at: inMs(0) }, ...facts });
@@ -127,7 +130,7 @@ export async function run(given: World) {
 }
 
 function found({ settings = {}, cleaned = [] }: World) {
-  const of = stackLike({ hygiene: { ...defaultHygiene, ...settings } });
+  const of = stackLike({ hygiene: { ...defaultHygiene, send_hour: 9, ...settings } });
   return { stack: of, cleaned };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eventOf } from '../../functions/events/catalogue.ts';
 import type { ClaimOutcome } from '../../functions/notices/notice-repository.ts';
-import { day, idle, inMs, minute, over, run, stack, warned } from './sweep-world.ts';
+import { day, idle, inMs, mailHour, minute, over, run, stack, warned } from './sweep-world.ts';
 
 describe('a run', () => {
   it('with nothing to do does nothing and tells nobody', async () => {
@@ -125,7 +125,7 @@ describe('a notice that is due', () => {
       {
         token,
         next: { action: 'warn#1', at: inMs(6 * day) },
-        digest: { stack, send_at: inMs(day) },
+        digest: { stack, send_at: mailHour },
         notice: {
           token_uid: 'a',
           api_key: stack,
@@ -156,7 +156,8 @@ describe('a notice that is due', () => {
 
   it('goes into the next digest where one is closed', async () => {
     const { claimed } = await run({ tokens: [warned('a')], claims: ['digest-closed', 'digest-closed', 'claimed'] });
-    expect(claimed.map(({ digest }) => digest.send_at)).toEqual([inMs(day), inMs(2 * day), inMs(3 * day)]);
+    const later = (ms: number) => new Date(Date.parse(mailHour) + ms).toISOString();
+    expect(claimed.map(({ digest }) => digest.send_at)).toEqual([mailHour, later(1), later(2)]);
   });
 
   it('is pushed forward where every digest is closed', async () => {
