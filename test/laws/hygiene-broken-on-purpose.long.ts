@@ -10,9 +10,13 @@ import {
   failedIsGivenUp,
   firstPersonOnly,
   heldByTheEvent,
+  hourAfterTheRun,
+  hourOfTheThresholdLeftOut,
+  neverAtOnce,
   neverIsLongAgo,
   oneMoreThanTheLimit,
   outcomeForgotten,
+  overtakenIsTold,
   pastIsArmed,
   toldThoughMoved,
 } from '../support/sweep-tampering.ts';
@@ -22,6 +26,7 @@ import {
   noticeClaimedOnce,
   noticeClaimedOnceThoughLate,
 } from './07-notice-claimed-once.property.ts';
+import { toldInTime } from './07-told-in-time.property.ts';
 import {
   changedMeanwhile,
   cleanUpIsConditional,
@@ -29,7 +34,7 @@ import {
 } from './08-clean-up-is-conditional.property.ts';
 import { cleanUpTwice, sweepTwice } from './12-sweep-twice.property.ts';
 
-const noNotice = withoutSteps(({ Put }) => Put?.Item?.pk?.S?.startsWith('NOTICE#') ?? false);
+const noPut = (prefix: string) => withoutSteps(({ Put }) => Put?.Item?.pk?.S?.startsWith(prefix) ?? false);
 const asSeen = [
   '#name = :seen_name',
   '#version = :seen_version',
@@ -39,7 +44,7 @@ const asSeen = [
 ];
 const counted = ['#cleaned = :before', 'attribute_not_exists(#cleaned)'];
 const claimed = '#version = :seen AND #due_at = :was';
-const taken = '#due_at = :seen AND #state IN (:open, :closed)';
+const taken = '#due_at = :seen AND #state IN (:filling, :open, :closed)';
 const armed = ['#armed_under = :armed', '#hygiene_version = :armed'];
 
 interface Bug extends HygieneBug {
@@ -62,7 +67,7 @@ const bugs: Bug[] = [
     tamperSweep: eventIsBelieved,
   },
   { bug: 'no expiry is the earliest of all', law: '6', broken: hygieneOnlyTidies, ...neverIsLongAgo },
-  { bug: 'nothing is claimed', law: '7', broken: noticeClaimedOnce, sabotage: noNotice },
+  { bug: 'nothing is claimed', law: '7', broken: noticeClaimedOnce, sabotage: noPut('NOTICE#') },
   {
     bug: 'a claim does not look at the token',
     law: '7',
@@ -73,7 +78,27 @@ const bugs: Bug[] = [
     bug: 'a closed digest takes more notices',
     law: '7',
     broken: closedBeforeItIsRead,
-    sabotage: without('#state = :open'),
+    sabotage: without('#state IN (:filling, :open)'),
+  },
+  { bug: 'a notice is in no digest', law: '7', broken: noticeClaimedOnce, sabotage: noPut('DIGEST#') },
+  {
+    bug: 'a warning goes at the mail hour after the run, and not after its threshold',
+    law: '7',
+    broken: toldInTime,
+    tamperSweep: hourAfterTheRun,
+  },
+  {
+    bug: 'a mail hour that is the threshold itself does not count',
+    law: '7',
+    broken: toldInTime,
+    tamperSweep: hourOfTheThresholdLeftOut,
+  },
+  { bug: 'a warning is never mailed at once', law: '7', broken: toldInTime, tamperSweep: neverAtOnce },
+  {
+    bug: 'a warning that comes too late is told as an expiry',
+    law: '7',
+    broken: toldInTime,
+    tamperSweep: overtakenIsTold,
   },
   { bug: 'what is due at this very instant is not found', law: '7', broken: noticeClaimedOnce, sabotage: dueBefore },
   { bug: 'tokens are armed by settings of before', law: '7', broken: noticeClaimedOnce, sabotage: without(...armed) },

@@ -48,13 +48,29 @@ export const hygieneFixture = await makeFixture();
 /** The same ten days on, where four tokens expired at nearly the same time, nobody is mailed, and clean-up is due soon. */
 export const expiredFixture = await makeExpired();
 
-async function makeFixture() {
-  const product = new SimulatedProduct({}, 4000);
+/** The stack with its people, all of whom have an address, and without any token. Owner and admins are mailed. */
+export const emptyFixture = await makeEmpty();
+
+async function makeEmpty() {
+  const product = new SimulatedProduct({}, 3000);
+  loadPeople(product);
+  const hygiene = new SimulatedHygiene({ product, stack, shards: [] });
+  hygiene.to(beginning);
+  assert.equal(await hygiene.change('owner', { mail_to: ['owner', 'admins'], cleanup_after_days: null }), 'done');
+  return { snapshot: product.dynamo.snapshot() };
+}
+
+function loadPeople(product: SimulatedProduct): void {
   product.dynamo.load(withoutTokens());
   for (const [who, email] of Object.entries(addresses)) {
     const { pk, sk } = keys.person(uidOf(who as Person));
     product.dynamo.put(tables.tokens, marshall({ pk, sk, uid: uidOf(who as Person), email }));
   }
+}
+
+async function makeFixture() {
+  const product = new SimulatedProduct({}, 4000);
+  loadPeople(product);
   const hygiene = new SimulatedHygiene({ product, stack, shards: [] });
   hygiene.to(beginning);
   assert.equal(await hygiene.change('owner', firstSettings), 'done');

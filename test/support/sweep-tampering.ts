@@ -1,6 +1,8 @@
 /** Bugs to put between the sweep and what it is given, for laws to find. Each is what a plausible change would have done. */
-import type { DigestRepository } from '../../functions/notices/digest-repository.ts';
+import type { DigestNotice, DigestRepository } from '../../functions/notices/digest-repository.ts';
+import type { HygieneSettings } from '../../functions/notices/hygiene.ts';
 import type { NoticeRepository } from '../../functions/notices/notice-repository.ts';
+import { firstMailHour, isWarning } from '../../functions/notices/send-time.ts';
 import type { Token } from '../../functions/tokens/token.ts';
 import type { UsedToken } from '../../functions/tokens/token-repository.ts';
 import type { Tampering } from './simulated-dependencies.ts';
@@ -74,6 +76,32 @@ export const armedAgain: SweepTampering = inNotices((notices) => ({
   claim: (claim) => notices.claim({ ...claim, next: claim.token.next ?? claim.next }),
 }));
 
+/** A notice goes at the first mail hour after the run that claims it, and not after its threshold. */
+export const hourAfterTheRun: SweepTampering = sentAt(({ now }) => firstMailHourAfter(now));
+
+/** A mail hour that is the threshold itself does not count. */
+export const hourOfTheThresholdLeftOut: SweepTampering = sentAt(({ threshold, send_at }) =>
+  send_at === threshold ? firstMailHourAfter(threshold) : () => send_at,
+);
+
+/** A warning waits for its mail hour, however little time is left then. */
+export const neverAtOnce: SweepTampering = sentAt(({ threshold, now, send_at }) =>
+  send_at === now ? firstMailHourAfter(threshold - 1) : () => send_at,
+);
+
+/** A warning is told as an expiry when it comes too late. */
+export const overtakenIsTold: SweepTampering = (deps) => ({
+  ...deps,
+  digests: changed(deps.digests, {
+    take: async (digest, until) => {
+      const taken = await deps.digests.take(digest, until);
+      const isOver = ({ expires_at }: DigestNotice) => Date.parse(expires_at) <= deps.now().getTime();
+      const notices = taken?.notices.map((one) => (isOver(one) ? { ...one, threshold: 'expired' as const } : one));
+      return taken && notices ? { ...taken, notices } : null;
+    },
+  }),
+});
+
 /** A run holds a digest from the event's `time` on, however long ago that was. */
 export const heldByTheEvent: SweepTampering = (deps, time) => {
   const take: DigestRepository['take'] = (digest, until) => {
@@ -144,6 +172,30 @@ export const pastIsArmed: Tampering = (deps, use) => {
 
 function inNotices(change: (notices: NoticeRepository) => Partial<NoticeRepository>): SweepTampering {
   return (deps) => ({ ...deps, notices: changed(deps.notices, change(deps.notices)) });
+}
+
+type SendTime = (settings: HygieneSettings) => number;
+const firstMailHourAfter =
+  (instant: number): SendTime =>
+  (settings) =>
+    firstMailHour(settings, new Date(instant + 1)).getTime();
+
+/** Warnings are put into the digest of another instant. All of them are ms since the epoch. */
+function sentAt(choose: (claim: { threshold: number; now: number; send_at: number }) => SendTime): SweepTampering {
+  return inNotices((notices) => ({
+    claim: async (claim) => {
+      const { threshold, expires_at, claimed_at } = claim.notice;
+      const found = await notices.stack(claim.digest.stack);
+      if (!found || !isWarning(threshold)) return await notices.claim(claim);
+      const instants = {
+        threshold: Date.parse(expires_at) - Number(threshold) * 86_400_000,
+        now: Date.parse(claimed_at),
+        send_at: Date.parse(claim.digest.send_at),
+      };
+      const send_at = new Date(choose(instants)(found.stack.hygiene)).toISOString();
+      return await notices.claim({ ...claim, digest: { ...claim.digest, send_at } });
+    },
+  }));
 }
 
 function inDigests(change: (digests: DigestRepository) => Partial<DigestRepository>): SweepTampering {
