@@ -1,19 +1,12 @@
-import type { LastUse } from '../sessions/usage.ts';
 import type { Stack } from '../stacks/stack.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
 import type { DigestEntry } from './digest-mail.ts';
 import type { DigestNotice, DigestScene, Reachable } from './digest-repository.ts';
 import type { HygieneSettings } from './hygiene.ts';
 import type { DigestKey } from './notice-repository.ts';
-import { isWarning, sendTimeOf } from './send-time.ts';
+import { isInUse, isWarning, sendTimeOf } from './send-time.ts';
 
 const day = 86_400_000;
-/** Used within that time, it is somebody's that works with it now. */
-const inUseMs = 7 * day;
-
-export function isInUse(lastUse: LastUse | null, now: Date): boolean {
-  return lastUse !== null && now.getTime() - Date.parse(lastUse.at) < inUseMs;
-}
 
 /**
  * The digest that a notice goes into: that of the instant at which it is mailed.

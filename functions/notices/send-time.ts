@@ -1,10 +1,17 @@
 import { Cron } from 'croner';
+import type { LastUse } from '../sessions/usage.ts';
 import type { Threshold } from './decide.ts';
 import type { HygieneSettings } from './hygiene.ts';
 
 type MailHour = Pick<HygieneSettings, 'send_hour' | 'time_zone'>;
 
 const day = 86_400_000;
+/** A token that was used within that time is in use: somebody's program works with it. */
+const inUseMs = 7 * day;
+
+export function isInUse(lastUse: Pick<LastUse, 'at'> | null, now: Date): boolean {
+  return lastUse !== null && now.getTime() - Date.parse(lastUse.at) < inUseMs;
+}
 
 /**
  * The first mail hour of a stack at or after an instant: its `send_hour` in its time zone. On a day on which summer time skips that

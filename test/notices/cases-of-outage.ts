@@ -31,7 +31,6 @@ export const outageCases: Readonly<Record<string, Case>> = {
   'down over one threshold': async () => {
     const { world, uid } = await after(22);
     expect(world.told(uid)).toEqual(['30']);
-    await world.tick(1);
     expect(world.mails[0]?.subject).toContain('expires within 28 days');
     expect(world.events('token.expiring')).toMatchObject([{ data: { token_uid: uid, days_left: 28 } }]);
   },
@@ -54,6 +53,15 @@ export const outageCases: Readonly<Record<string, Case>> = {
   },
   'down for more than 7 days after the expiry': async () => {
     expect(await toldAfter(57 + 1 / day)).toEqual([[], 'clean_up']);
+  },
+  'down between a warning and its mail, over the expiry': async () => {
+    const { world, uid } = await after(49);
+    expect([world.told(uid), world.mails]).toEqual([['1'], []]);
+    world.downUntil(50 + 2 * (hour / day));
+    expect(await world.tick()).toMatchObject({ notices: 1, mails: { sent: 0 } });
+    await world.tick(23);
+    expect(world.told(uid)).toEqual(['1', 'expired']);
+    expect(world.mails.map(({ subject }) => subject)).toEqual(Array(2).fill('Token “ci-deploy” of Acme has expired'));
   },
   'down until clean-up is due': async () => {
     const { world, uid } = await after(80);
@@ -106,5 +114,20 @@ export const outageCases: Readonly<Record<string, Case>> = {
     expect(world.told(uid)).toEqual([]);
     await world.tick(1 / hour);
     expect(world.told(uid)).toEqual(['7']);
+  },
+  "the schedule's time is behind the clock": async () => {
+    const world = await NoticeWorld.make();
+    const uid = await world.token({ expires: 1.9 });
+    world.downUntil(0.9);
+    // It is mailed on day 1, at 08:00. The run of that hour is handed over when the token has expired.
+    expect(await world.tick()).toMatchObject({ notices: 1, mails: { sent: 0 } });
+    world.downUntil(2);
+    await world.tick(0, {}, new Date(world.at(1 + hour / day)));
+    expect([world.told(uid), world.mails]).toEqual([['1'], []]);
+    const late = await world.token({ name: 'late', expires: 10 });
+    world.downUntil(5);
+    await world.tick(0, {}, new Date(world.at(3.5)));
+    expect(world.told(late)).toEqual(['7']);
+    expect(world.mails.at(-1)?.subject).toMatch(/“late” of Acme expires within 5 days/);
   },
 };

@@ -79,6 +79,43 @@ export const recipientCases: Readonly<Record<string, Case>> = {
     expect(await world.tick()).toMatchObject({ notices: 1, mails: { sent: 0 } });
     expect((await world.tick(1)).mails.sent).toBe(2);
   },
+  'the mail hour is the threshold': async () => {
+    const world = await NoticeWorld.make();
+    const expires = 8 + 1 / 24;
+    await world.token({ expires });
+    for (const [day, subject] of [
+      [expires - 7, 'expires within 7 days'],
+      [expires - 1, 'expires within a day'],
+      [expires, 'has expired'],
+    ] as const) {
+      world.downUntil(day);
+      expect(await world.tick()).toMatchObject({ notices: 1, mails: { sent: 2 } });
+      expect(world.mails.at(-1)?.subject).toContain(subject);
+    }
+  },
+  'less than half of the threshold left at the mail hour': async () => {
+    const world = await NoticeWorld.make();
+    await world.settings({ warn_days: [1] });
+    // At 08:00 of day 9 half a day is left of the one, and not quite of the other.
+    await world.token({ name: 'half', expires: 9.5 + 1 / 24 });
+    await world.token({ name: 'less', expires: 9.5 });
+    world.downUntil(8.5);
+    expect(await world.tick()).toMatchObject({ notices: 1, mails: { sent: 2 } });
+    expect(world.mails[0]?.subject).toBe('Token “less” of Acme expires within a day');
+    expect(await world.tick(1)).toMatchObject({ notices: 1, mails: { sent: 0 } });
+    expect(await world.tick(12)).toMatchObject({ notices: 0, mails: { sent: 2 } });
+    expect(world.mails.at(-1)?.subject).toBe('Token “half” of Acme expires within a day');
+  },
+  'expired in use': async () => {
+    const world = await NoticeWorld.make();
+    const uid = await world.token({ expires: 0.5 });
+    world.downUntil(0.4);
+    world.use(uid);
+    world.downUntil(0.5);
+    expect(await world.tick()).toMatchObject({ notices: 1, mails: { sent: 0 } });
+    expect(await world.tick(13)).toMatchObject({ mails: { sent: 2 } });
+    expect(world.mails[0]?.subject).toContain('expired while in use');
+  },
   'a flagged token': async () => {
     expect(to(await mailed({ settings: { mail_to: ['owner'] }, flag: true, by: 'adam' }))).toEqual(['adam', 'olivia']);
     expect(to(await mailed({ settings: { mail_to: ['owner'] }, by: 'adam' }))).toEqual(['olivia']);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { digestFor, type EntryContext, entryOf, isInUse, tellingOf } from '../../functions/notices/digest-entries.ts';
+import { digestFor, type EntryContext, entryOf, tellingOf } from '../../functions/notices/digest-entries.ts';
 import type { DigestNotice, Reachable } from '../../functions/notices/digest-repository.ts';
 import { defaultHygiene, type HygieneSettings } from '../../functions/notices/hygiene.ts';
+import { isInUse } from '../../functions/notices/send-time.ts';
 import type { LastUse } from '../../functions/sessions/usage.ts';
 import type { Stack } from '../../functions/stacks/stack.ts';
 import type { Token } from '../../functions/tokens/token.ts';

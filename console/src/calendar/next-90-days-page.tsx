@@ -110,5 +110,5 @@ function DayEntry({ day }: { readonly day: Day }) {
 function wordsOf({ kind, at, daysBefore }: Happening): string {
   if (kind === 'expiry') return `stops working at ${utc(at.toISOString())}`;
   if (kind === 'cleanup') return 'is deleted, having expired';
-  return `expires in ${daysBefore} ${daysBefore === 1 ? 'day' : 'days'}: people are warned`;
+  return `the ${daysBefore}-day warning is mailed at ${utc(at.toISOString())}`;
 }

@@ -1,4 +1,5 @@
 import { scheduleOf } from '../../../functions/notices/schedule.ts';
+import { isInUse, sendTimeOf } from '../../../functions/notices/send-time.ts';
 import type { HygieneSettings } from '../api/hygiene.ts';
 import type { Token } from '../api/tokens.ts';
 
@@ -8,6 +9,7 @@ export type Kind = 'expiry' | 'notice' | 'cleanup';
 export interface Happening {
   readonly kind: Kind;
   readonly token: Token;
+  /** Of a notice: when it is mailed. */
   readonly at: Date;
   /** Of a notice: so many days before the expiry. */
   readonly daysBefore?: number;
@@ -32,8 +34,8 @@ export function daysAhead(
   const start = Date.parse(now.toISOString().slice(0, 10));
   const end = start + daysShown * dayMs;
   const happenings = tokens
-    .flatMap((token) => happeningsOf(token, settings))
-    .filter(({ at }) => at.getTime() > now.getTime() && at.getTime() < end);
+    .flatMap((token) => happeningsOf(token, { settings, now }))
+    .filter(({ at }) => at.getTime() < end);
   const byDay = Map.groupBy(happenings, ({ at }) => at.toISOString().slice(0, 10));
   return Array.from({ length: daysShown }, (_, ahead) => {
     const date = new Date(start + ahead * dayMs).toISOString().slice(0, 10);
@@ -41,15 +43,21 @@ export function daysAhead(
   });
 }
 
-/** By the schedule that the sweep has, too. */
-function happeningsOf(token: Token, settings: HygieneSettings): readonly Happening[] {
-  const { expires_at } = token;
-  return scheduleOf({ state: 'live', expires_at }, settings).map(({ action, at: ms }): Happening => {
-    const at = new Date(ms);
-    if (action === 'expire') return { kind: 'expiry', token, at };
-    if (action === 'clean_up') return { kind: 'cleanup', token, at };
-    return { kind: 'notice', token, at, daysBefore: Number(action.slice('warn#'.length)) };
-  });
+/** What is still to come, by the schedule and the mail hours that the sweep goes by. */
+function happeningsOf(token: Token, { settings, now }: { settings: HygieneSettings; now: Date }): readonly Happening[] {
+  const { expires_at, last_used_at } = token;
+  if (expires_at === null) return [];
+  const lastUse = last_used_at === null ? null : { at: last_used_at };
+  return scheduleOf({ state: 'live', expires_at }, settings)
+    .filter(({ at }) => at > now.getTime())
+    .map(({ action, at: ms }): Happening => {
+      const at = new Date(ms);
+      if (action === 'expire') return { kind: 'expiry', token, at };
+      if (action === 'clean_up') return { kind: 'cleanup', token, at };
+      const daysBefore = Number(action.slice('warn#'.length));
+      const notice = { threshold: `${daysBefore}`, expires_at, isInUse: isInUse(lastUse, now) } as const;
+      return { kind: 'notice', token, at: sendTimeOf(notice, { settings, now: at }), daysBefore };
+    });
 }
 
 const inOrder = (a: Happening, b: Happening) => ranks[a.kind] - ranks[b.kind] || a.at.getTime() - b.at.getTime();
