@@ -6,8 +6,8 @@ import { dueToken, inDays, put, tick } from './tick.ts';
 
 /** The most tokens that a plan allows. */
 const most = 45;
-/** UTC, as a stack's settings are at first. */
-const mailHour = 8;
+/** Hours of the day, UTC: the mail hour that a stack has at first, and one that is far from it. */
+const [mailHour, noon] = [8, 12];
 
 /** What a token costs: its claim, and its claim with its part of the mail. */
 interface PerToken {
@@ -46,12 +46,13 @@ export async function measureOneStack(rounds: number): Promise<readonly Row[]> {
 
 async function sample(running: RunningSystem, model: StoredItem, stacks: number): Promise<PerToken> {
   await forgetDue(running);
+  toHour(running, noon);
   for (let made = 0; made < stacks; made += 1) {
     const ofStack = { ...model, api_key: await running.createStack() };
     await put(running, most / stacks, () => dueToken(ofStack, running.system.clock.now()));
   }
   const claims = await tick(running, { notices: most });
-  toMailHour(running);
+  toHour(running, mailHour);
   const mails = await tick(running, { mails: stacks });
   return {
     claimUnits: claims.units / most,
@@ -71,9 +72,10 @@ async function forgetDue({ operator }: RunningSystem): Promise<void> {
   }
 }
 
-function toMailHour({ system: { clock } }: RunningSystem): void {
+/** Moves the clock to the next time that it is this hour. */
+function toHour({ system: { clock } }: RunningSystem, hour: number): void {
   const then = clock.now();
-  if (then.getUTCHours() >= mailHour) then.setUTCDate(then.getUTCDate() + 1);
-  then.setUTCHours(mailHour, 0, 0, 0);
+  if (then.getUTCHours() >= hour) then.setUTCDate(then.getUTCDate() + 1);
+  then.setUTCHours(hour, 0, 0, 0);
   clock.to(then.toISOString());
 }

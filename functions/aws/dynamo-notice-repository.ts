@@ -68,19 +68,18 @@ export class DynamoNoticeRepository implements NoticeRepository {
     return stack && { stack, cleaned };
   }
 
-  async claim({ token, notice, next, digest }: Claim): Promise<ClaimOutcome> {
-    const { token_uid, expires_at, threshold, claimed_at } = notice;
-    const ttl = Math.ceil((Date.parse(claimed_at) + keptMs) / 1000);
-    const key = this.#keys.notice(token_uid, expires_at, threshold);
-    const outcome = await this.#storage.transact([
-      this.#rearming(token, next),
-      { put: key, item: { ...notice, ...digest, ttl }, condition: 'attribute_not_exists(#pk)' },
-      this.#filling(digest),
-      { put: this.#keys.noticeInDigest(digest, notice), item: { token_uid, expires_at, threshold, claimed_at, ttl } },
-    ]);
+  async claim(claim: Claim): Promise<ClaimOutcome> {
+    const outcome = await this.#storage.transact([this.#filling(claim.digest), ...this.#claiming(claim)]);
     if (!outcome) return 'claimed';
-    const [isChanged, isClaimed] = outcome.map(({ failed }) => failed);
+    const [, isChanged, isClaimed] = outcome.map(({ failed }) => failed);
     return isChanged ? 'changed' : isClaimed ? 'claimed-before' : 'digest-closed';
+  }
+
+  async claimAll(claims: readonly Claim[]): Promise<boolean> {
+    const [first] = claims;
+    if (!first) return true;
+    const steps = [this.#filling(first.digest), ...claims.flatMap((claim) => this.#claiming(claim))];
+    return (await this.#storage.transact(steps)) === null;
   }
 
   async advance(token: Token, next: NextAction | null): Promise<boolean> {
@@ -131,6 +130,18 @@ export class DynamoNoticeRepository implements NoticeRepository {
         armed: armed_under,
       },
     };
+  }
+
+  /** The token's next action, the notice, and the notice's place in its digest. */
+  #claiming({ token, notice, next, digest }: Claim): readonly Step[] {
+    const { token_uid, expires_at, threshold, claimed_at } = notice;
+    const ttl = Math.ceil((Date.parse(claimed_at) + keptMs) / 1000);
+    const key = this.#keys.notice(token_uid, expires_at, threshold);
+    return [
+      this.#rearming(token, next),
+      { put: key, item: { ...notice, ...digest, ttl }, condition: 'attribute_not_exists(#pk)' },
+      { put: this.#keys.noticeInDigest(digest, notice), item: { token_uid, expires_at, threshold, claimed_at, ttl } },
+    ];
   }
 
   /**

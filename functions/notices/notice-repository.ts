@@ -69,6 +69,11 @@ export interface NoticeRepository {
   stack(key: string): Promise<{ readonly stack: Stack; readonly cleaned: readonly string[] } | null>;
   /** The notice, the token's next action and its place in the digest, in one transaction. */
   claim(claim: Claim): Promise<ClaimOutcome>;
+  /**
+   * Claims several notices (33 at most) of one digest in one transaction.
+   * @returns false when one of them cannot be claimed; nothing was written then
+   */
+  claimAll(claims: readonly Claim[]): Promise<boolean>;
   /** Only the token's next action. @returns false where the token is not as it was seen */
   advance(token: Token, next: NextAction | null): Promise<boolean>;
   /** What is due for the token is tried again later; counted. @returns false where the token is not as it was seen */

@@ -1,11 +1,11 @@
 import { type EventPublisher, eventOf } from '../events/catalogue.ts';
 import type { RevocationRepository } from '../sessions/revocation-repository.ts';
 import { cleanUpToken } from '../tokens/delete-token.ts';
-import type { NextAction, Token } from '../tokens/token.ts';
+import type { Token } from '../tokens/token.ts';
 import type { TokenRepository, UsedToken } from '../tokens/token-repository.ts';
 import type { Randomness } from '../tokens/token-value.ts';
+import { type Claimed, claimNotice, claimsTogether, type WantedNotice } from './claim-notices.ts';
 import { countedCleanUps, type Decision, decide, inOrder, type StackState } from './decide.ts';
-import { digestFor } from './digest-entries.ts';
 import type { DigestKey, Due, DueDigest, NoticeRepository } from './notice-repository.ts';
 import { type SendDigestDependencies, type Sent, sendDigest } from './send-digest.ts';
 
@@ -49,7 +49,6 @@ const stacksAtOnce = 4;
 const mostPasses = 1000;
 const firstRetryMs = 15 * 60_000;
 const longestRetryMs = 24 * 60 * 60_000;
-const mostTries = 3;
 
 /**
  * One tick: what is due is told, cleaned up or tried again, and digests whose time has come are sent.
@@ -158,8 +157,9 @@ class Run {
   }
 
   async #tokensOf(stack: string, tokens: readonly UsedToken[]): Promise<void> {
-    let state: (StackState & { readonly key: string }) | undefined;
-    for (const used of inOrder(tokens)) {
+    const { left, ...found } = await this.#claimTogether(stack, inOrder(tokens));
+    let state = found.state;
+    for (const used of left) {
       if (!this.#goesOn()) return;
       try {
         state ??= await this.#stack(stack);
@@ -172,14 +172,40 @@ class Run {
     }
   }
 
-  async #stack(key: string): Promise<StackState & { readonly key: string }> {
+  /**
+   * Claims the notices of a stack many at a time. When one of them cannot be claimed, none of its transaction is.
+   * @returns the tokens that are left, to be handled one by one
+   */
+  async #claimTogether(
+    stack: string,
+    tokens: readonly UsedToken[],
+  ): Promise<{ left: readonly UsedToken[]; state: StackState | undefined }> {
+    let state: StackState | undefined;
+    if (tokens.length < 2) return { left: tokens, state };
+    const claimed = new Set<Token>();
+    await this.#attempt(`the notices of ${stack} together`, async () => {
+      state = await this.#stack(stack);
+      for (const claims of claimsTogether(tokens, { state, now: this.#now })) {
+        if (!this.#goesOn()) return;
+        if (!(await this.#deps.notices.claimAll(claims))) continue;
+        for (const { token, digest } of claims) {
+          claimed.add(token);
+          this.#opened.set(`${digest.stack}#${digest.send_at}`, digest);
+        }
+        this.report.notices += claims.length;
+      }
+    });
+    return { left: tokens.filter(({ token }) => !claimed.has(token)), state };
+  }
+
+  async #stack(key: string): Promise<StackState> {
     const found = await this.#deps.notices.stack(key);
     if (!found) throw new Error(`The stack ${key} has tokens and no item of its own.`);
-    return { key, settings: found.stack.hygiene, cleaned: found.cleaned };
+    return { settings: found.stack.hygiene, cleaned: found.cleaned };
   }
 
   /** @returns the stack's state afterwards */
-  async #handle<S extends StackState>(used: UsedToken, state: S): Promise<S> {
+  async #handle(used: UsedToken, state: StackState): Promise<StackState> {
     const { token } = used;
     const decision = decide(token, state, this.#now);
     switch (decision.does) {
@@ -207,18 +233,18 @@ class Run {
     used: UsedToken,
     { decision, state }: { decision: Extract<Decision, { does: 'notify' }>; state: StackState },
   ): Promise<void> {
-    const outcome = await this.#claim(used, { threshold: decision.threshold, next: decision.next, state });
+    const outcome = await this.#claim({ used, ...decision }, state);
     this.#count('notices', outcome === 'claimed');
   }
 
   /** People are told once of a token that had to wait; then it waits without a word. */
   async #holdBack(used: UsedToken, { until, state }: { until: string; state: StackState }): Promise<void> {
     const next = { action: 'clean_up', at: until } as const;
-    const outcome = await this.#claim(used, { threshold: 'held_back', next, state });
+    const outcome = await this.#claim({ used, threshold: 'held_back', next }, state);
     this.#count('held_back', outcome !== 'changed');
   }
 
-  async #cleanUp<S extends StackState>(token: Token, state: S): Promise<S> {
+  async #cleanUp(token: Token, state: StackState): Promise<StackState> {
     const { tokens, random } = this.#deps;
     const command = { seen: token, cleaned: state.cleaned, at: this.#deps.now(), requestId: this.#requestId };
     const receipt = await cleanUpToken({ tokens, random }, command);
@@ -229,30 +255,11 @@ class Run {
     return { ...state, cleaned: [...countedCleanUps(state.cleaned, this.#now), receipt.refused_from] };
   }
 
-  async #claim(
-    used: UsedToken,
-    {
-      threshold,
-      next,
-      state,
-    }: { threshold: Extract<Decision, { does: 'notify' }>['threshold']; next: NextAction | null; state: StackState },
-  ): Promise<'claimed' | 'claimed-before' | 'changed'> {
-    const { token, lastUse } = used;
-    const { uid: token_uid, api_key, name, version: token_version, epoch, expires_at } = token;
-    // Stryker disable next-line ConditionalExpression,StringLiteral: for the compiler; about what never expires nothing is decided
-    if (expires_at === null) return 'changed';
-    const facts = { token_uid, api_key, name, token_version, epoch, expires_at, threshold };
-    const notice = { ...facts, claimed_at: this.#now.toISOString(), last_used_at: lastUse?.at ?? null };
-    const when = { notice, settings: state.settings, now: this.#now };
-    let digest = digestFor(used, { ...when, closed: null });
-    for (let tries = 0; tries < mostTries; tries += 1) {
-      const outcome = await this.#deps.notices.claim({ token, notice, next, digest });
-      if (outcome === 'claimed') this.#opened.set(`${digest.stack}#${digest.send_at}`, digest);
-      if (outcome === 'claimed-before') return (await this.#deps.notices.advance(token, next)) ? outcome : 'changed';
-      if (outcome !== 'digest-closed') return outcome;
-      digest = digestFor(used, { ...when, closed: digest });
-    }
-    throw new Error(`Every digest of ${api_key} was closed.`);
+  async #claim(wanted: WantedNotice, state: StackState): Promise<Claimed['outcome']> {
+    const { outcome, digest } = await claimNotice(this.#deps.notices, wanted, { state, now: this.#now });
+    if (outcome === 'claimed') this.#opened.set(`${digest.stack}#${digest.send_at}`, digest);
+    if (outcome !== 'claimed-before') return outcome;
+    return (await this.#deps.notices.advance(wanted.used.token, wanted.next)) ? outcome : 'changed';
   }
 
   /** Digests that are due, and those that this run opened and that are sent at once. */

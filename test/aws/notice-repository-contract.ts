@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keysOf } from '../../functions/aws/keys.ts';
+import { dueAttributes, keysOf } from '../../functions/aws/keys.ts';
 import type { Notice } from '../../functions/notices/notice-repository.ts';
 import type { Token } from '../../functions/tokens/token.ts';
 import type { Repositories } from './repository-backends.ts';
@@ -137,6 +137,67 @@ export function describeNoticeRepository(repositories: () => Repositories): void
       await repositories().digests.take(digest, new Date(next.at));
       expect(await repositories().notices.claim(claimOf(late))).toBe('digest-closed');
       expect(await seen(late)).toEqual(late);
+    });
+  });
+
+  describe('claiming several notices together', () => {
+    const two = async () => {
+      const scene = await StackOfPeople.make(repositories());
+      return [await scene.token({ sweep_failures: 1 }), await scene.token({ name: 'second' })] as const;
+    };
+    const noticeRow = (token: Token) => row(keys().notice(token.uid, token.expires_at ?? '', '30'));
+
+    it('keeps each, arms each token and puts all into one digest', async () => {
+      const tokens = await two();
+      expect(await repositories().notices.claimAll(tokens.map(claimOf))).toBe(true);
+      const [{ api_key: stack }] = tokens;
+      for (const token of tokens) {
+        const { sweep_failures, ...armed } = token;
+        expect(await seen(token)).toEqual({ ...armed, next });
+        expect(await noticeRow(token)).toMatchObject(noticeOf(token));
+        expect(await row(keys().noticeInDigest({ stack, send_at: sendAt }, noticeOf(token)))).not.toBeNull();
+      }
+      expect(await row(keys().digest(stack, sendAt))).toMatchObject({ state: 'filling' });
+    });
+
+    it.each<[string, (first: Token, second: Token) => Promise<Token>]>([
+      ['one token is not as it was seen', async (_, second) => ({ ...second, version: 9 })],
+      [
+        'one was claimed before',
+        async (_, second) => {
+          await repositories().notices.claim(claimOf(second));
+          return { ...second, next };
+        },
+      ],
+      [
+        'the digest is closed',
+        async (first, second) => {
+          const { stack, send_at } = claimOf(first).digest;
+          const item = { stack, send_at, state: 'closed' };
+          await repositories().storage.write({ put: keys().digest(stack, send_at), item });
+          return second;
+        },
+      ],
+    ])('changes nothing where %s', async (_, prepare) => {
+      const [first, second] = await two();
+      const outdated = await prepare(first, second);
+      const claims = [claimOf(first), { ...claimOf(second), token: outdated }];
+      expect(await repositories().notices.claimAll(claims)).toBe(false);
+      expect([await seen(first), await noticeRow(first)]).toEqual([first, null]);
+    });
+
+    it('takes 33, which is as much as a transaction holds', async () => {
+      const scene = await StackOfPeople.make(repositories());
+      const token = await scene.token();
+      const { table, pk, sk } = keys().token(token.uid);
+      const item = (await row({ table, pk, sk })) ?? {};
+      const many = Array.from({ length: 33 }, (_, at) => ({ ...token, uid: `blt${String(at).padStart(15, '0')}a` }));
+      for (const { uid } of many) {
+        const due = dueAttributes(token.next?.at ?? '', uid, uid);
+        await repositories().storage.write({ put: keys().token(uid), item: { ...item, uid, ...due } });
+      }
+      expect(await repositories().notices.claimAll(many.map(claimOf))).toBe(true);
+      expect(await repositories().notices.claimAll([])).toBe(true);
     });
   });
 

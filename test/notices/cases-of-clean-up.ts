@@ -46,6 +46,7 @@ export const cleanUpCases: Readonly<Record<string, Case>> = {
       tokens,
       stack: (key) => notices.stack(key),
       claim: (claim) => notices.claim(claim),
+      claimAll: (claims) => notices.claimAll(claims),
       advance: (token, next) => notices.advance(token, next),
       postpone: (token, until) => notices.postpone(token, until),
       postponeUnreadable: (token, when) => notices.postponeUnreadable(token, when),

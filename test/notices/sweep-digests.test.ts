@@ -32,6 +32,7 @@ describe('the digests of a run', () => {
     const tokens = [urgent('a'), urgent('b'), urgent('c', 'blt00000000000000a2')];
     const { done } = await run({ tokens, isUsed: true });
     expect(done.toSorted()).toEqual([
+      ['claim together', 'a b'],
       ['take', stack, at],
       ['take', 'blt00000000000000a2', at],
     ]);

@@ -38,7 +38,7 @@ export interface World {
   /** So often there is time. */
   readonly time?: number;
   readonly revocation?: 'running' | 'completed' | 'gone';
-  readonly fails?: 'postpone' | 'publish' | 'take' | 'find';
+  readonly fails?: 'postpone' | 'publish' | 'take' | 'find' | 'claimAll';
   /** Whether a program uses the tokens. */
   readonly isUsed?: boolean;
   readonly event?: Date;
@@ -80,6 +80,14 @@ export async function run(given: World) {
         const outcome = outcomes.shift() ?? 'claimed';
         if (outcome instanceof Error) throw outcome;
         return outcome;
+      },
+      // Where outcomes are given, one of them cannot be claimed.
+      claimAll: async (claims) => {
+        failing('claimAll');
+        if (outcomes.length > 0) return false;
+        done.push(['claim together', claims.map(({ token }) => token.uid).join(' ')]);
+        claimed.push(...claims);
+        return true;
       },
       advance: async ({ uid }, next) => {
         done.push(['advance', uid, next?.action]);

@@ -75,7 +75,8 @@ describe('a run', () => {
     const none = await run({ tokens: [warned('a')], receipts, digests, time: 0 });
     expect([none.report, none.done, none.claimed]).toEqual([{ ...idle, complete: false }, [], []]);
     expect(none.events).toHaveLength(1);
-    const some = await run({ tokens: [warned('a'), warned('b')], time: 1 });
+    const tokens = [warned('a'), warned('b', { api_key: 'blt00000000000000a2' })];
+    const some = await run({ tokens, time: 1 });
     expect([some.report.notices, some.report.complete]).toEqual([1, false]);
   });
 });

@@ -1,7 +1,7 @@
 /** Bugs to put between the sweep and what it is given, for laws to find. Each is what a plausible change would have done. */
 import type { DigestNotice, DigestRepository } from '../../functions/notices/digest-repository.ts';
 import type { HygieneSettings } from '../../functions/notices/hygiene.ts';
-import type { NoticeRepository } from '../../functions/notices/notice-repository.ts';
+import type { Claim, NoticeRepository } from '../../functions/notices/notice-repository.ts';
 import { firstMailHour, isWarning } from '../../functions/notices/send-time.ts';
 import type { Token } from '../../functions/tokens/token.ts';
 import type { UsedToken } from '../../functions/tokens/token-repository.ts';
@@ -72,9 +72,13 @@ export const failedIsGivenUp: SweepTampering = inNotices((notices) => ({
 }));
 
 /** What comes after a notice is armed from the threshold on, and not after it: `>=` for `>`. */
-export const armedAgain: SweepTampering = inNotices((notices) => ({
-  claim: (claim) => notices.claim({ ...claim, next: claim.token.next ?? claim.next }),
-}));
+export const armedAgain: SweepTampering = inNotices((notices) => {
+  const armed = (claim: Claim): Claim => ({ ...claim, next: claim.token.next ?? claim.next });
+  return {
+    claim: (claim) => notices.claim(armed(claim)),
+    claimAll: (claims) => notices.claimAll(claims.map(armed)),
+  };
+});
 
 /** A notice goes at the first mail hour after the run that claims it, and not after its threshold. */
 export const hourAfterTheRun: SweepTampering = sentAt(({ now }) => firstMailHourAfter(now));
