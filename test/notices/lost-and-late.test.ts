@@ -2,6 +2,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { expect, it } from 'vitest';
 import { DynamoDigestRepository } from '../../functions/aws/dynamo-digest-repository.ts';
+import { dueAttributes } from '../../functions/aws/keys.ts';
 import { createStorage } from '../../functions/aws/storage.ts';
 import { type Client, keys, tables } from '../support/simulated-dependencies.ts';
 import { NoticeWorld } from './notice-world.ts';
@@ -105,4 +106,26 @@ it('a clean-up is dated by the clock, and so are 24 hours from it', async () => 
   expect(await world.tick()).toMatchObject({ cleaned_up: 1 });
   const ends = uids.map((uid) => Date.parse(world.see(uid).end?.at ?? '')).sort();
   expect((ends[1] ?? 0) - (ends[0] ?? 0)).toBeGreaterThanOrEqual(86_400_000);
+});
+
+it('a digest that an earlier version has stored is sent with all its notices, and with those that were added since', async () => {
+  const world = await NoticeWorld.make();
+  const [before, since] = [
+    await world.token({ name: 'before', expires: 8 }),
+    await world.token({ name: 'since', expires: 8 }),
+  ];
+  world.downUntil(1);
+  // As the earlier version would have claimed the notice of one token: in a list of the digest's own row.
+  const send_at = world.at(1 + hour);
+  const { table, ...digest } = keys.digest(world.stack, send_at);
+  const notices = [{ token_uid: before, expires_at: world.at(8), threshold: '7' }];
+  const due = dueAttributes(send_at, world.stack, send_at);
+  world.dynamo.put(table, marshall({ ...digest, stack: world.stack, send_at, state: 'open', notices, ...due }));
+  world.spoil(before, { next_action: undefined, due_shard: undefined, due_at: undefined });
+  expect(await world.tick()).toMatchObject({ notices: 1, mails: { sent: 0 } });
+  expect([world.told(before), world.told(since)]).toEqual([[], ['7']]);
+  expect((await world.tick(1)).mails.sent).toBe(2);
+  for (const { text } of world.mails) expect(text).toMatch(/before.*since/s);
+  const [row] = world.rows(digest.pk).filter(({ sk }) => sk === send_at);
+  expect(row).toMatchObject({ state: 'sent', notices });
 });
