@@ -34,6 +34,8 @@ const RowSchema = z.object({
 });
 type Row = z.infer<typeof RowSchema>;
 
+/** What waits besides is in the database, and not in memory. */
+const MOST_RUNNING = 50;
 /** AWS waits a minute, then two; nobody at a screen does. */
 const BACKOFF_MS = 50;
 
@@ -82,7 +84,7 @@ export class AsyncInvocations {
     setImmediate(() => this.#runPending());
   }
 
-  /** Settles when everything accepted by now is done or given up: whether there was anything. */
+  /** Settles when everything that is under way now is done or given up: whether there was anything. */
   async idle(): Promise<boolean> {
     this.#runPending();
     const running = [...this.#running];
@@ -95,11 +97,16 @@ export class AsyncInvocations {
   }
 
   #runPending(): void {
-    if (this.#isClosed || !this.#functions) return;
-    const rows = this.#options.database.prepare('SELECT * FROM invocations WHERE id > ? ORDER BY id').all(this.#last);
+    const room = MOST_RUNNING - this.#running.size;
+    if (this.#isClosed || !this.#functions || room <= 0) return;
+    const select = this.#options.database.prepare('SELECT * FROM invocations WHERE id > ? ORDER BY id LIMIT ?');
+    const rows = select.all(this.#last, room);
     for (const row of rows.map((one) => RowSchema.parse(one))) {
       this.#last = row.id;
-      const run = this.#run(row, this.#functions).finally(() => this.#running.delete(run));
+      const run = this.#run(row, this.#functions).finally(() => {
+        this.#running.delete(run);
+        this.#runPending();
+      });
       this.#running.add(run);
     }
   }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Functions } from './functions.ts';
+import { ask, type Caller } from './http-invocation.ts';
 import { GatewayError, type GatewayEvent } from './http-payload.ts';
 import { invokedBy, propertiesOf } from './resource-properties.ts';
 import { arn } from './resource-types.ts';
@@ -48,21 +49,25 @@ const ResponseSchema = z.strictObject({
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const LIMIT_MS = 10_000;
 
+interface Asked {
+  readonly authorizer: Authorizer | undefined;
+  readonly functions: Pick<Functions, 'invoke'>;
+  readonly caller: Caller;
+}
+
 /**
  * The event for the route's own function, once its authorizer admits the caller: 401 without asking it where the credential is
- * missing, 403 when it says no, 500 when it says nothing that can be understood, or nothing in time.
+ * missing, 403 when it says no, 500 when it says nothing that can be understood.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
- * @throws {GatewayError}
+ * @throws {GatewayError | FunctionUnavailable}
  */
-export async function authorized(
-  event: GatewayEvent,
-  { authorizer, functions }: { authorizer: Authorizer | undefined; functions: Pick<Functions, 'invoke'> },
-): Promise<GatewayEvent> {
+export async function authorized(event: GatewayEvent, { authorizer, functions, caller }: Asked): Promise<GatewayEvent> {
   if (!authorizer) return event;
   const identitySource = authorizer.headers.map((name) => event.headers[name] ?? '');
   if (identitySource.includes('')) throw new GatewayError(401, 'Unauthorized');
-  const result = await inTime(functions.invoke(authorizer.logicalId, questionOf(event, identitySource)));
-  const response = ResponseSchema.safeParse(result && 'payload' in result ? result.payload : undefined);
+  const question = questionOf(event, identitySource);
+  const result = await ask(functions, { logicalId: authorizer.logicalId, event: question, limitMs: LIMIT_MS, caller });
+  const response = ResponseSchema.safeParse('payload' in result ? result.payload : undefined);
   if (!response.success) throw new GatewayError(500, 'Internal Server Error');
   const { isAuthorized, context } = response.data;
   if (!isAuthorized) throw new GatewayError(403, 'Forbidden');
@@ -79,10 +84,4 @@ function questionOf(event: GatewayEvent, identitySource: readonly string[]): obj
   const { apiId, http } = event.requestContext;
   const routeArn = arn('execute-api', `${apiId}/$default/${http.method}${http.path}`);
   return { ...rest, type: 'REQUEST', routeArn, identitySource };
-}
-
-async function inTime<T>(work: Promise<T>): Promise<T | undefined> {
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => late.resolve(undefined), LIMIT_MS);
-  return await Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
 }

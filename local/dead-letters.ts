@@ -44,6 +44,8 @@ export const DestinationSchema = z
   .strictObject({ OnFailure: z.strictObject({ Destination: z.string() }).optional() })
   .optional();
 
+const KEPT_DEAD_LETTERS = 10_000;
+
 const ignored = z.unknown().optional();
 /** Strict: a queue whose messages are received again by somebody, or go on to another, would need a counterpart. */
 const QueueSchema = z.strictObject({
@@ -61,6 +63,7 @@ export function openDeadLetters(stack: LocalStack, database: DatabaseSync): Dead
     'CREATE TABLE IF NOT EXISTS dead_letters (id INTEGER PRIMARY KEY, queue TEXT, sent_at TEXT, body TEXT)',
   );
   const insert = database.prepare('INSERT INTO dead_letters (queue, sent_at, body) VALUES (?, ?, ?)');
+  const trim = database.prepare('DELETE FROM dead_letters WHERE id <= (SELECT MAX(id) FROM dead_letters) - ?');
   const select = database.prepare('SELECT queue, sent_at, body FROM dead_letters ORDER BY id DESC');
   return {
     ...queuesIn(database),
@@ -74,6 +77,7 @@ export function openDeadLetters(stack: LocalStack, database: DatabaseSync): Dead
       return (failure, content) => {
         const now = new Date().toISOString();
         insert.run(queue, now, JSON.stringify({ ...invocationRecord(lambda, failure), timestamp: now, ...content }));
+        trim.run(KEPT_DEAD_LETTERS);
       };
     },
   };

@@ -238,6 +238,8 @@ function indexStreamRecords(file: string): void {
 
 /** The table's last record stays: the engine counts on from it, and would begin at 1 again without. */
 function trimStream(file: string, table: string, upTo: string): void {
+  // Opening it would make it anew where somebody has deleted it.
+  if (!existsSync(file)) return;
   const database = new DatabaseSync(file, { timeout: 5_000 });
   try {
     database

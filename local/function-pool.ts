@@ -1,76 +1,120 @@
-import { randomUUID } from 'node:crypto';
-import * as fs from 'node:fs';
+import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { Worker } from 'node:worker_threads';
+import { type InvocationResult, Sandbox, type SandboxOptions, type Waiting } from './function-sandbox.ts';
+import { openLog } from './log-file.ts';
+import type { WorkerPlaces } from './worker-places.ts';
 
-export interface FunctionError {
-  readonly errorType: string;
-  readonly errorMessage: string;
-}
-/** What an invocation came to; never a rejection, and never a stack trace. */
-export type InvocationResult = { readonly payload: unknown } | { readonly error: FunctionError };
+export type { FunctionError, InvocationResult } from './function-sandbox.ts';
 
-/** What a worker is told once. */
-export interface WorkerSetup {
-  readonly module: string;
-  readonly exportName: string;
-  readonly offset: SharedArrayBuffer;
-  readonly context: object;
-}
-/** What a worker is told for each event; the event is JSON text, as on Lambda. */
-export interface Invocation {
-  readonly event: string;
-  readonly requestId: string;
-  readonly limitMs: number;
-}
-/** What a worker says: first that it is ready or why not, then the answer to each event, as JSON text. */
-export type FromWorker = 'ready' | { readonly error: FunctionError } | { readonly payload: string };
-
-export interface PoolOptions {
+export interface PoolOptions extends SandboxOptions {
   readonly title: string;
-  readonly limitMs: number;
   /** workers at most */
   readonly size: number;
-  readonly memoryMb: number;
+  /** shared with the other functions */
+  readonly places: WorkerPlaces;
   readonly logFile: string;
-  readonly setup: WorkerSetup;
-  readonly env: Record<string, string>;
   /** told when a worker cannot start */
   readonly log: (line: string) => void;
 }
-interface Waiting {
-  readonly event: string;
-  readonly settle: (result: InvocationResult) => void;
-}
 
-/** Lambda gives 10 s to an init; a loaded laptop is slower. */
-const INIT_LIMIT_MS = 30_000;
-const WORKER = new URL('./function-worker.ts', import.meta.url);
+/**
+ * How many callers may wait for a worker; the next is throttled at once. Lambda has no such queue at all, but it has 1,000 workers
+ * where there are a few here. https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+ */
+export const MOST_WAITING = 128;
+/** There are too many who wait: the event was not begun, and never will be. */
+export const THROTTLED = { error: { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.' } };
+/** The caller gave up first: the event was not begun, and never will be. */
+export const ABANDONED = { error: { errorType: 'Abandoned', errorMessage: 'The caller gave up before it began' } };
 const STOPPING = { error: { errorType: 'ServiceException', errorMessage: 'The local system is stopping' } };
 
 /** The workers of one function. An event waits for whichever is free first: one of those there are, or a new one. */
 export class FunctionPool {
   readonly #options: PoolOptions;
-  readonly #output: fs.WriteStream;
+  readonly #output: Writable;
   readonly #queue: Waiting[] = [];
   readonly #sandboxes = new Set<Sandbox>();
+  /** those that were retired and have not ended yet */
+  readonly #leaving = new Set<Promise<void>>();
   #isClosed = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#output = fs.createWriteStream(options.logFile, { flags: 'a', mode: 0o600 });
+    this.#output = openLog(options.logFile);
+    // Each worker is piped to it twice.
+    this.#output.setMaxListeners(0);
+    options.places.add(this);
   }
 
-  invoke(event: string): Promise<InvocationResult> {
+  /**
+   * @param caller aborted when nobody waits for the result any more: an event that has not begun by then never does, and one that has
+   *   runs to its end. Without a caller (a delivery that somebody counts) it waits however many there are.
+   */
+  invoke(event: string, caller?: AbortSignal): Promise<InvocationResult> {
     if (this.#isClosed) return Promise.resolve(STOPPING);
-    return new Promise((settle) => {
-      this.#queue.push({ event, settle });
-      this.#dispatch();
-    });
+    if (caller?.aborted) return Promise.resolve(ABANDONED);
+    if (caller && this.#queue.length >= MOST_WAITING) return Promise.resolve(THROTTLED);
+    const { promise, resolve } = Promise.withResolvers<InvocationResult>();
+    const leave = () => {
+      const at = this.#queue.indexOf(waiting);
+      if (at >= 0) this.#queue.splice(at, 1);
+      if (at >= 0) resolve(ABANDONED);
+    };
+    const settle = (result: InvocationResult) => {
+      caller?.removeEventListener('abort', leave);
+      resolve(result);
+    };
+    const waiting = { event, settle };
+    caller?.addEventListener('abort', leave);
+    this.#queue.push(waiting);
+    this.#dispatch();
+    return promise;
   }
 
   get title(): string {
     return this.#options.title;
+  }
+
+  get workers(): number {
+    return this.#sandboxes.size;
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  get wanted(): number {
+    const [free, ready] = [this.#options.size - this.workers, [...this.#inState('starting'), ...this.#inState('idle')]];
+    return Math.max(0, Math.min(free, this.#queue.length - ready.length));
+  }
+
+  get idleSince(): number | undefined {
+    return this.#longestIdle()?.idleSince;
+  }
+
+  start(): void {
+    const sandbox = new Sandbox(this.#options, {
+      output: this.#output,
+      onIdle: () => this.#dispatch(),
+      onUnused: () => {
+        this.#retire(sandbox);
+        this.#options.places.share();
+      },
+      onEnd: (error) => {
+        if (!this.#sandboxes.delete(sandbox) || this.#isClosed) return;
+        if (sandbox.state === 'starting') {
+          this.#options.log(`${this.#options.title} cannot start: ${error.errorType}: ${error.errorMessage}`);
+          this.#queue.shift()?.settle({ error });
+        }
+        this.#dispatch();
+      },
+    });
+    this.#sandboxes.add(sandbox);
+  }
+
+  retireOne(): void {
+    const sandbox = this.#longestIdle();
+    if (sandbox) this.#retire(sandbox);
   }
 
   /** Ends the workers as a crash does; the next event finds a new one. */
@@ -82,101 +126,30 @@ export class FunctionPool {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const { settle } of this.#queue.splice(0)) settle(STOPPING);
-    await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.end(STOPPING.error)));
+    await Promise.all([...[...this.#sandboxes].map((sandbox) => sandbox.end(STOPPING.error)), ...this.#leaving]);
     this.#output.end();
     await finished(this.#output);
   }
 
+  #retire(sandbox: Sandbox): void {
+    this.#sandboxes.delete(sandbox);
+    const left = sandbox.end(STOPPING.error).finally(() => this.#leaving.delete(left));
+    this.#leaving.add(left);
+  }
+
   #dispatch(): void {
-    const inState = (state: Sandbox['state']) => [...this.#sandboxes].filter((sandbox) => sandbox.state === state);
-    const idle = inState('idle');
+    // Before the next event is begun: a function without a worker may need the one that is idle now.
+    this.#options.places.share();
+    const idle = this.#inState('idle');
     for (const [at, waiting] of this.#queue.splice(0, idle.length).entries()) idle[at]?.run(waiting);
-    const places = this.#options.size - this.#sandboxes.size;
-    const wanted = this.#queue.length - inState('starting').length;
-    for (let started = 0; started < Math.min(places, wanted); started += 1) this.#start();
+    this.#options.places.share();
   }
 
-  #start(): void {
-    const sandbox = new Sandbox(this.#options, this.#output, {
-      onIdle: () => this.#dispatch(),
-      onEnd: (error) => {
-        this.#sandboxes.delete(sandbox);
-        if (this.#isClosed) return;
-        if (sandbox.state === 'starting') {
-          this.#options.log(`${this.#options.title} cannot start: ${error.errorType}: ${error.errorMessage}`);
-          this.#queue.shift()?.settle({ error });
-        }
-        this.#dispatch();
-      },
-    });
-    this.#sandboxes.add(sandbox);
-  }
-}
-
-/** One worker: it becomes idle, has one event at a time, and ends by a crash, its time limit or the stop. */
-class Sandbox {
-  state: 'starting' | 'idle' | 'busy' = 'starting';
-  readonly #worker: Worker;
-  readonly #limitMs: number;
-  readonly #onIdle: () => void;
-  #current: Waiting | undefined;
-  #timer: NodeJS.Timeout;
-  #reason: FunctionError | undefined;
-
-  constructor(
-    { setup, env, memoryMb, limitMs }: PoolOptions,
-    output: fs.WriteStream,
-    { onIdle, onEnd }: { onIdle: () => void; onEnd: (reason: FunctionError) => void },
-  ) {
-    this.#limitMs = limitMs;
-    this.#onIdle = onIdle;
-    const resourceLimits = { maxOldGenerationSizeMb: memoryMb };
-    const io = { stdout: true, stderr: true };
-    this.#worker = new Worker(WORKER, { workerData: setup, env, argv: [], execArgv: [], resourceLimits, ...io });
-    this.#worker.stdout.pipe(output, { end: false });
-    this.#worker.stderr.pipe(output, { end: false });
-    this.#timer = this.#startTimer(INIT_LIMIT_MS);
-    this.#worker.on('message', (message: FromWorker) => this.#receive(message));
-    this.#worker.on('error', ({ name, message }) => void this.end({ errorType: name, errorMessage: message }));
-    this.#worker.on('exit', (code) => {
-      clearTimeout(this.#timer);
-      const exit = { errorType: 'Runtime.ExitError', errorMessage: `Runtime exited with status ${code}` };
-      this.#current?.settle({ error: this.#reason ?? exit });
-      onEnd(this.#reason ?? exit);
-    });
+  #inState(state: Sandbox['state']): Sandbox[] {
+    return [...this.#sandboxes].filter((sandbox) => sandbox.state === state);
   }
 
-  run(waiting: Waiting): void {
-    this.state = 'busy';
-    this.#current = waiting;
-    this.#timer = this.#startTimer(this.#limitMs);
-    const invocation: Invocation = { event: waiting.event, requestId: randomUUID(), limitMs: this.#limitMs };
-    this.#worker.postMessage(invocation);
-  }
-
-  /** The first reason counts: a worker that is ended for its time limit also exits. */
-  async end(reason: FunctionError): Promise<void> {
-    this.#reason ??= reason;
-    await this.#worker.terminate();
-  }
-
-  #receive(message: FromWorker): void {
-    if (this.#reason) return;
-    clearTimeout(this.#timer);
-    if (message !== 'ready' && this.state === 'starting') {
-      if ('error' in message) void this.end(message.error);
-      return;
-    }
-    if (message !== 'ready') {
-      this.#current?.settle('error' in message ? message : { payload: JSON.parse(message.payload) });
-    }
-    this.#current = undefined;
-    this.state = 'idle';
-    this.#onIdle();
-  }
-
-  #startTimer(ms: number): NodeJS.Timeout {
-    const errorMessage = `Task timed out after ${(ms / 1000).toFixed(2)} seconds`;
-    return setTimeout(() => void this.end({ errorType: 'Sandbox.Timedout', errorMessage }), ms);
+  #longestIdle(): Sandbox | undefined {
+    return this.#inState('idle').sort((one, other) => one.idleSince - other.idleSince)[0];
   }
 }

@@ -1,12 +1,12 @@
 /** Runs one Lambda function in a thread of its own: what Lambda's Node.js runtime does, one event at a time. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FromWorker, Invocation, WorkerSetup } from './function-pool.ts';
+import type { FromWorker, Invocation, WorkerSetup } from './function-sandbox.ts';
 
 type Handler = (event: unknown, context: object) => unknown;
 
 const setup: WorkerSetup = workerData;
 const port = parentPort;
-if (!port) throw new Error('local/function-worker.ts runs as a worker of local/function-pool.ts');
+if (!port) throw new Error('local/function-worker.ts runs as a worker of local/function-sandbox.ts');
 moveDate(setup.offset);
 
 const send = (message: FromWorker) => port.postMessage(message);

@@ -2,21 +2,29 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
+import { MappingSchema } from './batch-delivery.ts';
 import type { Clock } from './clock.ts';
 import type { Front } from './front.ts';
 import { FunctionPool, type InvocationResult } from './function-pool.ts';
-import { propertiesOf, roleOf, titleOf } from './resource-properties.ts';
+import { functionAt, propertiesOf, roleOf, titleOf } from './resource-properties.ts';
 import { arn, REGION } from './resource-types.ts';
 import type { LocalStack, Resource } from './template.ts';
+import { WorkerPlaces } from './worker-places.ts';
 
 export interface Functions {
-  /** Runs a function with an event, which crosses as JSON text, as on Lambda. */
-  invoke(logicalId: string, event: unknown): Promise<InvocationResult>;
+  /**
+   * Runs a function with an event, which crosses as JSON text, as on Lambda.
+   * @param caller whoever waits for the result, aborted when they give up. With one, an event that has not begun by then never does
+   *   (`ABANDONED`), and one for which there is no room is refused at once (`THROTTLED`).
+   */
+  invoke(logicalId: string, event: unknown, caller?: AbortSignal): Promise<InvocationResult>;
   /**
    * Ends the workers of a function (`stream/announce`) as a crash does, whatever they are at. In the `when` of a fault at
    * the front or the bus it ends one at its N-th call; with the fault `stall`, or `lose-answer` to let the call happen.
    */
   crash(title: string): Promise<void>;
+  /** At present, of all functions together: workers, and events that wait for one. */
+  load(): { readonly workers: number; readonly waiting: number };
   close(): Promise<void>;
 }
 
@@ -30,9 +38,16 @@ export interface FunctionsOptions {
   readonly endpoints: Readonly<Record<string, string>>;
   /** told when a function cannot start */
   readonly log: (line: string) => void;
+  /** of all functions together, unless there are to be as many as usual */
+  readonly workers?: number;
+  /** how long a worker stays without an event, unless it is to be as long as usual */
+  readonly idleMs?: number;
 }
 
 const WORKERS_PER_FUNCTION = 4;
+/** A busy worker takes about 35 MB, and two cores are kept busy by fewer than these. */
+const WORKERS_IN_ALL = 12;
+const IDLE_MS = 120_000;
 const ignored = z.unknown().optional();
 
 /** Properties that would change what a function does are refused, unless they are implemented here. */
@@ -43,7 +58,7 @@ const FunctionSchema = z.strictObject({
   Runtime: z.literal('nodejs24.x'),
   Timeout: z.int().min(1).max(900).default(3),
   MemorySize: z.int().min(128).max(10_240).default(128),
-  ReservedConcurrentExecutions: z.int().min(1).default(WORKERS_PER_FUNCTION),
+  ReservedConcurrentExecutions: z.int().min(1).optional(),
   Environment: z.strictObject({ Variables: z.record(z.string(), z.string()) }).optional(),
   FunctionName: z.string().optional(),
   Description: ignored,
@@ -57,20 +72,39 @@ const FunctionSchema = z.strictObject({
 /** Prepares every AWS::Lambda::Function of the template; a worker is started when its first event comes. */
 export function startFunctions(options: FunctionsOptions): Functions {
   fs.mkdirSync(options.logs, { recursive: true, mode: 0o700 });
+  const places = new WorkerPlaces(options.workers ?? WORKERS_IN_ALL);
   const pools = new Map(
-    options.stack.ofType('AWS::Lambda::Function').map((resource) => [resource.logicalId, poolOf(resource, options)]),
+    options.stack
+      .ofType('AWS::Lambda::Function')
+      .map((resource) => [resource.logicalId, poolOf(resource, options, places)]),
   );
   return {
-    invoke: (logicalId, event) =>
-      pools.get(logicalId)?.invoke(JSON.stringify(event) ?? 'null') ??
+    invoke: (logicalId, event, caller) =>
+      pools.get(logicalId)?.invoke(JSON.stringify(event) ?? 'null', caller) ??
       Promise.resolve({ error: { errorType: 'ResourceNotFoundException', errorMessage: logicalId } }),
     crash: async (title) =>
       void (await Promise.all([...pools.values()].map((pool) => pool.title === title && pool.crash()))),
+    load: () => {
+      const all = [...pools.values()];
+      return { workers: sum(all.map(({ workers }) => workers)), waiting: sum(all.map(({ waiting }) => waiting)) };
+    },
     close: async () => void (await Promise.all([...pools.values()].map((pool) => pool.close()))),
   };
 }
 
-function poolOf(resource: Resource, options: FunctionsOptions): FunctionPool {
+const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
+
+/** As many workers as have work at a time: a mapping delivers that many batches at once. */
+function sizeOf({ logicalId }: Resource, stack: LocalStack, reserved = Number.POSITIVE_INFINITY): number {
+  const deliveries = stack
+    .ofType('AWS::Lambda::EventSourceMapping')
+    .map((mapping) => propertiesOf(MappingSchema, mapping))
+    .filter(({ FunctionName }) => functionAt(stack, FunctionName).logicalId === logicalId)
+    .map(({ ParallelizationFactor }) => ParallelizationFactor);
+  return Math.min(reserved, Math.max(WORKERS_PER_FUNCTION, ...deliveries));
+}
+
+function poolOf(resource: Resource, options: FunctionsOptions, places: WorkerPlaces): FunctionPool {
   const { Handler, Timeout, MemorySize, ReservedConcurrentExecutions, ...rest } = propertiesOf(
     FunctionSchema,
     resource,
@@ -83,7 +117,9 @@ function poolOf(resource: Resource, options: FunctionsOptions): FunctionPool {
   return new FunctionPool({
     title,
     limitMs: Timeout * 1000,
-    size: Math.min(WORKERS_PER_FUNCTION, ReservedConcurrentExecutions),
+    size: sizeOf(resource, options.stack, ReservedConcurrentExecutions),
+    places,
+    idleMs: options.idleMs ?? IDLE_MS,
     memoryMb: MemorySize,
     logFile: path.join(options.logs, `${title.replaceAll('/', '-')}.log`),
     log: options.log,

@@ -12,6 +12,8 @@ export interface Home {
   readJson(name: string): unknown;
   /** Replaces a file of the home in one step, readable by its owner only: a reader never sees half of it. */
   writeJson(name: string, value: unknown): void;
+  /** Rejects when the directory was deleted, or belongs to another process by now. */
+  check(): Promise<void>;
   /** Forgets everything, but who owns it and which processes have to be ended. */
   empty(): void;
   close(): void;
@@ -23,6 +25,16 @@ export class HomeInUse extends Error {
   constructor(directory: string, pid: number | string) {
     super(
       `${directory} is in use by process ${pid}. Stop that one first (kill ${pid}), or set TOKENWARD_HOME to another directory.`,
+    );
+  }
+}
+
+/** What the system keeps is not in the home any more. */
+export class HomeGone extends Error {
+  override readonly name = 'HomeGone';
+  constructor(directory: string) {
+    super(
+      `${directory} was deleted, or belongs to another start. Nothing is kept any more: stop this one, and start again.`,
     );
   }
 }
@@ -62,10 +74,7 @@ export function openHome(directory: string): Home {
   const at = (...names: string[]) => path.join(path.resolve(directory), ...names);
   const lock = markAndLock(at);
   const home = homeAt(at, () => lock?.close());
-  if (!lock) {
-    const owner = OwnerSchema.safeParse(home.readJson(OWNER));
-    throw new HomeInUse(home.directory, owner.success ? owner.data.pid : 'of another start');
-  }
+  if (!lock) throw new HomeInUse(home.directory, ownerOf(home) ?? 'of another start');
   home.writeJson(OWNER, { pid: process.pid });
   return home;
 }
@@ -86,6 +95,11 @@ function makeDirectory(directory: string): void {
   for (const at of missing) fs.mkdirSync(at, { mode: 0o700 });
 }
 
+/** The process that has taken the home. */
+function ownerOf(home: Pick<Home, 'readJson'>): number | undefined {
+  return OwnerSchema.safeParse(home.readJson(OWNER)).data?.pid;
+}
+
 function mark(directory: string): void {
   makeDirectory(directory);
   if (!fs.existsSync(path.join(directory, MARKER))) {
@@ -97,11 +111,14 @@ function mark(directory: string): void {
 }
 
 function homeAt(at: Home['path'], close: () => void): Home {
-  return {
+  const home: Home = {
     directory: at(),
     path: at,
     close,
     empty: () => empty(at),
+    check: async () => {
+      if (ownerOf(home) !== process.pid) throw new HomeGone(home.directory);
+    },
     readJson: (name) => {
       if (!fs.existsSync(at(name))) return undefined;
       try {
@@ -115,6 +132,7 @@ function homeAt(at: Home['path'], close: () => void): Home {
       fs.renameSync(at(`${name}.new`), at(name));
     },
   };
+  return home;
 }
 
 /** A `.pid` file names a process that a killed owner left, and whoever started that one ends it by this file. */

@@ -6,6 +6,7 @@ import { type Authorizer, authorized, authorizerOf } from './authorizers.ts';
 import type { Clock } from './clock.ts';
 import { type Cors, CorsSchema, corsHeaders, isPreflight, preflightResponse } from './cors.ts';
 import type { Functions } from './functions.ts';
+import { ask, type Caller, FunctionUnavailable, unavailableResponse } from './http-invocation.ts';
 import {
   eventOf,
   GatewayError,
@@ -130,46 +131,53 @@ function targetOf(stack: LocalStack, route: z.output<typeof RouteSchema>): Targe
 
 async function serve(gateway: Gateway, incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
   const requestId = randomBytes(11).toString('base64');
+  const caller = new AbortController();
+  outgoing.once('close', () => caller.abort());
   outgoing.setHeader('apigw-requestid', requestId);
-  // By the clock that can be moved: who shows times can tell by it what time it is here.
-  outgoing.setHeader('date', gateway.clock.now().toUTCString());
+  const write = (response: HttpResponse) => {
+    // Of the answer, however long that took, and by the clock that can be moved: people who show times go by it.
+    outgoing.setHeader('date', gateway.clock.now().toUTCString());
+    writeResponse(outgoing, response);
+  };
   try {
     const request = await readRequest(incoming, requestId);
     const local = request.segments[0] === '_local' ? gateway.local : undefined;
-    writeResponse(outgoing, await (local ? answerLocally(local, request) : answer(gateway, request)));
+    write(await (local ? answerLocally(local, request) : answer(gateway, request, caller)));
   } catch (error) {
-    writeResponse(outgoing, ownAnswerTo(error));
+    write(ownAnswerTo(error, gateway.stack));
   }
 }
 
 /** What the gateway answers by itself. */
-function ownAnswerTo(error: unknown): HttpResponse {
+function ownAnswerTo(error: unknown, stack: LocalStack): HttpResponse {
+  if (error instanceof FunctionUnavailable) return unavailableResponse(error, stack);
   const [status, message] =
     error instanceof GatewayError ? [error.status, error.message] : [500, 'Internal Server Error'];
   return messageResponse(status, message);
 }
 
-async function answer(gateway: Gateway, request: HttpRequest): Promise<HttpResponse> {
-  const { cors } = gateway;
-  if (!cors) return invoke(gateway, request);
+async function answer(gateway: Gateway, request: HttpRequest, caller: Caller): Promise<HttpResponse> {
+  const { cors, stack } = gateway;
+  if (!cors) return invoke(gateway, request, caller);
   if (isPreflight(request)) return preflightResponse(cors, request);
   // AWS writes down that integrations' answers get the headers, and nothing of its own answers, an authorizer's 401 among them. All of
   // those are treated alike here: a page that could not read its 401 would take it for a network that is down.
-  const response = await invoke(gateway, request).catch(ownAnswerTo);
+  const response = await invoke(gateway, request, caller).catch((error) => ownAnswerTo(error, stack));
   const own = Object.entries(response.headers).filter(([name]) => !name.startsWith('access-control-'));
   return { ...response, headers: { ...Object.fromEntries(own), ...corsHeaders(cors, request) } };
 }
 
-async function invoke({ find, functions, apiId, clock }: Gateway, request: HttpRequest): Promise<HttpResponse> {
+async function invoke(
+  { find, functions, apiId, clock }: Gateway,
+  request: HttpRequest,
+  caller: Caller,
+): Promise<HttpResponse> {
   const route = find(request.method, request.segments);
   if (!route) return messageResponse(404, 'Not Found');
   const { routeKey, pathParameters, target } = route;
+  const { logicalId, authorizer, timeoutMs: limitMs } = target;
   const asked = eventOf(request, { routeKey, pathParameters, apiId, now: clock.now() });
-  const event = await authorized(asked, { authorizer: target.authorizer, functions });
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => late.resolve(undefined), target.timeoutMs);
-  const result = await Promise.race([functions.invoke(target.logicalId, event), late.promise]);
-  clearTimeout(timer);
-  if (!result) return messageResponse(503, 'Service Unavailable');
+  const event = await authorized(asked, { authorizer, functions, caller });
+  const result = await ask(functions, { logicalId, event, limitMs, caller });
   return 'error' in result ? messageResponse(500, 'Internal Server Error') : responseOf(result.payload);
 }

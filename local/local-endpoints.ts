@@ -85,16 +85,21 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** Which parts are up, and of those that are down, why. */
 async function health(parts: Readonly<Record<string, () => Promise<unknown>>>): Promise<LocalAnswer> {
-  const states = Object.entries(parts).map(async ([name, check]): Promise<[string, string]> => {
-    const isUp = await check().then(
-      () => true,
-      () => false,
+  const reasons: Record<string, string> = {};
+  const checks = Object.entries(parts).map(async ([name, check]): Promise<[string, string]> => {
+    const reason = await check().then(
+      () => undefined,
+      (error: unknown) => String(error instanceof Error ? error.message : error),
     );
-    return [name, isUp ? 'up' : 'down'];
+    if (reason !== undefined) reasons[name] = reason;
+    return [name, reason === undefined ? 'up' : 'down'];
   });
-  const found = await Promise.all(states);
-  return { status: found.every(([, state]) => state === 'up') ? 200 : 503, json: { parts: Object.fromEntries(found) } };
+  const found = Object.fromEntries(await Promise.all(checks));
+  return Object.keys(reasons).length === 0
+    ? { status: 200, json: { parts: found } }
+    : { status: 503, json: { parts: found, reasons } };
 }
 
 const MoveSchema = z.union([z.strictObject({ advance: z.string() }), z.strictObject({ to: z.string() })]);

@@ -13,7 +13,7 @@ import type { LocalAnswer, LocalEndpoint } from './local-endpoints.ts';
 import { operatorEndpoints } from './operator-endpoints.ts';
 import { rulesOf } from './rules.ts';
 import { type Schedules, startSchedules } from './schedules.ts';
-import { startStreams } from './stream-poller.ts';
+import { type StreamsOptions, startStreams } from './stream-poller.ts';
 import type { LocalStack } from './template.ts';
 
 export interface MessagingOptions {
@@ -23,6 +23,8 @@ export interface MessagingOptions {
   readonly clock: Pick<Clock, 'now' | 'offset'>;
   readonly home: Pick<Home, 'path'>;
   readonly log: (line: string) => void;
+  readonly trimMs?: StreamsOptions['trimMs'];
+  readonly keptRecords?: StreamsOptions['keptRecords'];
 }
 export type Messaging = Awaited<ReturnType<typeof openMessaging>>;
 export type Triggers = Awaited<ReturnType<Messaging['start']>>;

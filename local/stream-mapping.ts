@@ -63,17 +63,24 @@ export class StreamMapping {
   #onEmpty: (() => void)[] = [];
   /** why the last reading failed */
   failure: unknown;
+  /** Everything up to this sequence number is dealt with, in this run or before. */
+  checkpoint: string | undefined;
 
   constructor(options: StreamMappingOptions) {
     const { ParallelizationFactor, FilterCriteria } = options.mapping;
     const filters = FilterCriteria?.Filters.map(({ Pattern }) => compilePattern(JSON.parse(Pattern)));
     this.#options = options;
+    this.checkpoint = options.reader.position;
     this.#matches = (record) => filters?.some((matches) => matches(record)) ?? true;
     this.#lanes = Array.from({ length: ParallelizationFactor }, () => ({
       queue: [],
       isRunning: false,
       onMore: () => {},
     }));
+  }
+
+  get table(): string {
+    return this.#options.reader.table;
   }
 
   /** Reads to the present end; a reading that has not begun serves everybody who asks meanwhile. */
@@ -209,7 +216,10 @@ export class StreamMapping {
     if (this.#isStopped) return;
     const open = this.#log.findIndex(({ isSettled }) => !isSettled);
     const settled = this.#log.splice(0, open < 0 ? this.#log.length : open).at(-1);
-    if (settled) this.#options.saveCheckpoint(settled.record.dynamodb.SequenceNumber);
+    if (settled) {
+      this.checkpoint = settled.record.dynamodb.SequenceNumber;
+      this.#options.saveCheckpoint(this.checkpoint);
+    }
     if (this.#log.length === 0) for (const resolve of this.#onEmpty.splice(0)) resolve();
   }
 }

@@ -35,12 +35,19 @@ export interface StreamsOptions {
   readonly database: DatabaseSync;
   readonly deadLetters: DeadLetters;
   readonly log: (line: string) => void;
+  /** how often records are removed, unless as often as usual */
+  readonly trimMs?: number | undefined;
+  /** how many records that are dealt with stay while it runs, unless as many as usual */
+  readonly keptRecords?: number | undefined;
 }
 
 /** Writes that come together are read together. */
 const WAKE_MS = 20;
 /** For writes that nobody told of. */
 const POLL_MS = 500;
+const TRIM_MS = 60_000;
+/** Records that are dealt with stay for a while, so that an operator can have one delivered again; AWS keeps them for a day. */
+const KEPT_RECORDS = 10_000;
 const STREAM_ACTIONS = ['dynamodb:DescribeStream', 'dynamodb:GetShardIterator', 'dynamodb:GetRecords'];
 
 /** Begins to read, each mapping where it was left. Throws for a mapping that is not supported, or whose role may not read. */
@@ -49,7 +56,11 @@ export async function startStreams(options: StreamsOptions): Promise<Streams> {
   let paused: PromiseWithResolvers<void> | undefined;
   const mappings = await openMappings(options, { faults, gate: async () => paused?.promise });
   const read = () => mappings.map((mapping) => mapping.read());
-  const timer = setInterval(read, POLL_MS).unref();
+  trim(mappings, options, 0);
+  const timers = [
+    setInterval(read, POLL_MS).unref(),
+    setInterval(() => trim(mappings, options, options.keptRecords ?? KEPT_RECORDS), options.trimMs ?? TRIM_MS).unref(),
+  ];
   let soon: NodeJS.Timeout | undefined;
   const resume = () => {
     paused?.resolve();
@@ -78,7 +89,7 @@ export async function startStreams(options: StreamsOptions): Promise<Streams> {
       for (const { failure } of mappings) if (failure !== undefined) throw failure;
     },
     close: () => {
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
       clearTimeout(soon);
       for (const mapping of mappings) mapping.stop();
       resume();
@@ -93,7 +104,6 @@ async function openMappings(options: StreamsOptions, shared: Shared): Promise<St
   database.exec(
     'CREATE TABLE IF NOT EXISTS checkpoints (mapping TEXT, stream TEXT, sequence TEXT, PRIMARY KEY (mapping, stream))',
   );
-  const readers: StreamReader[] = [];
   const mappings: StreamMapping[] = [];
   for (const resource of stack.ofType('AWS::Lambda::EventSourceMapping')) {
     const mapping = propertiesOf(MappingSchema, resource);
@@ -116,14 +126,24 @@ async function openMappings(options: StreamsOptions, shared: Shared): Promise<St
         log,
       }),
     );
-    readers.push(reader);
-  }
-  // What every mapping has dealt with is not read again.
-  for (const [table, ofTable] of Map.groupBy(readers, ({ table }) => table)) {
-    const [first] = ofTable.map(({ position }) => position ?? '').sort();
-    if (first) engine.trimStream(table, first);
   }
   return mappings;
+}
+
+/** Removes what every mapping of a table has dealt with, but for the newest. */
+function trim(mappings: readonly StreamMapping[], { engine, log }: StreamsOptions, kept: number): void {
+  for (const [table, ofTable] of Map.groupBy(mappings, (mapping) => mapping.table)) {
+    const [first = ''] = ofTable.map(({ checkpoint = '' }) => checkpoint).sort();
+    const upTo = BigInt(first) - BigInt(kept);
+    if (upTo <= 0n) continue;
+    try {
+      engine.trimStream(table, String(upTo));
+    } catch (error) {
+      log(
+        `The stream of ${table} cannot be trimmed now, and is later: ${error instanceof Error ? error.message : error}`,
+      );
+    }
+  }
 }
 
 /** Puts the reader at the mapping's checkpoint, and returns what moves that. A stream that was made anew is read from its start. */

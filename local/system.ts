@@ -96,6 +96,7 @@ async function startParts(options: SystemOptions, closers: Closer[]): Promise<Om
   const { functions, mails } = services;
   const parts = {
     ...triggers.parts,
+    home: home.check,
     mail: async () => mails.find(''),
     engine: () => client.send(new ListTablesCommand({ Limit: 1 })),
     issuer: () => fetch(issuer.jwksUrl, { signal: AbortSignal.timeout(1000) }),

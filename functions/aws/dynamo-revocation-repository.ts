@@ -4,7 +4,6 @@ import type {
   RevocationSummary,
   RunningReceipt,
   ShardProgress,
-  TidiedSample,
 } from '../sessions/revocation-repository.ts';
 import { nextTry } from '../tokens/revocation.ts';
 import type { Token } from '../tokens/token.ts';
@@ -79,13 +78,16 @@ export class DynamoRevocationRepository implements RevocationRepository {
   }
 
   /** Twice, after an answer that was lost, it appends the samples twice: that shifts a percentile, and counts no session again. */
-  async goOn(receipt: RunningReceipt, { tidied, at }: { tidied: readonly TidiedSample[]; at: Date }): Promise<void> {
+  async goOn(
+    receipt: RunningReceipt,
+    { tidied, waited_ms, at }: Parameters<RevocationRepository['goOn']>[1],
+  ): Promise<void> {
     const due = dueAttributes(nextTry(at, 0).toISOString(), receipt.token_uid, receipt.operation);
     await this.#storage.write({
       update: this.#key(receipt),
-      set: 'SET #state = :running, #failures = :none, #rounds = if_not_exists(#rounds, :none) + :one, #tidied = list_append(if_not_exists(#tidied, :empty), :tidied), #due_shard = :due_shard, #due_at = :due_at',
+      set: 'SET #state = :running, #failures = :none, #rounds = if_not_exists(#rounds, :none) + :one, #tidied = list_append(if_not_exists(#tidied, :empty), :tidied), #waited_ms = if_not_exists(#waited_ms, :waited_ms), #due_shard = :due_shard, #due_at = :due_at',
       condition: notCompleted,
-      values: { running: 'running', none: 0, one: 1, empty: [], tidied, ...due, completed: 'completed' },
+      values: { running: 'running', none: 0, one: 1, empty: [], tidied, waited_ms, ...due, completed: 'completed' },
     });
   }
 
@@ -99,14 +101,17 @@ export class DynamoRevocationRepository implements RevocationRepository {
     });
   }
 
-  async stick(receipt: RunningReceipt, { reason, at }: { reason: string; at: Date }): Promise<void> {
+  async stick(
+    receipt: RunningReceipt,
+    { reason, waited_ms, at }: Parameters<RevocationRepository['stick']>[1],
+  ): Promise<void> {
     const failures = receipt.failures + 1;
     const due = dueAttributes(nextTry(at, receipt.failures).toISOString(), receipt.token_uid, receipt.operation);
     await this.#storage.write({
       update: this.#key(receipt),
-      set: 'SET #state = :stuck, #stuck_because = :reason, #failures = :failures, #due_shard = :due_shard, #due_at = :due_at',
+      set: 'SET #state = :stuck, #stuck_because = :reason, #failures = :failures, #waited_ms = if_not_exists(#waited_ms, :waited_ms), #due_shard = :due_shard, #due_at = :due_at',
       condition: notCompleted,
-      values: { stuck: 'stuck', reason, failures, ...due, completed: 'completed' },
+      values: { stuck: 'stuck', reason, failures, waited_ms, ...due, completed: 'completed' },
     });
   }
 

@@ -151,6 +151,7 @@ const Sample = z.object({ ms: z.number(), sessions: z.number() });
 const Summary = z.object({
   sessions: z.object({ total: z.number(), ended: z.number(), remaining: z.number() }),
   tidied_ms: z.object({ p50: z.number(), p99: z.number(), max: z.number() }),
+  waited_ms: z._default(z.nullable(z.number()), null),
   completed_at: z.string(),
 });
 
@@ -166,6 +167,7 @@ const ReceiptItem = z.object({
   state: open,
   due_at: z.optional(z.string()),
   tidied: z._default(z.array(Sample), []),
+  waited_ms: z._default(z.nullable(z.number()), null),
   failures: z._default(z.number(), 0),
   stuck_because: z._default(z.nullable(z.string()), null),
   summary: z._default(z.nullable(Summary), null),

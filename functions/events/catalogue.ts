@@ -24,6 +24,7 @@ const ReceiptSummarySchema = z.object({
   completed_at: instant,
   sessions: z.object({ total: z.number(), ended: z.number(), remaining: z.number() }),
   tidied_ms: z.object({ p50: z.number(), p99: z.number(), max: z.number() }),
+  waited_ms: z.nullable(z.number()),
 });
 
 /** Every event that Tokenward publishes, by its type: publisher, rules and consumers read this one list. */

@@ -19,6 +19,7 @@ export const RevocationViewSchema = z.object({
   refused_from: z.string(),
   sessions: z.object({ total: count, ended: z.number(), remaining: count }),
   tidied_ms: z.nullable(z.object({ p50: z.number(), p99: z.number(), max: z.number() })),
+  waited_ms: z.nullable(z.number()),
   completed_at: z.nullable(z.string()),
   state: openEnum(['running', 'completed', 'stuck']),
   stuck_because: z.optional(z.string()),
@@ -44,6 +45,7 @@ function revocationOf({ receipt, progress }: FoundRevocation): z.input<typeof Re
     ...facts,
     sessions: summary?.sessions ?? { total: null, ended, remaining: null },
     tidied_ms: summary?.tidied_ms ?? null,
+    waited_ms: summary?.waited_ms ?? facts.waited_ms,
     completed_at: summary?.completed_at ?? null,
     ...(facts.state === 'stuck' ? { stuck_because: stuck_because ?? 'unknown', next_try_at: next_try_at ?? '' } : {}),
   };

@@ -109,7 +109,7 @@ const problems: Record<RefusalKind, ProblemRow> = {
   unavailable: {
     status: 503,
     code: 194,
-    title: 'Storage cannot answer now.',
+    title: 'The service cannot answer now.',
     message: 'The service cannot answer now. Try again in a moment.',
   },
 };

@@ -60,16 +60,16 @@ async function giveUp(
   { round, receipt, error }: { round: Round; receipt: RunningReceipt; error: unknown },
 ): Promise<RoundOutcome> {
   if (round.ended > 0) return await goOn(deps, receipt, round);
-  await deps.revocations.stick(receipt, { reason: nameOfCause(error), at: deps.now() });
+  await deps.revocations.stick(receipt, { reason: nameOfCause(error), waited_ms: round.waitedMs, at: deps.now() });
   return 'stuck';
 }
 
 async function goOn(
   { revocations, now }: EndSessionsDependencies,
   receipt: RunningReceipt,
-  { tidied }: Round,
+  { tidied, waitedMs: waited_ms }: Round,
 ): Promise<'continued'> {
-  await revocations.goOn(receipt, { tidied, at: now() });
+  await revocations.goOn(receipt, { tidied, waited_ms, at: now() });
   return 'continued';
 }
 
@@ -90,6 +90,12 @@ class Round {
     this.#deps = deps;
     this.#found = found;
     this.#startedAt = deps.now().getTime();
+  }
+
+  /** How long the first round came after the revocation: what a clock that is behind would make negative is 0. */
+  get waitedMs(): number {
+    const { waited_ms: known, refused_from } = this.#found.receipt;
+    return known ?? Math.max(0, this.#startedAt - Date.parse(refused_from));
   }
 
   /** @returns whether every shard is empty of what this operation ends */
@@ -115,7 +121,8 @@ class Round {
     // Read again: another round may have counted meanwhile.
     const found = await revocations.find(receipt.token_uid, receipt.operation);
     const ended = sum((found?.progress ?? []).map((shard) => shard.ended));
-    const summary = summaryOf({ ended, samples: [...receipt.tidied, ...this.tidied], at: now() });
+    const samples = [...receipt.tidied, ...this.tidied];
+    const summary = summaryOf({ ended, samples, waited_ms: this.waitedMs, at: now() });
     const { reason, actor, refused_from, token_uid, api_key, token_name: name, operation } = receipt;
     const subject = { token_uid, api_key, name, token_version: token.version, epoch: token.epoch };
     await publisher.publish([

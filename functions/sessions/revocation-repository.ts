@@ -24,6 +24,8 @@ export interface ShardProgress {
 export interface RevocationSummary {
   readonly sessions: { readonly total: number; readonly ended: number; readonly remaining: number };
   readonly tidied_ms: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** How long after the revocation its first round began; null where that was not kept yet. */
+  readonly waited_ms: number | null;
   readonly completed_at: string;
 }
 
@@ -32,6 +34,8 @@ export interface RunningReceipt extends Omit<Receipt, 'state' | 'reason'> {
   readonly reason: OpenEnum<RevocationReason>;
   readonly state: OpenEnum<'running' | 'stuck' | 'completed'>;
   readonly tidied: readonly TidiedSample[];
+  /** How long after the revocation its first round began; null before the end of that round, and where it was not kept yet. */
+  readonly waited_ms: number | null;
   /** Rounds that made no progress, one after another. */
   readonly failures: number;
   readonly stuck_because: string | null;
@@ -59,10 +63,16 @@ export interface RevocationRepository {
   /** Keeps up to where nothing is left to end in a shard. */
   clear(receipt: RunningReceipt, progress: Pick<ShardProgress, 'shard' | 'cleared'>): Promise<void>;
   /** Makes the stream bring the next round, behind what others did meanwhile; the due index waits for a minute without one. */
-  goOn(receipt: RunningReceipt, round: { readonly tidied: readonly TidiedSample[]; readonly at: Date }): Promise<void>;
+  goOn(
+    receipt: RunningReceipt,
+    round: { readonly tidied: readonly TidiedSample[]; readonly waited_ms: number; readonly at: Date },
+  ): Promise<void>;
   /** The due index found it: brings another round, and looks again later, the later the more often it has failed. */
   again(receipt: RunningReceipt, at: Date): Promise<void>;
   /** A round made no progress: why is kept, and the due index brings the next one, later each time. */
-  stick(receipt: RunningReceipt, failure: { readonly reason: string; readonly at: Date }): Promise<void>;
+  stick(
+    receipt: RunningReceipt,
+    failure: { readonly reason: string; readonly waited_ms: number; readonly at: Date },
+  ): Promise<void>;
   complete(receipt: RunningReceipt, summary: RevocationSummary): Promise<void>;
 }

@@ -46,6 +46,8 @@ test('a deletion asks and costs the same with 1 and with 1,000 live sessions, an
     expect(p50).toBeGreaterThan(0);
     expect(p99).toBeGreaterThanOrEqual(p50);
     expect(max).toBeGreaterThanOrEqual(p99);
+    expect(receipt.waited_ms).toBeGreaterThanOrEqual(0);
+    expect(receipt.waited_ms).toBeLessThanOrEqual(p50);
     expect(Date.parse(receipt.completed_at) - Date.parse(receipt.refused_from)).toBeGreaterThanOrEqual(max);
   }
 });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { InvocationResult } from '../../local/function-pool.ts';
+import { type InvocationResult, THROTTLED } from '../../local/function-pool.ts';
 import { type HttpApi, startHttpApi } from '../../local/http-api.ts';
 import { stackOf } from '../../local/template.ts';
 
@@ -144,6 +144,12 @@ describe('a route with an authorizer', () => {
     const { invoked, send } = await start(answer);
     const message = status === 403 ? 'Forbidden' : 'Internal Server Error';
     expect(await send(both)).toEqual([status, JSON.stringify({ message })]);
+    expect(invoked.map(([id]) => id)).toEqual(['Asked']);
+  });
+
+  it('is 503 and does not run when there is no room for its authorizer', async () => {
+    const { invoked, send } = await start(THROTTLED);
+    expect(await send(both)).toEqual([503, expect.stringContaining('This one was not begun.')]);
     expect(invoked.map(([id]) => id)).toEqual(['Asked']);
   });
 });

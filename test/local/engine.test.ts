@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -138,5 +138,35 @@ describe('on a file', () => {
     await expect(createTables(provisioned, client)).rejects.toThrow(
       /table Tokens uses what is not supported.*BillingMode/s,
     );
+  });
+
+  it('its stream is trimmed while it is written to, and no write fails or waits for long', async () => {
+    const { engine, client } = await start();
+    await createTables(fixtureStack, client);
+    const put = (n: number) =>
+      client.send(new PutItemCommand({ TableName: 'Tokens', Item: { ...Key, n: { N: String(n) } } }));
+    for (let round = 1; round <= 20; round += 1) {
+      const from = performance.now();
+      const writes = Array.from({ length: 25 }, (_, at) => put(round * 100 + at));
+      // Some are done then, and others under way: both sides have to lock the file.
+      await Promise.any(writes);
+      engine.trimStream('Tokens', String(round * 25 - 30));
+      await Promise.all(writes);
+      expect(performance.now() - from).toBeLessThan(5000);
+    }
+    const database = new DatabaseSync(file, { readOnly: true });
+    const [first] = database
+      .prepare('SELECT MIN(CAST(sequence_number AS INTEGER)) AS first FROM _stream_records')
+      .all();
+    database.close();
+    expect(first?.first).toBe(20 * 25 - 29);
+  });
+
+  it('a stream is not trimmed in a file that was deleted', async () => {
+    const { engine, client } = await start();
+    await createTables(fixtureStack, client);
+    rmSync(file);
+    engine.trimStream('Tokens', '1');
+    expect(existsSync(file)).toBe(false);
   });
 });

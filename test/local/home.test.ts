@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { HomeInUse, HomeUnusable, NotAHome, openHome } from '../../local/home.ts';
+import { HomeGone, HomeInUse, HomeUnusable, NotAHome, openHome } from '../../local/home.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -103,4 +103,13 @@ test('is never made of a directory that holds something else, so that fresh cann
   writeFileSync(path.join(parent, 'thesis.txt'), 'years of work');
   expect(() => openHome(parent)).toThrow(NotAHome);
   expect(existsSync(path.join(parent, 'thesis.txt'))).toBe(true);
+});
+
+test('says when it was deleted, or taken by another process', async () => {
+  const home = openHome(directory);
+  await expect(home.check()).resolves.toBeUndefined();
+  home.writeJson('owner.json', { pid: process.pid + 1 });
+  await expect(home.check()).rejects.toThrow(HomeGone);
+  rmSync(directory, { recursive: true });
+  await expect(home.check()).rejects.toThrow(new RegExp(`${directory} was deleted`));
 });

@@ -3,8 +3,10 @@ import * as http from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { InvocationResult } from '../../local/function-pool.ts';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { problemOf } from '../../functions/http/problem.ts';
+import { Refusal } from '../../functions/refusals.ts';
+import { ABANDONED, type InvocationResult, THROTTLED } from '../../local/function-pool.ts';
 import { type HttpApi, startHttpApi } from '../../local/http-api.ts';
 import { stackOf } from '../../local/template.ts';
 
@@ -12,11 +14,15 @@ type Answer = (event: APIGatewayProxyEventV2) => InvocationResult | Promise<Invo
 
 let api: HttpApi;
 let events: APIGatewayProxyEventV2[];
+/** of each event: whoever waits for its result */
+let callers: (AbortSignal | undefined)[];
 let answer: Answer;
-const now = new Date('2027-03-12T19:03:58.123Z');
+let now: Date;
 
 beforeEach(async () => {
+  now = new Date('2027-03-12T19:03:58.123Z');
   events = [];
+  callers = [];
   answer = () => ({ payload: { statusCode: 204 } });
   api = await start(templateOf());
 });
@@ -26,9 +32,10 @@ function start(template: object, port = 0): Promise<HttpApi> {
   return startHttpApi({
     stack: stackOf(template, { parameters: {} }),
     functions: {
-      invoke: async (_, event) => {
+      invoke: async (_, event, caller) => {
         const received = JSON.parse(JSON.stringify(event));
         events.push(received);
+        callers.push(caller);
         return answer(received);
       },
     },
@@ -64,7 +71,10 @@ function templateOf({
     Resources: {
       Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { Name: 'Api', ProtocolType: 'HTTP', ...cors } },
       Stage: { Type: 'AWS::ApiGatewayV2::Stage', Properties: { ApiId: Ref, StageName: '$default', AutoDeploy: true } },
-      Lambda: { Type: 'AWS::Lambda::Function', Properties: {} },
+      Lambda: {
+        Type: 'AWS::Lambda::Function',
+        Properties: { Environment: { Variables: { PROBLEM_TYPES: 'https://types.example/' } } },
+      },
       Integration: {
         Type: 'AWS::ApiGatewayV2::Integration',
         Properties: {
@@ -233,11 +243,56 @@ test('a failing function is a bare 500, and every answer names its request', asy
   expect(response.headers['apigw-requestid']).toBe(lastEvent()?.requestContext.requestId);
 });
 
-test('a function that is slower than the integration is a 503', async () => {
+test('a function that is slower than the integration is a 503, and nobody waits for it any more', async () => {
   await api.close();
   api = await start(templateOf({ timeout: 50 }));
   answer = () => new Promise(() => {});
-  expect(await send('GET', '/things/1')).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' });
+  expect(problemIn(await send('GET', '/things/1'))).toMatch(/may still be carried out/);
+  expect(callers[0]?.aborted).toBe(true);
+});
+
+test('a function that has not begun when the time is over never will, and the answer says so', async () => {
+  await api.close();
+  api = await start(templateOf({ timeout: 50 }));
+  answer = () => new Promise((resolve) => callers[0]?.addEventListener('abort', () => resolve(ABANDONED)));
+  expect(problemIn(await send('GET', '/things/1'))).toMatch(/was not begun/);
+});
+
+test.each([
+  ['is throttled', THROTTLED],
+  ['did not begin in time', ABANDONED],
+])('a function that %s is a 503 that says so', async (_, result) => {
+  answer = () => result;
+  expect(problemIn(await send('GET', '/things/1'))).toMatch(/was not begun/);
+});
+
+/** What it says in detail; in the shape in which the product's own functions are unavailable. */
+function problemIn({ status, headers, body }: Awaited<ReturnType<typeof send>>): string {
+  const problem = JSON.parse(body);
+  const requestId = String(headers['x-request-id']);
+  const { document } = problemOf(new Refusal('unavailable', { detail: problem.detail }), {
+    requestId,
+    types: 'https://types.example/',
+    failed: null,
+  });
+  expect({ status, problem }).toEqual({ status: 503, problem: document });
+  expect(requestId).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+  expect(headers).toMatchObject({
+    'content-type': 'application/problem+json',
+    'retry-after': '1',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'apigw-requestid': expect.any(String),
+  });
+  return problem.detail;
+}
+
+test('the date is that of the answer', async () => {
+  answer = () => {
+    now = new Date('2027-03-12T19:04:28.999Z');
+    return { payload: { statusCode: 204 } };
+  };
+  expect((await send('GET', '/things/1')).headers.date).toBe('Fri, 12 Mar 2027 19:04:28 GMT');
 });
 
 test('without a default route an unknown path is a 404', async () => {
@@ -286,8 +341,9 @@ test('a caller who goes away before the answer harms nobody', async () => {
   const socket = connect(Number(new URL(api.endpoint).port), '127.0.0.1');
   socket.write('GET /things/1 HTTP/1.1\r\nhost: x\r\n\r\n');
   await asked.promise;
+  expect(callers[0]?.aborted).toBe(false);
   socket.destroy();
-  await once(socket, 'close');
+  await vi.waitFor(() => expect(callers[0]?.aborted).toBe(true), { interval: 5 });
   answer = () => ({ payload: { statusCode: 204 } });
   await send('GET', '/things/1');
   gate.resolve({ payload: { statusCode: 200, body: 'nobody hears this' } });

@@ -35,10 +35,10 @@ test('health is 200 when every part is up', async () => {
   });
 });
 
-test('health is 503 and names the part that is down', async () => {
+test('health is 503, names the part that is down, and says why', async () => {
   expect(await ask('GET /_local/health', undefined, { engine: down, issuer: up })).toEqual({
     status: 503,
-    json: { parts: { engine: 'down', issuer: 'up' } },
+    json: { parts: { engine: 'down', issuer: 'up' }, reasons: { engine: 'not there' } },
   });
 });
 

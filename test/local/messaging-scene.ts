@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { type Engine, startEngine } from '../../local/engine.ts';
 import type { Caller } from '../../local/front-gate.ts';
 import { rightsOf } from '../../local/iam.ts';
-import { type Messaging, openMessaging, type Triggers } from '../../local/messaging.ts';
+import { type Messaging, type MessagingOptions, openMessaging, type Triggers } from '../../local/messaging.ts';
 import { createTables } from '../../local/tables.ts';
 import { type LocalStack, stackOf, type TemplateJson } from '../../local/template.ts';
 import { document, scratchDirectory, table } from './fixture-stack.ts';
@@ -102,8 +102,12 @@ export class Scene {
   }
 
   /** Without `stop` it is as if the process had been killed. */
-  async start(handlers: Record<string, Handler> = {}): Promise<Messaging & Triggers> {
+  async start(
+    handlers: Record<string, Handler> = {},
+    trimming: Pick<MessagingOptions, 'trimMs' | 'keptRecords'> = {},
+  ): Promise<Messaging & Triggers> {
     const messaging = await openMessaging({
+      ...trimming,
       stack: this.stack,
       engine: this.engine,
       front: { callerWith: (id) => this.#callers().find(({ accessKeyId }) => accessKeyId === id), onWrite: () => {} },

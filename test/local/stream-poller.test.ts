@@ -153,6 +153,23 @@ describe('over a restart', () => {
   });
 });
 
+it('what is dealt with is trimmed while it runs, too, but for the newest; what is not dealt with stays', async () => {
+  const scene = await Scene.open(mapping({ BatchSize: 1 }));
+  const gate = Promise.withResolvers<void>();
+  const { batches, handler } = recorder(([key]) => (key === 'k' ? gate.promise : null));
+  const { streams } = await scene.start({ Reader: handler }, { trimMs: 20, keptRecords: 3 });
+  const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n'];
+  await scene.put(...keys);
+  streams.wake();
+  const numbers = (from: number) => Array.from({ length: 15 - from }, (_, at) => String(from + at));
+  await vi.waitFor(() => expect(recordsIn(scene.engineFile)).toEqual(numbers(8)), { timeout: 20_000, interval: 10 });
+  expect(batches.at(-1)).toEqual(['k']);
+  gate.resolve();
+  await streams.idle();
+  await vi.waitFor(() => expect(recordsIn(scene.engineFile)).toEqual(numbers(12)), { timeout: 20_000, interval: 10 });
+  expect(batches.flat()).toEqual(keys);
+});
+
 describe('what a test may wish for', () => {
   it('a record is held back while others pass, and those of its item stay behind it', async () => {
     const scene = await Scene.open(mapping({ BatchSize: 1 }));

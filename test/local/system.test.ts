@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -32,6 +32,34 @@ test('the synthesized template answers, and a moved clock holds for its function
   } finally {
     await system.close();
   }
+});
+
+test('a home that is deleted is told of, what runs goes on, and it can be stopped', async () => {
+  const lost = mkdtempSync(path.join(tmpdir(), 'tokenward-lost-'));
+  const lines: string[] = [];
+  const system = await startSystem({ home: lost, assembly, log: (line) => lines.push(line) });
+  try {
+    const health = async () => (await fetch(`${system.endpoint}/_local/health`)).json();
+    expect(await health()).toMatchObject({ parts: { home: 'up' } });
+    rmSync(lost, { recursive: true });
+    const answer = await fetch(`${system.endpoint}/_local/health`);
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({
+      parts: { home: 'down' },
+      reasons: { home: expect.stringContaining(`${lost} was deleted`) },
+    });
+    const authtoken = await system.issuer.mintForPerson('owner');
+    const stacks = await fetch(`${system.endpoint}/v3/stacks`, { headers: { authtoken } });
+    expect([200, 503]).toContain(stacks.status);
+    // Another start may have taken the place: that home is not ours either.
+    openHome(lost).close();
+    writeFileSync(path.join(lost, 'owner.json'), JSON.stringify({ pid: 1 }));
+    expect(await health()).toMatchObject({ parts: { home: 'down' } });
+  } finally {
+    await system.close();
+    rmSync(lost, { recursive: true, force: true });
+  }
+  expect(lines).toEqual([]);
 });
 
 test('a port that is taken is told of before anything is forgotten or started', async () => {

@@ -155,6 +155,7 @@ function revocationOf(state: 'running' | 'completed' | 'gone') {
     epoch: null,
     state,
     tidied: [],
+    waited_ms: null,
     failures: 0,
     stuck_because: null,
     next_try_at: null,

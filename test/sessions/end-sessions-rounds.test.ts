@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { eventOf } from '../../functions/events/catalogue.ts';
 import { unavailable } from '../../functions/refusals.ts';
 import { endSessions } from '../../functions/sessions/end-sessions.ts';
+import type { RevocationSummary } from '../../functions/sessions/revocation-repository.ts';
 import { tables } from '../support/simulated-dependencies.ts';
 import { operation, RevocationWorld, revokedAt, token } from './revocation-world.ts';
 
@@ -60,6 +61,56 @@ describe('a round', () => {
         },
       },
     ]);
+  });
+
+  describe('says how long the first one waited', () => {
+    const waitedMs = async () => (await world.receipt())?.summary?.waited_ms;
+
+    test('whether it is the only one', async () => {
+      world.ms += 7000;
+      await world.round();
+      expect(await waitedMs()).toBe(7000);
+    });
+
+    test('or others follow', async () => {
+      await world.open('0', 1, [1, 1001]);
+      world.ms += 7000;
+      expect(await world.round()).toBe('continued');
+      expect((await world.receipt())?.waited_ms).toBe(7000);
+      world.ms += 60_000;
+      await world.rounds(3);
+      expect(await waitedMs()).toBe(7000);
+    });
+
+    test('or it was stuck, and a later one too', async () => {
+      const { epochs } = world.deps.sessions;
+      world.deps.sessions.epochs = async () => {
+        throw new Error('Storage is away.');
+      };
+      world.ms += 7000;
+      expect(await world.round()).toBe('stuck');
+      world.ms += 60_000;
+      expect(await world.round()).toBe('stuck');
+      expect((await world.receipt())?.waited_ms).toBe(7000);
+      world.deps.sessions.epochs = epochs.bind(world.deps.sessions);
+      expect(await world.round()).toBe('completed');
+      expect(await waitedMs()).toBe(7000);
+    });
+
+    test('but not in a receipt of before that was kept, which is read all the same', async () => {
+      const receipt = await world.receipt();
+      if (!receipt) throw new Error('There is no receipt.');
+      const before = { sessions: { total: 1, ended: 1, remaining: 0 }, tidied_ms: { p50: 1, p99: 1, max: 1 } };
+      const summary = { ...before, completed_at: revokedAt.toISOString() } as RevocationSummary;
+      await world.deps.revocations.complete(receipt, summary);
+      expect((await world.receipt())?.summary).toEqual({ ...summary, waited_ms: null });
+    });
+
+    test('and nothing, by a clock that is behind', async () => {
+      world.ms -= 500;
+      await world.round();
+      expect(await waitedMs()).toBe(0);
+    });
   });
 
   test('gives way to others after 1,000 sessions', async () => {

@@ -88,12 +88,13 @@ it.for([
 describe('the figures of a receipt', () => {
   const at = new Date('2026-03-01T08:00:00.000Z');
   const tidied = (...samples: (readonly [ms: number, sessions: number])[]) =>
-    summaryOf({ ended: 1, at, samples: samples.map(([ms, sessions]) => ({ ms, sessions })) }).tidied_ms;
+    summaryOf({ ended: 1, at, samples: samples.map(([ms, sessions]) => ({ ms, sessions })), waited_ms: 0 }).tidied_ms;
 
   it('say how many were ended, and when that was done', () => {
-    expect(summaryOf({ ended: 3, samples: [], at })).toEqual({
+    expect(summaryOf({ ended: 3, samples: [], waited_ms: 7, at })).toEqual({
       sessions: { total: 3, ended: 3, remaining: 0 },
       tidied_ms: { p50: 0, p99: 0, max: 0 },
+      waited_ms: 7,
       completed_at: '2026-03-01T08:00:00.000Z',
     });
   });
@@ -138,7 +139,7 @@ describe('the figures of a receipt', () => {
 
   it('leave the samples in their order', () => {
     const samples = [9, 7].map((ms) => ({ ms, sessions: 1 }));
-    summaryOf({ ended: 2, samples, at });
+    summaryOf({ ended: 2, samples, waited_ms: 0, at });
     expect(samples.map(({ ms }) => ms)).toEqual([9, 7]);
   });
 });

@@ -99,6 +99,7 @@ function foundAs(operation: string, state: RunningReceipt['state'] | 'gone' = 'g
     epoch: null,
     state,
     tidied: [],
+    waited_ms: null,
     failures: 0,
     stuck_because: null,
     next_try_at: null,

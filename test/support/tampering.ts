@@ -107,7 +107,12 @@ export const completedTooEarly = inRounds((deps) => ({
     goOn: async (receipt) => {
       const sessions = { total: 0, ended: 0, remaining: 0 };
       const tidied_ms = { p50: 0, p99: 0, max: 0 };
-      await deps.revocations.complete(receipt, { sessions, tidied_ms, completed_at: receipt.refused_from });
+      await deps.revocations.complete(receipt, {
+        sessions,
+        tidied_ms,
+        waited_ms: 0,
+        completed_at: receipt.refused_from,
+      });
     },
   }),
 }));
