@@ -140,7 +140,7 @@ const sinkPattern = new RegExp(
     String.raw`\bcreatePolicy\([^)]*\)`,
     String.raw`\bjsxs?\)\([\`"']script[\`"']`,
     String.raw`\bcreateElement\([\`"']script[\`"']\)`,
-    String.raw`dangerouslySetInnerHTML:`,
+    'dangerouslySetInnerHTML:',
   ].join('|'),
   'g',
 );
