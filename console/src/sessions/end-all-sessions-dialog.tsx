@@ -1,9 +1,8 @@
-import { messageOf } from '../api/problem.ts';
 import { useEndSessions } from '../api/sessions.ts';
 import type { Token } from '../api/tokens.ts';
 import { Button } from '../design/button.tsx';
+import { Failure } from '../design/failure.tsx';
 import { Modal } from '../design/modal.tsx';
-import { Notice } from '../design/notice.tsx';
 import { useSay } from '../design/said.tsx';
 
 /** Asks before all sessions of a token are ended. */
@@ -22,19 +21,22 @@ export function EndAllSessionsDialog({
     say(notice);
     onClose();
   };
-  const submit = () => end.mutate(null, { onSuccess });
+  const submit = () => end.start(null, { onSuccess });
+  const close = () => end.cancel(onClose);
   return (
-    <Modal title="End all sessions" onClose={onClose} isAlert>
+    <Modal title="End all sessions" onClose={close} isAlert>
       <p>
         Every program that works with <bdi className="token-name">{token.name}</bdi> is refused at once. The token
         stays: whoever has its value can open a new session.
       </p>
-      {end.error && <Notice kind="bad">{messageOf(end.error)}</Notice>}
+      {end.error && (
+        <Failure error={end.error} what="the sessions were ended" next="You can end them again: that does no harm." />
+      )}
       <div className="buttons">
-        <Button autoFocus onPress={onClose}>
+        <Button autoFocus onPress={close}>
           Cancel
         </Button>
-        <Button variant="danger" isDisabled={end.isPending} onPress={submit}>
+        <Button variant="danger" isPending={end.isBusy} onPress={submit}>
           End all sessions
         </Button>
       </div>
