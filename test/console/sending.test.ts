@@ -1,5 +1,6 @@
 import type { APIResponse, Page, Request, Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { violationsOn } from '../support/accessibility.ts';
 import { ConsoleScene } from '../support/console-scene.ts';
 
 let scene: ConsoleScene;
@@ -259,6 +260,7 @@ describe('when no answer comes', () => {
     await arrived;
     await dialog().getByRole('button', { name: 'Cancel' }).click();
     await alertText('It is not known whether the token was deleted.').waitFor();
+    expect(await violationsOn(page)).toEqual([]);
     await dialog().getByRole('button', { name: 'Find out' }).click();
     await alertText('The token is still there.').waitFor();
     expect((await read()).status).toBe(200);

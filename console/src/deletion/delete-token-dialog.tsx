@@ -118,7 +118,7 @@ function Confirmation({
       )}
       <div className="buttons">
         <Button onPress={onClose}>Cancel</Button>
-        <Button variant="danger" type="submit" isDisabled={!isConfirmed || isGone} isPending={remove.isBusy}>
+        <Button variant="danger" type="submit" isDisabled={!isConfirmed || isGone} isBusy={remove.isBusy}>
           Delete
         </Button>
       </div>

@@ -46,7 +46,7 @@ export function Failure({ error, message, what, next, look }: FailureProps) {
           <p>{message ?? messageOf(error)}</p>
         )}
         {isUnknown && look && (
-          <Button isPending={isLooking} onPress={() => void lookNow()}>
+          <Button isBusy={isLooking} onPress={() => void lookNow()}>
             Find out
           </Button>
         )}

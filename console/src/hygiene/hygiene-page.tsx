@@ -80,7 +80,7 @@ function HygieneForm({ stack, found }: { readonly stack: string; readonly found:
             <Button isDisabled={!isChanged && !isMistaken} onPress={() => beginWith(found.token_hygiene)}>
               Reset
             </Button>
-            <Button variant="primary" type="submit" isDisabled={!isChanged || isMistaken} isPending={save.isBusy}>
+            <Button variant="primary" type="submit" isDisabled={!isChanged || isMistaken} isBusy={save.isBusy}>
               Save
             </Button>
           </div>

@@ -36,7 +36,7 @@ export function EndAllSessionsDialog({
         <Button autoFocus onPress={close}>
           Cancel
         </Button>
-        <Button variant="danger" isPending={end.isBusy} onPress={submit}>
+        <Button variant="danger" isBusy={end.isBusy} onPress={submit}>
           End all sessions
         </Button>
       </div>

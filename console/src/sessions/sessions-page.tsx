@@ -26,7 +26,7 @@ export function SessionsPage() {
       title="Sessions"
       actions={
         <>
-          <Button isPending={sessions.isFetching} onPress={() => void sessions.refetch()}>
+          <Button isBusy={sessions.isFetching} onPress={() => void sessions.refetch()}>
             Refresh
           </Button>
           <Button variant="danger" isDisabled={found.length === 0} onPress={() => setIsEndingAll(true)}>
@@ -48,7 +48,7 @@ export function SessionsPage() {
         {() => <SessionTable stack={key} uid={uid} sessions={found} />}
       </QueryState>
       {sessions.hasNextPage && (
-        <Button isPending={sessions.isFetchingNextPage} onPress={() => void sessions.fetchNextPage()}>
+        <Button isBusy={sessions.isFetchingNextPage} onPress={() => void sessions.fetchNextPage()}>
           Show more
         </Button>
       )}
@@ -104,7 +104,7 @@ function SessionTable({ stack, uid, sessions }: SessionTableProps) {
               <Cell className="cell-actions">
                 <Button
                   aria-label={`End the session of ${nameOf(session)}`}
-                  isPending={end.isBusy}
+                  isBusy={end.isBusy}
                   onPress={() => end.start(session.uid, { onSuccess: say })}
                 >
                   End

@@ -86,7 +86,7 @@ function CreateStackDialog({ onClose }: { readonly onClose: () => void }) {
         )}
         <div className="buttons">
           <Button onPress={close}>Cancel</Button>
-          <Button variant="primary" type="submit" isDisabled={name.trim() === ''} isPending={create.isBusy}>
+          <Button variant="primary" type="submit" isDisabled={name.trim() === ''} isBusy={create.isBusy}>
             Create
           </Button>
         </div>

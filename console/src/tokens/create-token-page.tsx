@@ -67,7 +67,7 @@ export function CreateTokenPage() {
           )}
           <div className="buttons">
             <Button onPress={() => create.cancel(() => void navigate(list))}>Cancel</Button>
-            <Button variant="primary" type="submit" isPending={create.isBusy}>
+            <Button variant="primary" type="submit" isBusy={create.isBusy}>
               Generate Token
             </Button>
           </div>

@@ -52,7 +52,7 @@ export function EditTokenForm({ stack, start, onSaved, onCancel }: EditTokenForm
             variant="primary"
             type="submit"
             isDisabled={!edit.isChanged || Object.keys(mistakes).length > 0}
-            isPending={edit.isSaving}
+            isBusy={edit.isSaving}
           >
             Save
           </Button>
