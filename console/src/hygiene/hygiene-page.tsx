@@ -56,7 +56,7 @@ function HygieneForm({ stack, found }: { readonly stack: string; readonly found:
         className="form"
         onSubmit={(event) => {
           event.preventDefault();
-          if (!isMistaken) submit();
+          if (isChanged && !isMistaken) submit();
         }}
       >
         <div className="form-fields">
