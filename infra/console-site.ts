@@ -158,7 +158,10 @@ function addressOf(scope: Construct, { domain }: Stage, distribution: Distributi
   ).toString();
 }
 
-/** Scripts and styles of its own only, and nobody to talk to but itself and the issuer. */
+/**
+ * Scripts and styles of its own only, and nobody to talk to but itself and the issuer. One Trusted Types policy may be made, once:
+ * `default`, which `console/src/trusted-types.ts` makes before any other code runs.
+ */
 function contentSecurityPolicy({ origins }: SignIn): string {
   return [
     "default-src 'none'",
@@ -171,5 +174,6 @@ function contentSecurityPolicy({ origins }: SignIn): string {
     "frame-ancestors 'none'",
     "base-uri 'none'",
     "require-trusted-types-for 'script'",
+    'trusted-types default',
   ].join('; ');
 }

@@ -12,16 +12,19 @@ import { SignedInContext } from './sign-in/signed-in-context.ts';
 
 const mostRetries = 2;
 
-/** A refusal stays one; what could not be answered is asked again. */
+/** A refusal stays one, and without a network a page says so at once. What the service could not answer is asked again. */
 const isWorthRetrying = (failures: number, error: Error) =>
-  failures < mostRetries && (!(error instanceof Problem) || error.status === 0 || error.status === 503);
+  failures < mostRetries && (!(error instanceof Problem) || error.kind === 'unanswered' || error.status === 503);
+
+/** Reads are never paused: offline they fail, and the page says so. When the network is back, what is shown is read again. */
+const queries = { retry: isWorthRetrying, networkMode: 'always', refetchOnReconnect: true } as const;
 
 /** The console for somebody who is signed in. */
 export function App({ signedIn, config }: { readonly signedIn: SignedIn; readonly config: Config }) {
   const [isOver, setIsOver] = useState(false);
   // Not before: signing in has put the address right.
   const [router] = useState(() => createHashRouter(routes));
-  const cache = useMemo(() => new QueryClient({ defaultOptions: { queries: { retry: isWorthRetrying } } }), []);
+  const cache = useMemo(() => new QueryClient({ defaultOptions: { queries } }), []);
   const api = useMemo(
     () => createApi({ accessToken: signedIn.accessToken, onSignedOut: () => setIsOver(true) }),
     [signedIn],

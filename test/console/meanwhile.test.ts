@@ -90,6 +90,8 @@ it('lets the branches be typed where they cannot be read', async () => {
   expect(token.scope.at(-1).branches).toEqual(['main', 'development']);
   await page.getByRole('button', { name: 'Copy Management Token' }).click();
   await page.getByRole('button', { name: 'Done' }).click();
+  // What the next test makes must not be missing from a list that is still being read.
+  await scene.row(page, 'typed branches').waitFor();
 });
 
 it('signs out, and a reload does not sign in again', async () => {

@@ -66,6 +66,12 @@ const offences: readonly Offence[] = [
   ['local imports functions', 'local/a.ts', use('../functions/http/routes.ts'), 'local runs the synthesized template'],
   ['local imports infra', 'local/b.ts', use('../infra/doors.ts'), 'local runs the synthesized template'],
   ['the console imports a use case', 'console/src/tokens/a.ts', use('../../../functions/tokens/token.ts'), browser],
+  [
+    'the console changes something past useChange',
+    'console/src/tokens/c.ts',
+    "import { useMutation } from '@tanstack/react-query';\nexport const a = useMutation;",
+    'A change goes through useChange',
+  ],
   ['the console imports a built-in', 'console/src/tokens/b.ts', use('node:crypto'), browser],
   ['seeds go through a door', 'local/seeds.ts', use('../functions/http/endpoint.ts'), 'Seeds are made by use cases'],
   ['the SDK comes over the wall', 'functions/http/d.ts', use('@aws-sdk/client-dynamodb'), wall],

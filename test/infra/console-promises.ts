@@ -51,7 +51,8 @@ export function describeConsole(stack: () => Synthesized): void {
       const { SecurityHeadersConfig } = properties.ResponseHeadersPolicyConfig;
       expect(SecurityHeadersConfig.ContentSecurityPolicy.ContentSecurityPolicy.replaceAll(origins, 'ISSUER')).toBe(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ISSUER; " +
-          "font-src 'self'; form-action 'self' ISSUER; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'",
+          "font-src 'self'; form-action 'self' ISSUER; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; " +
+          'trusted-types default',
       );
     }
   });

@@ -19,6 +19,9 @@ test('the page has the headers of the template, word by word, and the issuer in 
   expect(page.headers.get('content-security-policy')).toContain(
     `connect-src 'self' ${running.system.issuer.endpoint}; font-src 'self'`,
   );
+  expect(page.headers.get('content-security-policy')).toMatch(
+    /; require-trusted-types-for 'script'; trusted-types default$/,
+  );
   expect(page.headers.get('x-frame-options')).toBe('DENY');
   const [, script = ''] = /src="(\/assets\/[^"]+\.js)"/.exec(await page.text()) ?? [];
   const assets = await get(script);

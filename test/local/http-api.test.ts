@@ -274,6 +274,7 @@ function problemIn({ status, headers, body }: Awaited<ReturnType<typeof send>>):
     requestId,
     types: 'https://types.example/',
     failed: null,
+    isOAuth: false,
   });
   expect({ status, problem }).toEqual({ status: 503, problem: document });
   expect(requestId).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);

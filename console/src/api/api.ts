@@ -1,9 +1,17 @@
 import { createContext, useContext } from 'react';
 import type * as z from 'zod/mini';
-import { problemOf, unreachable } from './problem.ts';
+import { notSent, problemOf, unanswered, unreadable } from './problem.ts';
 import { learnTime } from './server-time.ts';
 
-export interface ApiRequest<T> {
+/** How the sender of a request can still stop it, and learns when it is too late for that. */
+export interface Sending {
+  /** A request that is aborted before it is sent is never sent. Afterwards nobody waits for its answer any more. */
+  readonly signal?: AbortSignal;
+  /** Called right before the request is sent. */
+  readonly onSend?: () => void;
+}
+
+export interface ApiRequest<T> extends Sending {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Below `/v3`, with its query. */
   readonly path: string;
@@ -20,11 +28,19 @@ export type Api = <T>(request: ApiRequest<T>) => Promise<{ readonly data: T; rea
 
 /** Talks to the HTTP API, which has the same origin as the page. */
 export function createApi(options: { accessToken: () => Promise<string>; onSignedOut: () => void }): Api {
-  return async ({ method = 'GET', path, stack, json, headers = {}, schema }) => {
+  return async ({ method = 'GET', path, stack, json, headers = {}, schema, signal = null, onSend }) => {
+    const authtoken = await options.accessToken().catch(() => {
+      throw notSent(navigator.onLine ? 'Your sign-in could not be renewed' : 'You are offline');
+    });
+    if (signal?.aborted) throw notSent('You cancelled');
+    // Sent all the same: an address on this machine can be reached without a network.
+    const { onLine } = navigator;
+    onSend?.();
     const response = await fetch(`/v3${path}`, {
       method,
+      signal,
       headers: {
-        authtoken: await options.accessToken(),
+        authtoken,
         // Not `api_key`: proxies between here and there may drop a name with an underscore.
         ...(stack === undefined ? {} : { 'x-stack-api-key': stack }),
         ...(json === undefined ? {} : { 'content-type': 'application/json' }),
@@ -32,12 +48,14 @@ export function createApi(options: { accessToken: () => Promise<string>; onSigne
       },
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     }).catch(() => {
-      throw unreachable();
+      throw onLine ? unanswered() : notSent('You are offline');
     });
     learnTime(response);
     if (response.status === 401) options.onSignedOut();
     if (!response.ok) throw await problemOf(response);
-    return { data: schema.parse(await response.json()), etag: response.headers.get('etag') };
+    const parsed = schema.safeParse(await response.json().catch(() => null));
+    if (!parsed.success) throw unreadable();
+    return { data: parsed.data, etag: response.headers.get('etag') };
   };
 }
 

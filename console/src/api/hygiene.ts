@@ -1,4 +1,4 @@
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import * as z from 'zod/mini';
 import {
   ChangedHygieneSchema,
@@ -6,6 +6,7 @@ import {
   HygieneViewSchema,
 } from '../../../functions/http/token-hygiene.ts';
 import { useApi } from './api.ts';
+import { useChange } from './change.ts';
 
 export type Hygiene = z.output<typeof HygieneViewSchema>;
 export type HygieneSettings = Hygiene['token_hygiene'];
@@ -40,11 +41,15 @@ export function useHygienePreview(stack: string, settings: HygieneSettings) {
 export function useChangeHygiene(stack: string) {
   const api = useApi();
   const cache = useQueryClient();
-  return useMutation({
-    mutationFn: async (settings: HygieneSettings) => {
+  const queryKey = ['hygiene', stack];
+  return useChange({
+    send: async (settings: HygieneSettings, sending) => {
       const json = { token_hygiene: settings };
-      return (await api({ method: 'PUT', path, stack, json, schema: ChangedHygieneSchema })).data;
+      return (await api({ method: 'PUT', path, stack, json, schema: ChangedHygieneSchema, ...sending })).data;
     },
-    onSuccess: () => cache.invalidateQueries({ queryKey: ['hygiene', stack] }),
+    onAnswer: ({ token_hygiene }) =>
+      cache.setQueryData<Hygiene>(queryKey, (read) => read && { ...read, token_hygiene }),
+    rereads: [queryKey],
+    isRepeatable: true,
   });
 }

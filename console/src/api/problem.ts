@@ -33,12 +33,26 @@ export async function problemOf(response: Response): Promise<Problem> {
   return new Problem(detail, { status, kind: type.split('/').at(-1) ?? 'unknown', errors });
 }
 
-export const unreachable = () =>
-  new Problem('The service cannot be reached. Check your connection and try again.', {
-    status: 0,
-    kind: 'unreachable',
-    errors: {},
-  });
+const withoutAnswer = (kind: string, message: string) => new Problem(message, { status: 0, kind, errors: {} });
+
+/** The request never left this browser. */
+export const notSent = (why: string) => withoutAnswer('not-sent', `${why}, so nothing was sent.`);
+
+/** The request may have arrived. No answer came back. */
+export const unanswered = () =>
+  withoutAnswer('unanswered', 'The service cannot be reached. Check your connection and try again.');
+
+/** The service answered, but not in a way that this page understands. */
+export const unreadable = () =>
+  withoutAnswer('unreadable', 'The answer of the service could not be read. Reload the page and try again.');
+
+export const isNotSent = (error: Error | null): boolean => error instanceof Problem && error.kind === 'not-sent';
+
+/** True where the service may have done what it was asked and could not say so. A 4xx means that it did not. */
+export function isOutcomeUnknown(error: Error): boolean {
+  if (!(error instanceof Problem)) return true;
+  return error.status >= 500 || (error.status === 0 && error.kind !== 'not-sent');
+}
 
 /** What is wrong with a field or with a part of it: with `warn_days` or `warn_days.0`. */
 export function errorsIn(errors: Problem['errors'], field: string): readonly string[] {

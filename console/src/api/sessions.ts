@@ -1,7 +1,8 @@
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import * as z from 'zod/mini';
 import { SessionViewSchema } from '../../../functions/http/token-sessions.ts';
 import { useApi } from './api.ts';
+import { useChange } from './change.ts';
 
 export type Session = z.output<typeof SessionViewSchema>;
 
@@ -27,11 +28,23 @@ export function useSessions(stack: string, uid: string) {
 export function useEndSessions(stack: string, uid: string) {
   const api = useApi();
   const cache = useQueryClient();
-  return useMutation({
-    mutationFn: async (session: string | null) => {
+  const queryKey = ['sessions', stack, uid];
+  return useChange({
+    send: async (session: string | null, sending) => {
       const path = session === null ? pathOf(uid) : `${pathOf(uid)}/${session}`;
-      return (await api({ method: 'DELETE', path, stack, schema: NoticeSchema })).data.notice;
+      return (await api({ method: 'DELETE', path, stack, schema: NoticeSchema, ...sending })).data.notice;
     },
-    onSettled: () => cache.invalidateQueries({ queryKey: ['sessions', stack, uid] }),
+    // At once: what is still in the list could be ended a second time.
+    onAnswer: (_, ended) => cache.setQueryData<Listed>(queryKey, (listed) => listed && without(listed, ended)),
+    rereads: [queryKey],
+    isRepeatable: true,
   });
+}
+
+type Listed = InfiniteData<z.output<typeof PageSchema>>;
+
+/** @param ended null: all of them */
+function without(listed: Listed, ended: string | null): Listed {
+  const isLeft = ({ uid }: Session) => ended !== null && uid !== ended;
+  return { ...listed, pages: listed.pages.map((page) => ({ ...page, sessions: page.sessions.filter(isLeft) })) };
 }

@@ -1,8 +1,9 @@
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import * as z from 'zod/mini';
 import { BranchAliasesSchema, BranchesSchema } from '../../../functions/http/branch-views.ts';
 import { StackViewSchema, UsersSchema } from '../../../functions/http/stacks.ts';
 import { type Api, useApi } from './api.ts';
+import { useChange } from './change.ts';
 
 export type Stack = z.output<typeof StackViewSchema>;
 
@@ -29,18 +30,12 @@ export const useStack = (stack: string) => useQuery(stackQuery(useApi(), stack))
 
 export function useCreateStack() {
   const api = useApi();
-  const cache = useQueryClient();
-  return useMutation({
-    mutationFn: async (name: string) => {
-      const { data } = await api({
-        method: 'POST',
-        path: '/stacks',
-        json: { stack: { name } },
-        schema: OneStackSchema,
-      });
-      return data.stack;
+  return useChange({
+    send: async (name: string, sending) => {
+      const request = { method: 'POST', path: '/stacks', json: { stack: { name } }, schema: OneStackSchema } as const;
+      return (await api({ ...request, ...sending })).data.stack;
     },
-    onSuccess: () => cache.invalidateQueries({ queryKey: ['stacks'] }),
+    rereads: [['stacks']],
   });
 }
 

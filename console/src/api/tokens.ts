@@ -1,9 +1,10 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import * as z from 'zod/mini';
 import { RevocationViewSchema } from '../../../functions/http/fetch-revocation.ts';
 import { DeletionPreviewSchema } from '../../../functions/http/preview-deletion.ts';
 import { CreatedTokenSchema, TokenViewSchema } from '../../../functions/http/token-view.ts';
 import { useApi } from './api.ts';
+import { useChange } from './change.ts';
 
 export type Token = z.output<typeof TokenViewSchema>;
 export type CreatedToken = z.output<typeof CreatedTokenSchema>;
@@ -78,50 +79,49 @@ export function useReceipt(stack: string, uid: string) {
   });
 }
 
-export function useTokenChanges(stack: string) {
+/** What shows tokens, and how many there are. */
+const shows = (stack: string) => [
+  ['tokens', stack],
+  ['stack', stack],
+  ['audit', stack],
+];
+
+/** The same `key` makes no second token, however often it is tried. */
+export function useCreateToken(stack: string) {
+  const api = useApi();
+  return useChange({
+    send: async ({ fields, key }: { fields: TokenFields; key: string }, sending) => {
+      const headers = { 'idempotency-key': key };
+      const json = { token: fields };
+      const request = { method: 'POST', path: root, stack, json, headers, schema: CreatedTokenSchema } as const;
+      return (await api({ ...request, ...sending })).data;
+    },
+    rereads: shows(stack),
+  });
+}
+
+export function useEditToken(stack: string) {
   const api = useApi();
   const cache = useQueryClient();
-  const onSuccess = async () => {
-    await Promise.all([
-      cache.invalidateQueries({ queryKey: ['tokens', stack] }),
-      cache.invalidateQueries({ queryKey: ['stack', stack] }),
-      cache.invalidateQueries({ queryKey: ['audit', stack] }),
-    ]);
-  };
-  return {
-    /** The same `key` makes no second token, however often it is tried. */
-    create: useMutation({
-      mutationFn: async ({ fields, key }: { fields: TokenFields; key: string }) => {
-        const request = {
-          method: 'POST',
-          path: root,
-          stack,
-          json: { token: fields },
-          schema: CreatedTokenSchema,
-        } as const;
-        return (await api({ ...request, headers: { 'idempotency-key': key } })).data;
-      },
-      // The value is in this answer: it is not kept longer than it is shown.
-      gcTime: 0,
-      onSuccess,
-    }),
-    edit: useMutation({
-      mutationFn: async ({ uid, fields, etag }: { uid: string; fields: TokenFields; etag: string | null }) => {
-        const headers: Record<string, string> = etag === null ? {} : { 'if-match': etag };
-        const path = `${root}/${uid}`;
-        return await api({ method: 'PUT', path, stack, json: { token: fields }, headers, schema: OneTokenSchema });
-      },
-      onSuccess: async ({ data, etag }) => {
-        cache.setQueryData(['token', stack, data.token.uid], { token: data.token, etag });
-        await onSuccess();
-      },
-    }),
-    remove: useMutation({
-      mutationFn: async ({ uid, name }: { uid: string; name: string }) => {
-        const path = `${root}/${uid}?confirm_name=${encodeURIComponent(name)}`;
-        return await api({ method: 'DELETE', path, stack, schema: NoticeSchema });
-      },
-      onSuccess,
-    }),
-  };
+  return useChange({
+    send: async ({ uid, fields, etag }: { uid: string; fields: TokenFields; etag: string | null }, sending) => {
+      const headers: Record<string, string> = etag === null ? {} : { 'if-match': etag };
+      const json = { token: fields };
+      const request = { method: 'PUT', path: `${root}/${uid}`, stack, json, headers, schema: OneTokenSchema } as const;
+      return await api({ ...request, ...sending });
+    },
+    onAnswer: ({ data: { token }, etag }) => cache.setQueryData(['token', stack, token.uid], { token, etag }),
+    rereads: shows(stack),
+  });
+}
+
+export function useDeleteToken(stack: string) {
+  const api = useApi();
+  return useChange({
+    send: async ({ uid, name }: { uid: string; name: string }, sending) => {
+      const path = `${root}/${uid}?confirm_name=${encodeURIComponent(name)}`;
+      return await api({ method: 'DELETE', path, stack, schema: NoticeSchema, ...sending });
+    },
+    rereads: shows(stack),
+  });
 }

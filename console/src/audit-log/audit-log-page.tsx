@@ -23,7 +23,7 @@ export function AuditLogPage() {
     <Page
       title="Audit log"
       actions={
-        <Button isDisabled={log.isFetching} onPress={() => void log.refetch()}>
+        <Button isBusy={log.isFetching} onPress={() => void log.refetch()}>
           Refresh
         </Button>
       }
@@ -40,7 +40,7 @@ export function AuditLogPage() {
         {() => <EntryTable entries={wanted} nameOf={nameOf} />}
       </QueryState>
       {log.hasNextPage && (
-        <Button isDisabled={log.isFetchingNextPage} onPress={() => void log.fetchNextPage()}>
+        <Button isBusy={log.isFetchingNextPage} onPress={() => void log.fetchNextPage()}>
           Show older entries
         </Button>
       )}

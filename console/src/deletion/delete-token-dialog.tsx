@@ -1,9 +1,12 @@
-import { useState } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import { Form } from 'react-aria-components';
-import { messageOf, Problem } from '../api/problem.ts';
+import { isOutcomeUnknown, messageOf, Problem } from '../api/problem.ts';
 import { usePeople } from '../api/stacks.ts';
-import { type Token, useToken, useTokenChanges } from '../api/tokens.ts';
+import { type Token, useDeleteToken, useToken } from '../api/tokens.ts';
 import { Button } from '../design/button.tsx';
+import { Contained } from '../design/contained.tsx';
+import { Failure } from '../design/failure.tsx';
 import { Field } from '../design/field.tsx';
 import { Modal } from '../design/modal.tsx';
 import { Notice } from '../design/notice.tsx';
@@ -22,13 +25,17 @@ const lookAgainMs = 3000;
 
 /** Deletes a token whose exact name is given, then shows how far the end of its sessions has come. */
 export function DeleteTokenDialog({ stack, token, onClose }: DeleteTokenDialogProps) {
-  const [isDeleted, setIsDeleted] = useState(false);
-  const close = () => onClose(isDeleted);
+  const [isFoundDeleted, setIsFoundDeleted] = useState(false);
+  const remove = useDeleteToken(stack);
+  const isDeleted = isFoundDeleted || remove.data !== undefined;
+  const close = () => (isDeleted ? onClose(true) : remove.cancel(() => onClose(false)));
   return (
     <Modal title={isDeleted ? 'Management Token deleted' : 'Delete Management Token'} onClose={close} isAlert>
       {isDeleted ? (
         <>
-          <ReceiptView stack={stack} uid={token.uid} />
+          <Contained what="The receipt">
+            <ReceiptView stack={stack} uid={token.uid} />
+          </Contained>
           <div className="buttons">
             <Button variant="primary" autoFocus onPress={close}>
               Done
@@ -36,7 +43,7 @@ export function DeleteTokenDialog({ stack, token, onClose }: DeleteTokenDialogPr
           </div>
         </>
       ) : (
-        <Confirmation stack={stack} token={token} onClose={close} onDeleted={() => setIsDeleted(true)} />
+        <Confirmation stack={stack} token={token} remove={remove} onClose={close} onGone={setIsFoundDeleted} />
       )}
     </Modal>
   );
@@ -45,23 +52,36 @@ export function DeleteTokenDialog({ stack, token, onClose }: DeleteTokenDialogPr
 function Confirmation({
   stack,
   token,
+  remove,
   onClose,
-  onDeleted,
+  onGone,
 }: {
   readonly stack: string;
   readonly token: Token;
+  readonly remove: ReturnType<typeof useDeleteToken>;
   readonly onClose: () => void;
-  readonly onDeleted: () => void;
+  /** Somebody has deleted the token, or we have, without an answer. It is the same function at every rendering. */
+  readonly onGone: (isOurs: boolean) => void;
 }) {
   const [typed, setTyped] = useState('');
   const { data, error, refetch } = useToken(stack, token.uid, lookAgainMs);
   const present = data?.token ?? token;
-  const { remove } = useTokenChanges(stack);
   const isConfirmed = typed.normalize('NFC') === present.name;
+  const cache = useQueryClient();
   const isGone = error instanceof Problem && error.status === 404;
+  const isOurs = remove.error !== null && isOutcomeUnknown(remove.error);
+  useEffect(() => {
+    if (!isGone) return;
+    void cache.invalidateQueries({ queryKey: ['tokens', stack] });
+    onGone(isOurs);
+  }, [cache, isGone, isOurs, onGone, stack]);
   const submit = () => {
     if (!isConfirmed) return;
-    remove.mutate({ uid: token.uid, name: typed }, { onSuccess: onDeleted, onError: () => void refetch() });
+    remove.start({ uid: token.uid, name: typed }, { onError: () => void refetch() });
+  };
+  const look = async () => {
+    const { error: failure } = await refetch();
+    return failure ? messageOf(failure) : 'The token is still there. Press Delete to try again.';
   };
   return (
     <Form
@@ -74,7 +94,11 @@ function Confirmation({
         <bdi className="token-name">{present.name}</bdi> is removed permanently. All permissions and sessions that use
         it end instantly. This cannot be undone.
       </p>
-      {!isGone && <DeletionPreview stack={stack} uid={token.uid} />}
+      {!isGone && (
+        <Contained what="What deleting would end">
+          <DeletionPreview stack={stack} uid={token.uid} />
+        </Contained>
+      )}
       {isGone && (
         <>
           <Notice kind="bad">This token has been deleted meanwhile.</Notice>
@@ -89,10 +113,12 @@ function Confirmation({
         onChange={setTyped}
         autoFocus
       />
-      {remove.error && <Notice kind="bad">{refusalOf(remove.error)}</Notice>}
+      {remove.error && (
+        <Failure error={remove.error} message={refusalOf(remove.error)} what="the token was deleted" look={look} />
+      )}
       <div className="buttons">
         <Button onPress={onClose}>Cancel</Button>
-        <Button variant="danger" type="submit" isDisabled={!isConfirmed || isGone || remove.isPending}>
+        <Button variant="danger" type="submit" isDisabled={!isConfirmed || isGone} isBusy={remove.isBusy}>
           Delete
         </Button>
       </div>

@@ -29,7 +29,7 @@ export function QueryState<T>({
           <p>
             {sentenceOf(what)} could not be read. {messageOf(error)}
           </p>
-          <Button isDisabled={isFetching} onPress={() => void query.refetch()}>
+          <Button isBusy={isFetching} onPress={() => void query.refetch()}>
             Try again
           </Button>
         </Notice>

@@ -1,9 +1,10 @@
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
 import { type Hygiene, type HygieneSettings, useChangeHygiene, useHygiene } from '../api/hygiene.ts';
-import { messageOf, Problem } from '../api/problem.ts';
+import { Problem } from '../api/problem.ts';
 import { Button } from '../design/button.tsx';
-import { Notice } from '../design/notice.tsx';
+import { Contained } from '../design/contained.tsx';
+import { Failure } from '../design/failure.tsx';
 import { QueryState } from '../design/query-state.tsx';
 import { useSay } from '../design/said.tsx';
 import { useStackOfPage } from '../frame/for-admins.tsx';
@@ -43,7 +44,7 @@ function HygieneForm({ stack, found }: { readonly stack: string; readonly found:
     setRound((before) => before + 1);
   };
   const submit = () =>
-    save.mutate(settings, {
+    save.start(settings, {
       onSuccess: ({ notice, token_hygiene: kept }) => {
         beginWith(kept);
         say(notice);
@@ -55,7 +56,7 @@ function HygieneForm({ stack, found }: { readonly stack: string; readonly found:
         className="form"
         onSubmit={(event) => {
           event.preventDefault();
-          if (!isMistaken) submit();
+          if (isChanged && !isMistaken) submit();
         }}
       >
         <div className="form-fields">
@@ -68,21 +69,31 @@ function HygieneForm({ stack, found }: { readonly stack: string; readonly found:
           />
         </div>
         <div className="form-end">
-          {save.error && <Notice kind="bad">{messageOf(save.error)}</Notice>}
+          {save.error && (
+            <Failure
+              error={save.error}
+              what="the settings were saved"
+              next="You can save them again: that does no harm."
+            />
+          )}
           <div className="buttons">
             <Button isDisabled={!isChanged && !isMistaken} onPress={() => beginWith(found.token_hygiene)}>
               Reset
             </Button>
-            <Button variant="primary" type="submit" isDisabled={!isChanged || isMistaken || save.isPending}>
+            <Button variant="primary" type="submit" isDisabled={!isChanged || isMistaken} isBusy={save.isBusy}>
               Save
             </Button>
           </div>
         </div>
         <aside className="beside">
-          <HygienePreview stack={stack} settings={settings} isChanged={isChanged} />
+          <Contained what="The preview">
+            <HygienePreview stack={stack} settings={settings} isChanged={isChanged} />
+          </Contained>
         </aside>
       </Form>
-      <Deliveries deliveries={found.deliveries} />
+      <Contained what="The list of mails">
+        <Deliveries deliveries={found.deliveries} />
+      </Contained>
     </>
   );
 }

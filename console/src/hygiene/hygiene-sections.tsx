@@ -3,6 +3,7 @@ import { CheckboxGroup, FieldError, Group, Input, Label, NumberField, RadioGroup
 import type { HygieneSettings } from '../api/hygiene.ts';
 import { errorsIn } from '../api/problem.ts';
 import { Checkbox, Radio } from '../design/choice.tsx';
+import { Contained } from '../design/contained.tsx';
 import { Field } from '../design/field.tsx';
 
 interface HygieneSectionsProps {
@@ -17,9 +18,15 @@ interface HygieneSectionsProps {
 export function HygieneSections(props: HygieneSectionsProps) {
   return (
     <>
-      <Warnings {...props} />
-      <Mail {...props} />
-      <CleanUp {...props} />
+      <Contained what="When people are warned">
+        <Warnings {...props} />
+      </Contained>
+      <Contained what="Who is mailed">
+        <Mail {...props} />
+      </Contained>
+      <Contained what="The clean-up">
+        <CleanUp {...props} />
+      </Contained>
     </>
   );
 }

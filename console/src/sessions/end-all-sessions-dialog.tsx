@@ -1,11 +1,10 @@
 import { useState } from 'react';
-import { messageOf } from '../api/problem.ts';
 import { useEndSessions } from '../api/sessions.ts';
 import type { Token } from '../api/tokens.ts';
 import { ReceiptView } from '../deletion/receipt-view.tsx';
 import { Button } from '../design/button.tsx';
+import { Failure } from '../design/failure.tsx';
 import { Modal } from '../design/modal.tsx';
-import { Notice } from '../design/notice.tsx';
 
 /** Asks before all sessions of a token are ended, then shows how far that has come. */
 export function EndAllSessionsDialog({
@@ -19,7 +18,8 @@ export function EndAllSessionsDialog({
 }) {
   const end = useEndSessions(stack, token.uid);
   const [isEnded, setIsEnded] = useState(false);
-  const submit = () => end.mutate(null, { onSuccess: () => setIsEnded(true) });
+  const submit = () => end.start(null, { onSuccess: () => setIsEnded(true) });
+  const close = () => end.cancel(onClose);
   if (isEnded)
     return (
       <Modal title="All sessions ended" onClose={onClose} isAlert>
@@ -32,17 +32,19 @@ export function EndAllSessionsDialog({
       </Modal>
     );
   return (
-    <Modal title="End all sessions" onClose={onClose} isAlert>
+    <Modal title="End all sessions" onClose={close} isAlert>
       <p>
         Every program that works with <bdi className="token-name">{token.name}</bdi> is refused at once. The token
         stays: whoever has its value can open a new session.
       </p>
-      {end.error && <Notice kind="bad">{messageOf(end.error)}</Notice>}
+      {end.error && (
+        <Failure error={end.error} what="the sessions were ended" next="You can end them again: that does no harm." />
+      )}
       <div className="buttons">
-        <Button autoFocus onPress={onClose}>
+        <Button autoFocus onPress={close}>
           Cancel
         </Button>
-        <Button variant="danger" isDisabled={end.isPending} onPress={submit}>
+        <Button variant="danger" isBusy={end.isBusy} onPress={submit}>
           End all sessions
         </Button>
       </div>

@@ -1,12 +1,11 @@
 import { useState } from 'react';
 import { Cell, Column, Row, Table, TableBody, TableHeader } from 'react-aria-components';
 import { Link, useParams } from 'react-router';
-import { messageOf } from '../api/problem.ts';
 import { type Session, useEndSessions, useSessions } from '../api/sessions.ts';
 import { useToken } from '../api/tokens.ts';
 import { Button } from '../design/button.tsx';
+import { Failure } from '../design/failure.tsx';
 import { Instant, useNow } from '../design/instant.tsx';
-import { Notice } from '../design/notice.tsx';
 import { QueryState } from '../design/query-state.tsx';
 import { useSay } from '../design/said.tsx';
 import { distance, utc } from '../design/time.ts';
@@ -27,7 +26,7 @@ export function SessionsPage() {
       title="Sessions"
       actions={
         <>
-          <Button isDisabled={sessions.isFetching} onPress={() => void sessions.refetch()}>
+          <Button isBusy={sessions.isFetching} onPress={() => void sessions.refetch()}>
             Refresh
           </Button>
           <Button variant="danger" isDisabled={found.length === 0} onPress={() => setIsEndingAll(true)}>
@@ -49,7 +48,7 @@ export function SessionsPage() {
         {() => <SessionTable stack={key} uid={uid} sessions={found} />}
       </QueryState>
       {sessions.hasNextPage && (
-        <Button isDisabled={sessions.isFetchingNextPage} onPress={() => void sessions.fetchNextPage()}>
+        <Button isBusy={sessions.isFetchingNextPage} onPress={() => void sessions.fetchNextPage()}>
           Show more
         </Button>
       )}
@@ -71,7 +70,9 @@ function SessionTable({ stack, uid, sessions }: SessionTableProps) {
   const nameOf = ({ client, uid: session }: Session) => client || session;
   return (
     <>
-      {end.error && <Notice kind="bad">{messageOf(end.error)}</Notice>}
+      {end.error && (
+        <Failure error={end.error} what="the session was ended" next="If it is still here, you can end it again." />
+      )}
       <Table className="table" aria-label="Live sessions">
         <TableHeader>
           <Column isRowHeader>Program</Column>
@@ -103,8 +104,8 @@ function SessionTable({ stack, uid, sessions }: SessionTableProps) {
               <Cell className="cell-actions">
                 <Button
                   aria-label={`End the session of ${nameOf(session)}`}
-                  isDisabled={end.isPending}
-                  onPress={() => end.mutate(session.uid, { onSuccess: say })}
+                  isBusy={end.isBusy}
+                  onPress={() => end.start(session.uid, { onSuccess: say })}
                 >
                   End
                 </Button>

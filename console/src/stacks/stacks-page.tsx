@@ -1,12 +1,12 @@
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
 import { Link, useNavigate } from 'react-router';
-import { messageOf, Problem } from '../api/problem.ts';
+import { Problem } from '../api/problem.ts';
 import { type Stack, useCreateStack, useStacks } from '../api/stacks.ts';
 import { Button } from '../design/button.tsx';
+import { Failure } from '../design/failure.tsx';
 import { Field } from '../design/field.tsx';
 import { Modal } from '../design/modal.tsx';
-import { Notice } from '../design/notice.tsx';
 import { QueryState } from '../design/query-state.tsx';
 import { Page } from '../frame/page.tsx';
 
@@ -70,9 +70,10 @@ function CreateStackDialog({ onClose }: { readonly onClose: () => void }) {
   const navigate = useNavigate();
   const errors = create.error instanceof Problem ? create.error.errors.name : undefined;
   const submit = () =>
-    create.mutate(name, { onSuccess: ({ api_key: key }) => void navigate(`/stack/${key}/settings/tokens/list`) });
+    create.start(name, { onSuccess: ({ api_key: key }) => void navigate(`/stack/${key}/settings/tokens/list`) });
+  const close = () => create.cancel(onClose);
   return (
-    <Modal title="New Stack" onClose={onClose}>
+    <Modal title="New Stack" onClose={close}>
       <Form
         onSubmit={(event) => {
           event.preventDefault();
@@ -80,10 +81,16 @@ function CreateStackDialog({ onClose }: { readonly onClose: () => void }) {
         }}
       >
         <Field label="Name" value={name} onChange={setName} errors={errors} placeholder="Enter stack name" autoFocus />
-        {create.error && !errors && <Notice kind="bad">{messageOf(create.error)}</Notice>}
+        {create.error && !errors && (
+          <Failure
+            error={create.error}
+            what="the stack was created"
+            next="Look whether it is in the list before you try again."
+          />
+        )}
         <div className="buttons">
-          <Button onPress={onClose}>Cancel</Button>
-          <Button variant="primary" type="submit" isDisabled={create.isPending || name.trim() === ''}>
+          <Button onPress={close}>Cancel</Button>
+          <Button variant="primary" type="submit" isDisabled={name.trim() === ''} isBusy={create.isBusy}>
             Create
           </Button>
         </div>

@@ -1,9 +1,10 @@
 import { useRef, useState } from 'react';
 import { Form } from 'react-aria-components';
 import { useNavigate } from 'react-router';
-import { messageOf, Problem } from '../api/problem.ts';
-import { useTokenChanges } from '../api/tokens.ts';
+import { Problem } from '../api/problem.ts';
+import { useCreateToken } from '../api/tokens.ts';
 import { Button } from '../design/button.tsx';
+import { Failure } from '../design/failure.tsx';
 import { Notice } from '../design/notice.tsx';
 import { useStackOfPage } from '../frame/for-admins.tsx';
 import { Page } from '../frame/page.tsx';
@@ -14,7 +15,7 @@ import { fieldsOf, mistakesIn, newToken, type TokenForm } from './token-form.ts'
 /** A new token, whose value is shown once when it is made. */
 export function CreateTokenPage() {
   const { key, stack } = useStackOfPage();
-  const { create } = useTokenChanges(key);
+  const create = useCreateToken(key);
   const navigate = useNavigate();
   const [form, setForm] = useState(newToken);
   const [isTried, setIsTried] = useState(false);
@@ -30,7 +31,7 @@ export function CreateTokenPage() {
     const fields = fieldsOf(form);
     const sent = JSON.stringify(fields);
     if (attempt.current.sent !== sent) attempt.current = { sent, key: crypto.randomUUID() };
-    create.mutate({ fields, key: attempt.current.key });
+    create.start({ fields, key: attempt.current.key });
   };
   if (!stack) return null;
   return (
@@ -54,13 +55,19 @@ export function CreateTokenPage() {
           </section>
         </div>
         <div className="form-end">
-          {create.error && <Notice kind="bad">{messageOf(create.error)}</Notice>}
+          {create.error && (
+            <Failure
+              error={create.error}
+              what="the token was generated"
+              next="Press Generate Token again: that makes no second token."
+            />
+          )}
           {isTried && Object.keys(mistakes).length > 0 && (
             <Notice kind="bad">The token was not generated: see what is missing above.</Notice>
           )}
           <div className="buttons">
-            <Button onPress={() => void navigate(list)}>Cancel</Button>
-            <Button variant="primary" type="submit" isDisabled={create.isPending}>
+            <Button onPress={() => create.cancel(() => void navigate(list))}>Cancel</Button>
+            <Button variant="primary" type="submit" isBusy={create.isBusy}>
               Generate Token
             </Button>
           </div>

@@ -3,14 +3,15 @@ import { Form } from 'react-aria-components';
 import { Link } from 'react-router';
 import { messageOf, Problem } from '../api/problem.ts';
 import { type Stack, usePeople } from '../api/stacks.ts';
-import { type Token, type TokenFields, useToken } from '../api/tokens.ts';
+import { type Token, useEditToken, useToken } from '../api/tokens.ts';
 import { Button } from '../design/button.tsx';
-import { Notice } from '../design/notice.tsx';
+import { Contained } from '../design/contained.tsx';
+import { Failure } from '../design/failure.tsx';
 import { effectsOf } from './effects.ts';
 import { EffectsView } from './effects-view.tsx';
 import { OthersSaved, type Overtaken } from './others-saved.tsx';
 import { TokenSections } from './token-fields.tsx';
-import { fieldsOf, formOf, mistakesIn, rebased, type TokenForm } from './token-form.ts';
+import { changedParts, fieldsOf, formOf, mistakesIn, rebased, type TokenForm } from './token-form.ts';
 
 interface Version {
   readonly token: Token;
@@ -21,14 +22,13 @@ interface EditTokenFormProps {
   readonly stack: Stack;
   /** The version that was read when the form was opened. */
   readonly start: Version;
-  readonly save: (edit: { uid: string; fields: TokenFields; etag: string | null }) => Promise<unknown>;
   readonly onSaved: () => void;
   readonly onCancel: () => void;
 }
 
 /** Changes a token. What somebody else saves meanwhile is shown, and what was typed stays. */
-export function EditTokenForm({ stack, start, save, onSaved, onCancel }: EditTokenFormProps) {
-  const edit = useEdit({ stack, start, save, onSaved });
+export function EditTokenForm({ stack, start, onSaved, onCancel }: EditTokenFormProps) {
+  const edit = useEdit({ stack, start, onSaved });
   const { form, base, errors, overtaken } = edit;
   const mistakes = mistakesIn(form);
   return (
@@ -36,7 +36,7 @@ export function EditTokenForm({ stack, start, save, onSaved, onCancel }: EditTok
       className="form"
       onSubmit={(event) => {
         event.preventDefault();
-        void edit.submit();
+        edit.submit();
       }}
     >
       <div className="form-fields">
@@ -45,68 +45,78 @@ export function EditTokenForm({ stack, start, save, onSaved, onCancel }: EditTok
         <ValueSection stack={stack} token={start.token} />
       </div>
       <div className="form-end">
-        {edit.failure && <Notice kind="bad">{edit.failure}</Notice>}
+        {edit.failure && <Failure error={edit.failure} what="your changes were saved" look={edit.look} />}
         <div className="buttons">
-          <Button onPress={onCancel}>Cancel</Button>
+          <Button onPress={() => edit.cancel(onCancel)}>Cancel</Button>
           <Button
             variant="primary"
             type="submit"
-            isDisabled={edit.isSaving || !edit.isChanged || Object.keys(mistakes).length > 0}
+            isDisabled={!edit.isChanged || Object.keys(mistakes).length > 0}
+            isBusy={edit.isSaving}
           >
             Save
           </Button>
         </div>
       </div>
       <aside className="beside" aria-label="What Save does">
-        <EffectsView effects={effectsOf(formOf(base.token), form)} />
+        <Contained what="What Save does">
+          <EffectsView effects={effectsOf(formOf(base.token), form)} />
+        </Contained>
       </aside>
     </Form>
   );
 }
 
-function useEdit({ stack, start, save, onSaved }: Omit<EditTokenFormProps, 'onCancel'>) {
+function useEdit({ stack, start, onSaved }: Omit<EditTokenFormProps, 'onCancel'>) {
   const { refetch } = useToken(stack.api_key, start.token.uid);
+  const saving = useEditToken(stack.api_key);
   const [base, setBase] = useState(start);
   const [form, setForm] = useState(() => formOf(start.token));
   const [overtaken, setOvertaken] = useState<Overtaken | null>(null);
-  const [error, setError] = useState<unknown>(null);
-  const [isSaving, setIsSaving] = useState(false);
-  const overtake = async () => {
-    const { data } = await refetch();
-    if (!data) return;
-    const [before, now] = [formOf(base.token), formOf(data.token)];
-    setOvertaken({ before: base.token, now: data.token, mine: form });
-    setForm(rebased(form, before, now));
-    setBase(data);
-  };
-  const submit = async () => {
-    const fields = fieldsOf(form, formOf(base.token));
-    setError(null);
-    setIsSaving(true);
-    try {
-      await save({ uid: start.token.uid, fields, etag: base.etag });
+  const [isReading, setIsReading] = useState(false);
+  const [handled, setHandled] = useState<Error | null>(null);
+  const failure = isReading || saving.error === handled ? null : saving.error;
+  /** Finds out whether what was typed is stored, or what others have stored instead. Returns what to say if neither is so. */
+  const look = async (after: Error | null): Promise<string> => {
+    const { data, error } = await refetch();
+    if (error || !data) return `What is saved now could not be read. ${messageOf(error)}`;
+    if (data.etag === base.etag) return 'Your changes are not saved. Press Save to try again.';
+    setHandled(after);
+    const now = formOf(data.token);
+    if (changedParts(form, now).length === 0) {
       onSaved();
-    } catch (failure) {
-      if (failure instanceof Problem && failure.kind === 'stale-version') await overtake();
-      else setError(failure);
-    } finally {
-      setIsSaving(false);
+      return '';
     }
+    setOvertaken({ before: base.token, now: data.token, mine: form });
+    setForm((mine) => rebased(mine, formOf(base.token), now));
+    setBase(data);
+    return '';
+  };
+  const onError = async (error: Error) => {
+    if (!(error instanceof Problem && error.kind === 'stale-version')) return;
+    setIsReading(true);
+    await look(error);
+    setIsReading(false);
   };
   return {
     form,
     base,
     overtaken,
-    isSaving,
+    failure,
+    isSaving: saving.isBusy || isReading,
     isChanged: Object.keys(fieldsOf(form, formOf(base.token))).length > 0,
-    errors: error instanceof Problem ? error.errors : {},
-    failure: error === null ? null : messageOf(error),
+    errors: failure instanceof Problem ? failure.errors : {},
     change: (changes: Partial<TokenForm>) => setForm((before) => ({ ...before, ...changes })),
     takeTheirs: () => {
       setForm(formOf(base.token));
       setOvertaken(null);
     },
-    submit,
+    submit: () => {
+      const fields = fieldsOf(form, formOf(base.token));
+      saving.start({ uid: start.token.uid, fields, etag: base.etag }, { onSuccess: onSaved, onError });
+    },
+    cancel: saving.cancel,
+    look: () => look(saving.error),
   };
 }
 

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import { Problem } from '../api/problem.ts';
 import type { Stack } from '../api/stacks.ts';
-import { type Token, useToken, useTokenChanges } from '../api/tokens.ts';
+import { type Token, useToken } from '../api/tokens.ts';
 import { DeleteTokenDialog } from '../deletion/delete-token-dialog.tsx';
 import { ReceiptView } from '../deletion/receipt-view.tsx';
 import { Button } from '../design/button.tsx';
@@ -40,7 +40,6 @@ type Found = { readonly token: Token; readonly etag: string | null };
 /** The form keeps what it began with: what others save meanwhile is for it to deal with when it saves. */
 function Loaded({ stack, found }: { readonly stack: Stack; readonly found: Found }) {
   const [start] = useState(found);
-  const { edit } = useTokenChanges(stack.api_key);
   const say = useSay();
   const navigate = useNavigate();
   const list = `/stack/${stack.api_key}/settings/tokens/list`;
@@ -50,7 +49,6 @@ function Loaded({ stack, found }: { readonly stack: Stack; readonly found: Found
       <EditTokenForm
         stack={stack}
         start={start}
-        save={edit.mutateAsync}
         onSaved={() => {
           say('Management Token updated successfully.');
           void navigate(list);

@@ -40,7 +40,7 @@ export function OthersSaved({
   const changedByThem = changedParts(formOf(before), formOf(now));
   const both = changedParts(formOf(before), mine).filter((part) => changedByThem.includes(part));
   return (
-    <Notice kind="bad">
+    <Notice kind="bad" takesFocus>
       <p>
         <bdi>{nameOf(now.updated_by)}</bdi> has saved this token meanwhile (<Instant at={now.updated_at} />
         ). Nothing of yours was saved yet, and what you typed is still here.

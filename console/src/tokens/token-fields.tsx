@@ -1,4 +1,5 @@
 import type { Stack } from '../api/stacks.ts';
+import { Contained } from '../design/contained.tsx';
 import { CopyField } from '../design/copy-field.tsx';
 import { Field } from '../design/field.tsx';
 import { ExpirySection } from './expiry-section.tsx';
@@ -32,10 +33,18 @@ export function TokenSections({ stack, ...props }: FormProps & { readonly stack:
           rows={2}
         />
       </section>
-      <ScopeSection stack={stack.api_key} {...props} />
-      <PermissionsSection {...props} />
-      <ExpirySection {...props} />
-      <RateLimitSection stack={stack} {...props} />
+      <Contained what="The scope">
+        <ScopeSection stack={stack.api_key} {...props} />
+      </Contained>
+      <Contained what="The permissions">
+        <PermissionsSection {...props} />
+      </Contained>
+      <Contained what="The expiry">
+        <ExpirySection {...props} />
+      </Contained>
+      <Contained what="The rate limits">
+        <RateLimitSection stack={stack} {...props} />
+      </Contained>
       <section className="section">
         <CopyField label="Stack API Key" value={stack.api_key} />
       </section>

@@ -29,7 +29,7 @@ export function TokenListPage() {
     <TokensPage
       actions={
         <>
-          <Button isDisabled={tokens.isFetching} onPress={() => void tokens.refetch()}>
+          <Button isBusy={tokens.isFetching} onPress={() => void tokens.refetch()}>
             Refresh
           </Button>
           <Button variant="primary" isDisabled={isFull} onPress={add}>
