@@ -48,10 +48,10 @@ export function sendTimeOf(
   if (!isWarning(threshold)) return firstMailHour(settings, now);
   const expiry = Date.parse(expires_at);
   const ahead = Number(threshold) * day;
-  const mailHour = firstMailHour(settings, new Date(expiry - ahead));
-  const isTooLate = expiry - mailHour.getTime() < ahead / 2;
+  const mailHour = firstMailHour(settings, new Date(expiry - ahead)).getTime();
+  const isTooLate = expiry - mailHour < ahead / 2;
   const isUrgent = isInUse && expiry - now.getTime() <= day;
-  return isTooLate || isUrgent || mailHour < now ? now : mailHour;
+  return isTooLate || isUrgent ? now : new Date(Math.max(mailHour, now.getTime()));
 }
 
 /** True for a notice that is told before the expiry, and false once there is nothing left to warn of. */

@@ -190,7 +190,7 @@ class Run {
         if (!(await this.#deps.notices.claimAll(claims))) continue;
         for (const { token, digest } of claims) {
           claimed.add(token);
-          this.#opened.set(`${digest.stack}#${digest.send_at}`, digest);
+          this.#open(digest);
         }
         this.report.notices += claims.length;
       }
@@ -257,9 +257,13 @@ class Run {
 
   async #claim(wanted: WantedNotice, state: StackState): Promise<Claimed['outcome']> {
     const { outcome, digest } = await claimNotice(this.#deps.notices, wanted, { state, now: this.#now });
-    if (outcome === 'claimed') this.#opened.set(`${digest.stack}#${digest.send_at}`, digest);
+    if (outcome === 'claimed') this.#open(digest);
     if (outcome !== 'claimed-before') return outcome;
     return (await this.#deps.notices.advance(wanted.used.token, wanted.next)) ? outcome : 'changed';
+  }
+
+  #open(digest: DigestKey): void {
+    this.#opened.set(`${digest.stack}#${digest.send_at}`, digest);
   }
 
   /** Digests that are due, and those that this run opened and that are sent at once. */

@@ -44,6 +44,16 @@ export function describeAsynchronousParts(stack: () => Synthesized): void {
     }
   });
 
+  it('sweeps on the quarter hours, where the mail hours of all time zones are', () => {
+    const [sweep] = stack()
+      .all('AWS::Lambda::Function')
+      .filter((one) => functionName(one) === 'schedule/sweep');
+    const rules = stack()
+      .all('AWS::Events::Rule')
+      .filter(({ properties }) => properties.Targets.some(({ Arn }) => Arn === sweep?.id));
+    expect(rules.map(({ properties }) => properties.ScheduleExpression)).toEqual(['cron(0/15 * * * ? *)']);
+  });
+
   it('is each function that no route leads to', () => {
     const triggered = [
       ...stack()

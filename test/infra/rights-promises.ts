@@ -132,6 +132,25 @@ export function describeRights(stack: () => Synthesized): void {
     }
   });
 
+  it('to tokens is, of the sweep, exactly what claiming, sending and cleaning up take', () => {
+    const [sweep] = stack()
+      .all('AWS::Lambda::Function')
+      .filter((one) => functionName(one) === 'schedule/sweep');
+    const ofSweep = sweep ? rightsOf(stack(), sweep) : [];
+    const toTokens = ofSweep.filter(({ Resource }) =>
+      Resource.some((id) => isWhole(id) && id.startsWith(tables.tokens)),
+    );
+    const keysOfAction = new Map(toTokens.flatMap((right) => right.Action.map((action) => [action, keysOf(right)])));
+    expect(Object.fromEntries(keysOfAction)).toEqual({
+      'dynamodb:GetItem': ['STACK#*', 'TOKEN#*', 'PERSON#*'],
+      'dynamodb:BatchGetItem': ['STACK#*', 'TOKEN#*', 'PERSON#*'],
+      'dynamodb:Query': ['STACK#*', 'TOKEN#*', 'DIGEST#*'],
+      'dynamodb:PutItem': ['TOKEN#*', 'NOTICE#*', 'DIGEST#*'],
+      'dynamodb:UpdateItem': ['STACK#*', 'TOKEN#*', 'DIGEST#*'],
+      'dynamodb:DeleteItem': ['STACK#*'],
+    });
+  });
+
   it("to send mails is the sweep's alone, from the one address and with the one set that it is told", () => {
     const [from] = stack()
       .all('AWS::SES::EmailIdentity')
