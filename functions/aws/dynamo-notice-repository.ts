@@ -3,10 +3,11 @@ import type { Claim, ClaimOutcome, Due, DueTokens, NoticeRepository } from '../n
 import type { NextAction, Token } from '../tokens/token.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
 import { dueIn, dueShards, receiptsAmong, under } from './due-index.ts';
-import { MalformedItem, stackFrom, tokenFrom, usageFrom } from './items.ts';
+import { MalformedItem, stackFrom, tokenFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import type { Reads } from './reads.ts';
 import type { Step, Transactions } from './transactions.ts';
+import { usageFrom } from './usage-item.ts';
 import type { Writes } from './writes.ts';
 
 const pageSize = 100;

@@ -1,7 +1,8 @@
 import type { Seen, Sight, TokenReads } from '../tokens/token-repository.ts';
-import { idempotencyFrom, memberFrom, stackFrom, tokenFrom, usageFrom } from './items.ts';
+import { idempotencyFrom, memberFrom, stackFrom, tokenFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import type { Reads } from './reads.ts';
+import { usageFrom } from './usage-item.ts';
 
 /** A plan allows 45; those, their last uses and two rows more are one batch read. */
 const mostTokens = 49;

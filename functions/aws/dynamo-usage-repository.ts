@@ -1,6 +1,6 @@
 import { hourOf, type UsageRepository, type Use } from '../sessions/usage.ts';
-import { neverUsedAt } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
+import { neverUsedAt } from './usage-item.ts';
 import type { Writes } from './writes.ts';
 
 const week = 7 * 24;

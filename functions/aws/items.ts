@@ -5,14 +5,13 @@ import type { Notice } from '../notices/notice-repository.ts';
 import type { RunningReceipt, ShardProgress } from '../sessions/revocation-repository.ts';
 import type { Session } from '../sessions/session.ts';
 import type { SessionEpoch } from '../sessions/session-repository.ts';
-import type { LastUse } from '../sessions/usage.ts';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Environment } from '../stacks/environment.ts';
 import type { Invitation } from '../stacks/invitation.ts';
 import type { KnownAddress } from '../stacks/person.ts';
 import type { Alias, Branch, BranchNames, Member, Stack } from '../stacks/stack.ts';
 import type { Token } from '../tokens/token.ts';
-import type { IdempotencyRecord, UsedToken } from '../tokens/token-repository.ts';
+import type { IdempotencyRecord } from '../tokens/token-repository.ts';
 import type { Item } from './expressions.ts';
 import { dueAttributes } from './keys.ts';
 import { auditReasonFrom, reasonFrom } from './stored-reasons.ts';
@@ -230,18 +229,6 @@ const DeliveryItem = z.object({
   next_try_at: z.nullable(z.string()),
 });
 
-const LastUseItem = z.catchall(
-  z.object({
-    at: z.string(),
-    client: z.string(),
-    remote_addr: z.string(),
-    refused_at: z._default(z.nullable(z.string()), null),
-  }),
-  z.unknown(),
-);
-/** Stands for a use in the row of a token that was refused and never used: earlier versions do not read a row without one. */
-export const neverUsedAt = '1970-01-01T00:00:00.000Z';
-
 const EnvironmentItem = z.object({ uid: z.string(), name: z.string(), created_by: z.string(), created_at: z.string() });
 
 /** A malformed item is our own mistake, and is told by the attribute that is wrong, never by its value. */
@@ -257,13 +244,10 @@ function parse<S extends z.ZodMiniType>(schema: S, item: Item): z.output<S> {
 }
 
 /** Reads an item by its schema; marked pure where it is called, so that a bundle holds only the items that its door reads. */
-const decoded =
+export const decoded =
   <S extends z.ZodMiniType, T>(schema: S, shape: (data: z.output<S>) => T) =>
   (item: Item | null | undefined): T | null =>
     item ? shape(parse(schema, item)) : null;
-
-/** What is known of a token's calls. */
-type Usage = Pick<UsedToken, 'lastUse' | 'lastRefusedAt'>;
 
 /** Optional attributes are absent, never undefined. */
 function dense<T extends object>(data: T): T {
@@ -301,22 +285,6 @@ export const digestNoticeFrom = /* @__PURE__ */ decoded(
   (notice): DigestNotice & Pick<Notice, 'claimed_at'> => notice,
 );
 export const deliveryFrom = /* @__PURE__ */ decoded(DeliveryItem, (delivery): Delivery => delivery);
-/** When a token was used last, and refused last: one row has both, and a token may have only one of them. */
-const usageOf = /* @__PURE__ */ decoded(
-  LastUseItem,
-  (item): Usage => ({ lastUse: lastUseOf(item), lastRefusedAt: item.refused_at }),
-);
-export const usageFrom = (item: Item | null | undefined): Usage =>
-  usageOf(item) ?? { lastUse: null, lastRefusedAt: null };
-
-/** Used minutes are attributes of their own, `h` and the hour: so they are counted in the write that tells of the use. */
-function lastUseOf({ at, client, remote_addr, ...rest }: z.output<typeof LastUseItem>): LastUse | null {
-  if (at === neverUsedAt) return null;
-  const hours = Object.entries(rest).flatMap(([name, minutes]): [number, number][] =>
-    /^h\d+$/.test(name) ? [[Number(name.slice(1)), Number(minutes)]] : [],
-  );
-  return { at, client, remote_addr, hours: new Map(hours) };
-}
 export const environmentFrom = /* @__PURE__ */ decoded(EnvironmentItem, (environment): Environment => environment);
 export const branchNamesFrom = /* @__PURE__ */ decoded(BranchNamesItem, (branch): BranchNames => branch);
 export const branchFrom = /* @__PURE__ */ decoded(BranchItem, (branch): Branch => branch);
