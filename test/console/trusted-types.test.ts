@@ -34,7 +34,7 @@ describe('the policy in the page', () => {
           srcdoc: () => (document.createElement('iframe').srcdoc = text),
           fragment: () => document.createRange().createContextualFragment(text),
           parser: () => new DOMParser().parseFromString(text, 'text/html'),
-          write: () => document.write(text),
+          write: () => document.implementation.createHTMLDocument().write(text),
           execCommand: () => document.execCommand('insertHTML', false, text),
         };
         const outcomes = Object.entries(sinks).map(([name, assign]) => {

@@ -1,6 +1,6 @@
 import { createContext, useContext } from 'react';
 import type * as z from 'zod/mini';
-import { notSent, problemOf, unanswered, unreadable } from './problem.ts';
+import { notSent, offline, problemOf, unanswered, unreadable } from './problem.ts';
 import { learnTime } from './server-time.ts';
 
 /** How the sender of a request can still stop it, and learns when it is too late for that. */
@@ -30,9 +30,11 @@ export type Api = <T>(request: ApiRequest<T>) => Promise<{ readonly data: T; rea
 export function createApi(options: { accessToken: () => Promise<string>; onSignedOut: () => void }): Api {
   return async ({ method = 'GET', path, stack, json, headers = {}, schema, signal = null, onSend }) => {
     const authtoken = await options.accessToken().catch(() => {
-      throw notSent(navigator.onLine ? 'Your sign-in could not be renewed' : 'You are offline');
+      throw navigator.onLine
+        ? notSent('Your sign-in could not be renewed, so nothing was sent. Try again.')
+        : offline();
     });
-    if (signal?.aborted) throw notSent('You cancelled');
+    if (signal?.aborted) throw notSent('You cancelled, so nothing was sent.');
     // Sent all the same: an address on this machine can be reached without a network.
     const { onLine } = navigator;
     onSend?.();
@@ -48,7 +50,7 @@ export function createApi(options: { accessToken: () => Promise<string>; onSigne
       },
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     }).catch(() => {
-      throw onLine ? unanswered() : notSent('You are offline');
+      throw onLine || signal?.aborted ? unanswered() : offline();
     });
     learnTime(response);
     if (response.status === 401) options.onSignedOut();

@@ -40,52 +40,52 @@ export interface Change<Input, Output> extends State<Output> {
 
 interface Attempt {
   readonly controller: AbortController;
-  state: 'waiting' | 'sent' | 'over';
+  stage: 'waiting' | 'sent' | 'over';
 }
 
 /**
- * The one way in which the console changes anything. Every press of a button is at most one request: it is sent now or fails now, it is never
- * repeated, and never kept for later.
+ * The one way in which the console changes anything. However often a button is pressed, it is one request. It is sent now or fails now; it is
+ * never repeated, and never kept for later.
  */
 export function useChange<Input, Output>(options: ChangeOptions<Input, Output>): Change<Input, Output> {
   const { send, rereads, onAnswer, isRepeatable = false } = options;
   const cache = useQueryClient();
   const [state, setState] = useState<State<Output>>({ isBusy: false, data: undefined, error: null });
-  // Not the state: two clicks can come before React shows that the button is busy.
-  const current = useRef<Attempt | null>(null);
+  // A ref and not the state: a second click can come before React shows that the button is busy.
+  const attempt = useRef<Attempt | null>(null);
 
-  // Not before the page shows the outcome: a click on what it showed before must not count.
+  // The next attempt is possible when the page shows how this one ended, and no sooner.
   useEffect(() => {
-    if (!state.isBusy) current.current = null;
+    if (!state.isBusy) attempt.current = null;
   }, [state]);
 
   useEffect(
     () => () => {
-      if (current.current?.state === 'waiting') current.current.controller.abort();
-      current.current = null;
+      if (attempt.current?.stage === 'waiting') attempt.current.controller.abort();
+      attempt.current = null;
     },
     [],
   );
 
   const start = (input: Input, then: Then<Output> = {}) => {
-    if (current.current) return;
-    const attempt: Attempt = { controller: new AbortController(), state: 'waiting' };
-    current.current = attempt;
+    if (attempt.current) return;
+    const own: Attempt = { controller: new AbortController(), stage: 'waiting' };
+    attempt.current = own;
     setState({ isBusy: true, data: undefined, error: null });
     const onSend = () => {
-      attempt.state = 'sent';
+      own.stage = 'sent';
     };
     const settle = (outcome: State<Output>, tell: () => void) => {
-      attempt.state = 'over';
+      own.stage = 'over';
       if (!isNotSent(outcome.error)) for (const queryKey of rereads) void cache.invalidateQueries({ queryKey });
-      // Shown after what onAnswer took out of the cache is gone from the page: it must not be pressed once more.
+      // In line behind what onAnswer changed in the cache: what that takes off the page cannot be pressed again.
       notifyManager.schedule(() => {
-        if (current.current !== attempt) return;
+        if (attempt.current !== own) return;
         setState(outcome);
         tell();
       });
     };
-    void send(input, { signal: attempt.controller.signal, onSend }).then(
+    void send(input, { signal: own.controller.signal, onSend }).then(
       (data) => {
         onAnswer?.(data, input);
         settle({ isBusy: !isRepeatable, data, error: null }, () => then.onSuccess?.(data));
@@ -98,9 +98,9 @@ export function useChange<Input, Output>(options: ChangeOptions<Input, Output>):
   };
 
   const cancel = (leave: () => void) => {
-    const attempt = current.current;
-    if (attempt && attempt.state !== 'over') attempt.controller.abort();
-    if (attempt?.state !== 'sent') leave();
+    const own = attempt.current;
+    own?.controller.abort();
+    if (own?.stage !== 'sent') leave();
   };
 
   return { start, cancel, ...state };

@@ -36,7 +36,8 @@ export async function problemOf(response: Response): Promise<Problem> {
 const withoutAnswer = (kind: string, message: string) => new Problem(message, { status: 0, kind, errors: {} });
 
 /** The request never left this browser. */
-export const notSent = (why: string) => withoutAnswer('not-sent', `${why}, so nothing was sent.`);
+export const notSent = (message: string) => withoutAnswer('not-sent', message);
+export const offline = () => notSent('You are offline, so nothing was sent. Try again when you are connected.');
 
 /** The request may have arrived. No answer came back. */
 export const unanswered = () =>

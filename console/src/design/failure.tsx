@@ -57,5 +57,5 @@ export function Failure({ error, message, what, next, look }: FailureProps) {
 
 function whyUnknown(error: Error): string {
   const isAnswer = error instanceof Problem && error.status >= 500;
-  return isAnswer ? messageOf(error) : 'No answer of the service was received.';
+  return isAnswer ? messageOf(error) : 'No answer came from the service.';
 }
