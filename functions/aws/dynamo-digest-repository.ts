@@ -3,7 +3,15 @@ import type { DigestKey, DueDigest } from '../notices/notice-repository.ts';
 import { canonicalJson } from '../tokens/canonical-json.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
 import type { Item, Key } from './expressions.ts';
-import { deliveryFrom, digestFrom, digestNoticeFrom, MalformedItem, memberFrom, stackFrom, tokenFrom } from './items.ts';
+import {
+  deliveryFrom,
+  digestFrom,
+  digestNoticeFrom,
+  MalformedItem,
+  memberFrom,
+  stackFrom,
+  tokenFrom,
+} from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import { mostRows } from './membership.ts';
 import type { Reads } from './reads.ts';
