@@ -86,7 +86,7 @@ describe('what is odd', () => {
         ['a stack', 'POST', '/v3/stacks', { stack: { name: 'a\u2028b' } }],
         ['a stack that is renamed', 'PUT', '/v3/stacks', { stack: { name: 'a\u2029b' } }],
         ['a branch', 'POST', '/v3/stacks/branches', { branch: { uid: 'a\u2028b' } }],
-        ['an alias', 'POST', '/v3/stacks/branch_aliases', { branch_alias: { uid: 'a\u2029', target_branch: 'main' } }],
+        ['an alias', 'PUT', '/v3/stacks/branch_aliases/a%E2%80%A9', { branch_alias: { target_branch: 'main' } }],
         ['an address', 'POST', '/v3/stacks/share', { emails: ['a\u2028b@example.test'] }],
         ['a client', 'POST', '/v3/stacks/share', { clients: ['a\u2029b'] }],
       ] as const

@@ -69,7 +69,8 @@ describe("law 10: nobody else's", () => {
   const described = () => ({ description: `described ${++changes}` });
   const shared = () => ({ clients: [`bot-${++changes}`] });
   const branch = () => ({ branch: { uid: `branch-${++changes}` } });
-  const alias = () => ({ branch_alias: { uid: `alias-${++changes}`, target_branch: 'main' } });
+  const aliases = '/v3/stacks/branch_aliases';
+  const toMain = { branch_alias: { target_branch: 'main' } };
 
   /** The answer with the writes that it took. */
   async function watched(run: () => Promise<Reply>): Promise<{ reply: Reply; writes: readonly FrontRequest[] }> {
@@ -151,7 +152,8 @@ describe("law 10: nobody else's", () => {
       ['edit the stack', (call) => running.call('PUT', '/v3/stacks', { json: { stack: described() }, ...call })],
       ['share', (call) => running.call('POST', '/v3/stacks/share', { json: shared(), ...call })],
       ['add a branch', (call) => running.call('POST', '/v3/stacks/branches', { json: branch(), ...call })],
-      ['move an alias', (call) => running.call('PUT', '/v3/stacks/branch_aliases', { json: alias(), ...call })],
+      ['make an alias', (call) => running.call('PUT', `${aliases}/alias-${++changes}`, { json: toMain, ...call })],
+      ['delete an alias', (call) => running.call('DELETE', `${aliases}/deploy?force=true`, call)],
     ];
     const doors = ['http/change-tokens', 'http/token-hygiene', 'http/change-stacks'].map((door) =>
       running.operator.roleOf(door),
