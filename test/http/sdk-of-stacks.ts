@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { people } from '../../local/cast.ts';
-import type { client, Stack } from '../../local/contentstack-sdk.ts';
 import type { Who } from '../support/running-system.ts';
+import type { client, Stack } from './contentstack-sdk.ts';
 
 interface Given {
   readonly clientAs: (who: Who) => Promise<ReturnType<typeof client>>;

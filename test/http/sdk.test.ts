@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { client, type ManagementToken, type Stack } from '../../local/contentstack-sdk.ts';
 import { allRights, RunningSystem, type Who } from '../support/running-system.ts';
+import { client, type ManagementToken, type Stack } from './contentstack-sdk.ts';
 import { describeStacksBySdk } from './sdk-of-stacks.ts';
 
 /** Contentstack's own client, as its users use it; it knows nothing of this service. */
