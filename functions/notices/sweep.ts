@@ -7,7 +7,8 @@ import type { Randomness } from '../tokens/token-value.ts';
 import { type Claimed, claimNotice, claimsTogether, type WantedNotice } from './claim-notices.ts';
 import { countedCleanUps, type Decision, decide, inOrder, type StackState } from './decide.ts';
 import type { DigestKey, Due, DueDigest, NoticeRepository } from './notice-repository.ts';
-import { type SendDigestDependencies, type Sent, sendDigest } from './send-digest.ts';
+import { type SendDigestDependencies, sendDigest } from './send-digest.ts';
+import { emptyReport, isEmpty, type SweepReport } from './sweep-report.ts';
 
 export interface SweepDependencies extends SendDigestDependencies {
   readonly notices: NoticeRepository;
@@ -20,29 +21,6 @@ export interface SweepDependencies extends SendDigestDependencies {
   readonly hasTime: () => boolean;
   /** Told of every failure that did not end the run. */
   readonly onFailure: (what: string, error: unknown) => void;
-}
-
-/** What a run did. */
-export interface SweepReport {
-  /** The instant that it ran for: the earlier of the schedule's and the clock's. */
-  readonly now: string;
-  /** Notices that were claimed. */
-  notices: number;
-  /** Too old to be told. */
-  skipped: number;
-  cleaned_up: number;
-  /** Clean-ups that the stack's limit left for later. */
-  held_back: number;
-  /** Found by the index and not due by their own item, or changed by somebody meanwhile. */
-  not_due: number;
-  /** Unfinished revocations that were given another round. */
-  revocations: number;
-  /** By what they came to; a digest that storage failed counts as one that failed. */
-  readonly mails: Record<Exclude<keyof Sent, 'digest'>, number>;
-  /** Tokens whose handling failed; each is tried again later. */
-  readonly failed: string[];
-  /** False where time ran out, or more was due than one run looks at: the next tick goes on. */
-  complete: boolean;
 }
 
 const stacksAtOnce = 4;
@@ -81,19 +59,7 @@ class Run {
     this.#deps = deps;
     this.#now = now;
     this.#requestId = requestId;
-    const mails = { sent: 0, failed: 0, unknown: 0, undeliverable: 0 };
-    this.report = {
-      now: now.toISOString(),
-      notices: 0,
-      skipped: 0,
-      cleaned_up: 0,
-      held_back: 0,
-      not_due: 0,
-      revocations: 0,
-      mails,
-      failed: [],
-      complete: true,
-    };
+    this.report = emptyReport(now);
   }
 
   /** Pass after pass over the head of the index, until it holds nothing more that this run could do. */
@@ -115,10 +81,8 @@ class Run {
 
   /** Tells the bus, unless there was nothing to do: an idle tick costs its queries and nothing else. */
   async tell(): Promise<void> {
+    if (isEmpty(this.report)) return;
     const { now, mails, failed, complete, ...counts } = this.report;
-    const { not_due, ...done } = counts;
-    if ([...Object.values(done), ...Object.values(mails), failed.length].every((count) => count === 0) && complete)
-      return;
     const data = { ...counts, mails, failed: failed.slice(0, 100), complete };
     await this.#attempt('the report', () =>
       this.#deps.publisher.publish([eventOf('hygiene.run', { identity: [this.#requestId], time: now, data })]),

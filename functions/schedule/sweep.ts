@@ -1,5 +1,6 @@
 import type { Context, EventBridgeEvent } from 'aws-lambda';
-import { type SweepDependencies, type SweepReport, sweep } from '../notices/sweep.ts';
+import { type SweepDependencies, sweep } from '../notices/sweep.ts';
+import type { SweepReport } from '../notices/sweep-report.ts';
 import { log } from '../runtime/log.ts';
 
 /** A mail and what is recorded of it are done in that time. */

@@ -6,7 +6,8 @@ import { DynamoNoticeRepository } from '../../functions/aws/dynamo-notice-reposi
 import { createStorage } from '../../functions/aws/storage.ts';
 import { changeHygiene } from '../../functions/notices/change-hygiene.ts';
 import type { HygieneSettings } from '../../functions/notices/hygiene.ts';
-import { type SweepDependencies, type SweepReport, sweep } from '../../functions/notices/sweep.ts';
+import { type SweepDependencies, sweep } from '../../functions/notices/sweep.ts';
+import type { SweepReport } from '../../functions/notices/sweep-report.ts';
 import { Refusal, type RefusalKind } from '../../functions/refusals.ts';
 import type { UsedToken } from '../../functions/tokens/token-repository.ts';
 import { type Client, dependenciesOver, tables } from './simulated-dependencies.ts';
