@@ -109,7 +109,7 @@ const changes = [
     what: 'Save',
     open: openEdit,
     press: () => button('Save'),
-    done: () => page.getByText('Management Token updated successfully.').first(),
+    done: () => page.getByRole('columnheader', { name: 'Name' }),
   },
   {
     what: 'Generate Token',
@@ -143,7 +143,7 @@ const changes = [
       await page.getByRole('textbox', { name: 'Days before expiry' }).fill('5');
     },
     press: () => button('Save'),
-    done: () => page.getByText('Token hygiene settings updated successfully.').first(),
+    done: () => page.locator('button:disabled', { hasText: 'Save' }),
   },
   {
     what: 'Create a stack',
