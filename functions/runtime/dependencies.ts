@@ -52,13 +52,18 @@ export const environmentRepository = /* @__PURE__ */ once(
   () => new DynamoEnvironmentRepository({ ...reads(), ...writes() }, tables()),
 );
 export const sessionRepository = /* @__PURE__ */ once(
-  () => new DynamoSessionRepository({ ...reads(), ...writes(), ...createBatchDeletes(client(), realPauses) }, tables()),
+  () =>
+    new DynamoSessionRepository(
+      { ...reads(), ...writes(), ...createBatchDeletes(client(), realPauses) },
+      tables(),
+      realPauses,
+    ),
 );
 /** Sessions for a door that changes them in the name of a member. */
 export const managedSessions = /* @__PURE__ */ once(() => new DynamoManagedSessions(storage(), tables()));
 /** Sessions for a door that opens and ends them one by one. */
 export const ownSessions = /* @__PURE__ */ once(
-  () => new DynamoSessionRepository({ ...reads(), ...writes() }, tables()),
+  () => new DynamoSessionRepository({ ...reads(), ...writes() }, tables(), realPauses),
 );
 export const revocationRepository = /* @__PURE__ */ once(
   () => new DynamoRevocationRepository({ ...reads(), ...writes() }, tables()),

@@ -51,7 +51,8 @@ export class DoorsInProcess {
       tables: specs.map((spec) => (spec.name === tables.tokens ? { ...spec, indexes: due } : spec)),
       onCommit: (change) => this.changes.push(change),
     });
-    const storage = createStorage(dynamo, { pause: async () => {}, jitter: () => 1 });
+    const options = { pause: async () => {}, jitter: () => 1 };
+    const storage = createStorage(dynamo, options);
     const identity = { issuer: 'https://issuer.example.test', sub: 'owner' };
     const deps = {
       tokens: new DynamoTokenRepository(storage, tables),
@@ -72,7 +73,7 @@ export class DoorsInProcess {
       newStackPlan: { max_tokens: 45, manage_rate_limits: true },
       problemTypes: 'https://tokenward.example/problems/',
     };
-    const sessions = new DynamoSessionRepository(storage, tables);
+    const sessions = new DynamoSessionRepository(storage, tables, options);
     const revocations = new DynamoRevocationRepository(storage, tables);
     this.#doors = [
       { routes: /^GET .*management_tokens/, handler: createReadTokens({ ...deps, sessions, revocations }) },
