@@ -143,7 +143,7 @@ const ReceiptItem = z.object({
   state: z.enum(['running', 'stuck', 'completed']),
   due_at: z.optional(z.string()),
   tidied: z._default(z.array(Sample), []),
-  failures: z._default(z.number(), 0),
+  rounds: z._default(z.number(), 0),
   stuck_because: z._default(z.nullable(z.string()), null),
   summary: z._default(z.nullable(Summary), null),
 });

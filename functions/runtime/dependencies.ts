@@ -3,6 +3,7 @@ import { createBatchDeletes } from '../aws/batch-deletes.ts';
 import { dynamoClient, realPauses } from '../aws/dynamo-client.ts';
 import { DynamoCredentialReader } from '../aws/dynamo-credential-reader.ts';
 import { DynamoDigestRepository } from '../aws/dynamo-digest-repository.ts';
+import { DynamoDueRevocations } from '../aws/dynamo-due-revocations.ts';
 import { DynamoEnvironmentRepository } from '../aws/dynamo-environment-repository.ts';
 import { DynamoHygieneRepository } from '../aws/dynamo-hygiene-repository.ts';
 import { DynamoInvitations } from '../aws/dynamo-invitations.ts';
@@ -68,6 +69,7 @@ export const ownSessions = /* @__PURE__ */ once(
 export const revocationRepository = /* @__PURE__ */ once(
   () => new DynamoRevocationRepository({ ...reads(), ...writes() }, tables()),
 );
+export const dueRevocations = /* @__PURE__ */ once(() => new DynamoDueRevocations(client(), tables()));
 export const reconciliation = /* @__PURE__ */ once(
   () => new DynamoReconciliationRepository(client(), reads(), tables()),
 );

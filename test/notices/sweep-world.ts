@@ -22,7 +22,6 @@ export const over = (uid: string, facts: Partial<Token> = {}) =>
 
 export interface World {
   readonly tokens?: readonly Token[];
-  readonly receipts?: Due['receipts'];
   readonly digests?: Due['digests'];
   /** What the index says, look after look; unless given all of it, once. */
   readonly looks?: readonly Partial<Due>[];
@@ -34,8 +33,7 @@ export interface World {
   readonly isStackThere?: boolean;
   /** So often there is time. */
   readonly time?: number;
-  readonly revocation?: 'running' | 'completed' | 'gone';
-  readonly fails?: 'postpone' | 'publish' | 'take' | 'find';
+  readonly fails?: 'postpone' | 'publish' | 'take';
   /** Whether a program uses the tokens. */
   readonly isUsed?: boolean;
   readonly event?: Date;
@@ -45,8 +43,8 @@ const used = { at: inMs(0), client: '', remote_addr: '', hours: new Map<number, 
 
 /** A run over what is given: what was done, in this order, and its report. */
 export async function run(given: World) {
-  const { tokens = [], receipts = [], digests = [], claims = [], isAsSeen = true, time = 10_000 } = given;
-  const looks = [...(given.looks ?? [{ tokens: tokens.map(({ uid }) => uid), receipts, digests }])];
+  const { tokens = [], digests = [], claims = [], isAsSeen = true, time = 10_000 } = given;
+  const looks = [...(given.looks ?? [{ tokens: tokens.map(({ uid }) => uid), digests }])];
   const done: unknown[] = [];
   const claimed: Claim[] = [];
   const cleanUps: CleanUp[] = [];
@@ -64,7 +62,7 @@ export async function run(given: World) {
   };
   const deps: SweepDependencies = {
     notices: {
-      due: async () => ({ tokens: [], receipts: [], digests: [], more: looks.length > 1, ...looks.shift() }),
+      due: async () => ({ tokens: [], digests: [], more: looks.length > 1, ...looks.shift() }),
       tokens: async (uids) => ({
         found: tokens
           .filter(({ uid }) => uids.includes(uid))
@@ -102,13 +100,6 @@ export async function run(given: World) {
         return isAsSeen;
       },
     },
-    revocations: {
-      find: async () => {
-        failing('find');
-        return revocationOf(given.revocation ?? 'running');
-      },
-      again: async (_receipt, at) => void done.push(['again', at.getTime() - now.getTime()]),
-    },
     mailer: { send: nobody },
     publisher: {
       publish: async (some) => {
@@ -131,27 +122,6 @@ function found({ settings = {}, cleaned = [] }: World) {
   return { stack: of, cleaned };
 }
 
-function revocationOf(state: 'running' | 'completed' | 'gone') {
-  if (state === 'gone') return null;
-  const receipt = {
-    operation: 'op',
-    token_uid: 'a',
-    token_name: '',
-    api_key: stack,
-    reason: 'deleted',
-    actor: '',
-    refused_from: inMs(0),
-    epoch: null,
-    state,
-    tidied: [],
-    failures: 0,
-    stuck_because: null,
-    next_try_at: null,
-    summary: null,
-  } as const;
-  return { receipt, token: tokenLike(), progress: [] };
-}
-
 /** The report of a run that did nothing. */
 export const idle = {
   now: inMs(0),
@@ -160,7 +130,6 @@ export const idle = {
   cleaned_up: 0,
   held_back: 0,
   not_due: 0,
-  revocations: 0,
   mails: { sent: 0, failed: 0, unknown: 0, undeliverable: 0 },
   failed: [],
   complete: true,

@@ -69,7 +69,7 @@ async function run({ pages = [[]], tokens = {}, underWay = [], due = {}, digests
     },
     revocations: {
       find: async (_token, operation) => foundAs(operation, due[operation]),
-      again: async ({ operation }, at) => void rounds.push([operation, at]),
+      again: async ({ operation }, at) => rounds.push([operation, at]) > 0,
       advance: nothing,
       clear: nothing,
       goOn: nothing,
@@ -98,7 +98,7 @@ function foundAs(operation: string, state: RunningReceipt['state'] | 'gone' = 'g
     epoch: null,
     state,
     tidied: [],
-    failures: 0,
+    rounds: 0,
     stuck_because: null,
     next_try_at: null,
     summary: null,

@@ -65,6 +65,8 @@ export class RunningSystem {
       home,
       ...options,
       seed: async (started) => {
+        // A test runs a schedule when it wants it run.
+        started.schedules.close();
         stack = (await seed(started)).stack.api_key;
         if (streams) return;
         await started.streams.idle();
