@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmSpec } from './alarm-target.ts';
 import type { Watched } from './observability.ts';
+import type { ServiceFunction } from './service-function.ts';
 
 const fiveMinutes = Duration.minutes(5);
 const quarterOfAnHour = Duration.minutes(15);
@@ -98,8 +99,9 @@ export function alarmsOfTheStream({ logs }: Watched): AlarmSpec[] {
 }
 
 /** What is due by the clock. */
-export function alarmsOfTheSchedule({ logs }: Watched): AlarmSpec[] {
+export function alarmsOfTheSchedule({ logs, functions }: Watched): AlarmSpec[] {
   return [
+    ...functions.filter(({ entry }) => entry === 'schedule/receipts').map(receiptsMissing),
     {
       name: 'sweep-missing',
       means: 'For three quarters of an hour nobody was warned and nothing was cleaned up.',
@@ -149,6 +151,17 @@ export function alarmsOfTheSchedule({ logs }: Watched): AlarmSpec[] {
     },
   ];
 }
+
+/** It writes no line when it finds nothing, so that its runs are counted, and not their lines. */
+const receiptsMissing = ({ lambda }: ServiceFunction): AlarmSpec => ({
+  name: 'receipts-missing',
+  means:
+    'For a quarter of an hour nobody has looked for revocations that storage has interrupted: they are completed late.',
+  metric: lambda.metricInvocations({ period: fiveMinutes, statistic: 'Sum' }),
+  when: { below: 1 },
+  periods: 3,
+  silenceIsBad: true,
+});
 
 /** People who should have been told. */
 export function alarmsOfMail({ logs }: Watched): AlarmSpec[] {

@@ -21,11 +21,13 @@ interface HygieneScheduleProps {
 /** What happens by the clock. */
 export class HygieneSchedule extends Construct {
   readonly sweep: ServiceFunction;
+  readonly receipts: ServiceFunction;
   readonly reconcile: ServiceFunction;
 
   constructor(scope: Construct, id: string, props: HygieneScheduleProps) {
     super(scope, id);
     this.sweep = this.#sweep(props);
+    this.receipts = this.#receipts(props);
     this.reconcile = this.#reconcile(props);
   }
 
@@ -39,7 +41,7 @@ export class HygieneSchedule extends Construct {
     data.tokens.allow(
       sweep,
       { actions: ['GetItem', 'BatchGetItem'], keys: ['STACK#*', 'TOKEN#*', 'PERSON#*'] },
-      { actions: ['Query'], keys: ['STACK#*', 'TOKEN#*', 'DIGEST#*'] },
+      { actions: ['Query'], keys: ['STACK#*', 'DIGEST#*'] },
       { actions: ['PutItem'], keys: ['TOKEN#*', 'NOTICE#*', 'DIGEST#*'] },
       { actions: ['UpdateItem'], keys: ['STACK#*', 'TOKEN#*', 'DIGEST#*'] },
       { actions: ['DeleteItem'], keys: ['STACK#*'] },
@@ -57,6 +59,21 @@ export class HygieneSchedule extends Construct {
     // On the quarter hours, where the mail hours of every time zone are: a mail goes at its hour, and not some minutes later.
     runEvery(sweep, Schedule.cron({ minute: '0/15' }));
     return sweep;
+  }
+
+  #receipts({ stage, data }: HygieneScheduleProps): ServiceFunction {
+    const receipts = new ServiceFunction(this, 'receipts', {
+      entry: 'schedule/receipts',
+      failureImpact:
+        'Revocations that storage has interrupted are not completed. Their tokens and sessions are refused.',
+      logRetentionDays: stage.logRetentionDays,
+      timeout: Duration.seconds(50),
+    });
+    data.tokens.allow(receipts, { actions: ['BatchGetItem', 'Query', 'UpdateItem'], keys: ['TOKEN#*'] });
+    receipts.allow(askDueIndex(data));
+    // The next run is the next try.
+    runEvery(receipts, Schedule.rate(Duration.minutes(1)), { retryAttempts: 0, maxEventAge: Duration.minutes(1) });
+    return receipts;
   }
 
   #reconcile({ stage, data }: HygieneScheduleProps): ServiceFunction {
@@ -81,13 +98,14 @@ function askDueIndex({ tokens }: DataStore): PolicyStatement {
 }
 
 /** Runs a function by the clock. What fails is seen in a queue: hand-off and run each have their own tries. */
-function runEvery(scheduled: ServiceFunction, schedule: Schedule): void {
+function runEvery(
+  scheduled: ServiceFunction,
+  schedule: Schedule,
+  tries = { retryAttempts: 2, maxEventAge: Duration.hours(1) },
+): void {
   const deadLetters = new DeadLetters(scheduled, 'DeadLetters');
-  scheduled.keepFailures(deadLetters);
-  const target = new LambdaFunction(scheduled.lambda, {
-    deadLetterQueue: deadLetters,
-    retryAttempts: 3,
-    maxEventAge: Duration.hours(1),
-  });
+  scheduled.keepFailures(deadLetters, tries);
+  const { maxEventAge } = tries;
+  const target = new LambdaFunction(scheduled.lambda, { deadLetterQueue: deadLetters, retryAttempts: 3, maxEventAge });
   new Rule(scheduled, 'Schedule', { schedule, targets: [target] });
 }

@@ -24,6 +24,7 @@ export const deployedFunctions: readonly string[] = [
   'stream/end-sessions',
   'stream/announce',
   'schedule/sweep',
+  'schedule/receipts',
   'schedule/reconcile',
 ];
 
@@ -81,12 +82,8 @@ export class ServiceFunction extends Construct {
     this.lambda.addToRolePolicy(statement);
   }
 
-  /** What fails when it is invoked asynchronously is tried twice more by Lambda, then kept in a queue. */
-  keepFailures(queue: Queue): void {
-    this.lambda.configureAsyncInvoke({
-      retryAttempts: 2,
-      maxEventAge: Duration.hours(1),
-      onFailure: new SqsDestination(queue),
-    });
+  /** What fails when it is invoked asynchronously is tried again by Lambda, twice at most, then kept in a queue. */
+  keepFailures(queue: Queue, tries: { readonly retryAttempts: number; readonly maxEventAge: Duration }): void {
+    this.lambda.configureAsyncInvoke({ ...tries, onFailure: new SqsDestination(queue) });
   }
 }

@@ -1,6 +1,14 @@
 import * as z from 'zod';
 
-export type FaultKind = 'throttle' | 'conflict' | 'unprocessed' | 'stall' | 'reset' | 'lose-answer' | 'internal-error';
+export type FaultKind =
+  | 'throttle'
+  | 'conflict'
+  | 'unprocessed'
+  | 'stall'
+  | 'reset'
+  | 'lose-answer'
+  | 'late'
+  | 'internal-error';
 
 /** A request as a fault sees it. */
 export interface FaultTarget {
@@ -17,9 +25,21 @@ export interface Wish<Target> {
   readonly times?: number;
 }
 
+/** A write whose caller has given it up, and that has not reached the engine. */
+export interface HeldWrite extends FaultTarget {
+  /**
+   * Carries the write out. A transaction gets another request token: it is as if the ten minutes had passed for which DynamoDB knows
+   * that it has carried out the retry.
+   * @returns the engine's answer, which nobody is waiting for
+   */
+  carryOut(): Promise<Answer>;
+}
+
 /** Something that AWS or a network does and the engine never does. */
 export interface Fault extends Wish<FaultTarget> {
   readonly kind: FaultKind;
+  /** For `late`: is given each write when its caller's connection has been closed, and chooses when it is carried out. */
+  readonly hold?: (write: HeldWrite) => void;
 }
 
 export interface Answer {
@@ -75,11 +95,12 @@ export function failure(type: string, message: string, status = 400): Answer {
 
 const MODEL = 'com.amazonaws.dynamodb.v20120810';
 const CONFLICT = 'Transaction is ongoing for the item';
-const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem', 'TransactWriteItems', 'TransactGetItems'];
+const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem', 'TransactWriteItems'];
 
 /** Whether a fault can happen to such a call. */
 export function canHit(kind: FaultKind, operation: string): boolean {
-  if (kind === 'conflict') return WRITES.includes(operation);
+  if (kind === 'conflict') return WRITES.includes(operation) || operation === 'TransactGetItems';
+  if (kind === 'late') return WRITES.includes(operation) || operation === 'BatchWriteItem';
   return kind !== 'unprocessed' || operation === 'BatchGetItem' || operation === 'BatchWriteItem';
 }
 

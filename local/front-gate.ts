@@ -1,6 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { answerOf, canHit, type Fault, type FaultKind, Faults, type FaultTarget, failure } from './faults.ts';
+import {
+  type Answer,
+  answerOf,
+  canHit,
+  type Fault,
+  type FaultKind,
+  Faults,
+  type FaultTarget,
+  failure,
+} from './faults.ts';
 import { accessKeyIdOf, forward, type RawAnswer, readBody, reply } from './front-wire.ts';
 import { refusalOf, type Statement } from './iam.ts';
 import type { TableKeys } from './tables.ts';
@@ -99,7 +109,7 @@ export class FrontGate {
     const refusal = this.#refusal(caller, service, target);
     if (refusal) return this.#refuse(refusal, target, outgoing);
     const fault = this.faults.take(target, ({ kind }) => canHit(kind, target.operation));
-    if (fault) return this.#fail(fault.kind, target, exchange);
+    if (fault) return this.#fail(fault, target, exchange);
     const answer = await this.#forward(exchange, target);
     this.#note({ ...target, status: answer.status, ...this.#consumed(answer.body) });
     outgoing.writeHead(answer.status, answer.headers).end(answer.body);
@@ -126,15 +136,28 @@ export class FrontGate {
     reply(outgoing, failure(type, message));
   }
 
-  async #fail(fault: FaultKind, target: FaultTarget, exchange: Exchange): Promise<void> {
-    if (fault === 'lose-answer') await this.#forward(exchange, target);
-    const answer = answerOf(fault, target);
-    this.#note({ ...target, status: answer?.status ?? 0, fault });
+  async #fail(fault: Fault, target: FaultTarget, exchange: Exchange): Promise<void> {
+    const { kind } = fault;
+    if (kind === 'lose-answer') await this.#forward(exchange, target);
+    const answer = answerOf(kind, target);
+    this.#note({ ...target, status: answer?.status ?? 0, fault: kind });
     if (answer) reply(exchange.outgoing, answer);
-    else if (fault !== 'stall') exchange.outgoing.destroy();
+    else if (kind !== 'stall') exchange.outgoing.destroy();
+    if (kind === 'late') fault.hold?.({ ...target, carryOut: () => this.#carryOut(exchange, target) });
   }
 
-  async #forward({ headers, raw }: Exchange, { operation, body }: FaultTarget): Promise<RawAnswer> {
+  async #carryOut({ headers }: Exchange, { operation, body }: FaultTarget): Promise<Answer> {
+    const isKnown = body.ClientRequestToken !== undefined;
+    const sent = isKnown ? { ...body, ClientRequestToken: randomUUID() } : body;
+    const raw = Buffer.from(JSON.stringify(sent));
+    const { status, body: answer } = await this.#forward({ headers, raw }, { operation, body: sent });
+    return { status, body: objectIn(answer) };
+  }
+
+  async #forward(
+    { headers, raw }: Pick<Exchange, 'headers' | 'raw'>,
+    { operation, body }: Pick<FaultTarget, 'operation' | 'body'>,
+  ): Promise<RawAnswer> {
     const isMeasured = this.#recordings.size > 0 && ITEM_CALL.test(operation);
     const asks = isMeasured && (body.ReturnConsumedCapacity ?? 'NONE') === 'NONE';
     const sent = asks ? Buffer.from(JSON.stringify({ ...body, ReturnConsumedCapacity: 'TOTAL' })) : raw;

@@ -60,8 +60,8 @@ async function lookAt(workplace: Workplace, mapping: StreamMapping, body: string
 
 /** What is not told again, and what is: the runbook has what to do. */
 const tooLate =
-  'The stream has it no more, for it keeps records for 24 hours. Revocations come back by themselves: the sweep gives each ' +
-  'receipt that is not completed another round. Events are not told again: consumers compare with the API.';
+  'The stream has it no more, for it keeps records for 24 hours. Revocations come back by themselves: a schedule gives each ' +
+  'receipt that is not completed another round, every minute. Events are not told again: consumers compare with the API.';
 
 function inWords({ shardId, startSequenceNumber: start, endSequenceNumber: end }: StreamRange): string {
   return `${shardId} from ${start} to ${end}`;

@@ -33,3 +33,17 @@ export const withinInvocation =
     if (!hasTimeFor(attemptMs)) throw new OutOfTime();
     return await next(args);
   };
+
+/**
+ * The place and name of the SDK's middleware that sends a request again. A command that adds `passOn` there is sent once, whatever
+ * its client does with others.
+ * https://github.com/smithy-lang/smithy-typescript/blob/main/packages/middleware-retry/src/retryMiddleware.ts
+ */
+export const insteadOfRetries = {
+  name: 'retryMiddleware',
+  step: 'finalizeRequest',
+  priority: 'high',
+  override: true,
+} as const;
+
+export const passOn = <A, R>(next: (args: A) => Promise<R>) => next;

@@ -54,6 +54,30 @@ export async function dueIn(
   return { entries, ...(next ? { next } : {}) };
 }
 
+const pageSize = 100;
+
+/**
+ * What is wanted of everything that is due, of all shards and to the end while there is time: however many tokens are due, they hide
+ * nothing else. @throws {Refusal} `unavailable`
+ */
+export async function allDue<T>(
+  client: Pick<DynamoDBClient, 'send'>,
+  { table, now, hasTime }: Pick<DueQuery, 'table' | 'now'> & { readonly hasTime: () => boolean },
+  wanted: (entries: readonly DueEntry[]) => readonly T[],
+): Promise<readonly T[]> {
+  const inShard = async (shard: string): Promise<T[]> => {
+    const found: T[] = [];
+    let from: DuePage['next'];
+    do {
+      const { entries, next } = await dueIn(client, { table, shard, now, limit: pageSize, from });
+      found.push(...wanted(entries));
+      from = next;
+    } while (from && hasTime());
+    return found;
+  };
+  return (await Promise.all(dueShards.map(inShard))).flat();
+}
+
 /** The entries whose partition key begins so, with the rest of that key. */
 export function under(prefix: string, entries: readonly DueEntry[]): readonly (DueEntry & { readonly id: string })[] {
   return entries.flatMap((entry) =>
@@ -66,6 +90,10 @@ export function receiptsAmong(
   entries: readonly DueEntry[],
 ): readonly { readonly token: string; readonly operation: string }[] {
   return under('TOKEN#', entries).flatMap(({ id: token, sk }) =>
-    sk.startsWith('RECEIPT#') ? [{ token, operation: sk.slice('RECEIPT#'.length) }] : [],
+    isReceipt(sk) ? [{ token, operation: sk.slice(receipt.length) }] : [],
   );
 }
+
+const receipt = 'RECEIPT#';
+/** By the sort key. */
+export const isReceipt = (sk: string): boolean => sk.startsWith(receipt);

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Claim, ClaimOutcome, Due, DueTokens, NoticeRepository } from '../notices/notice-repository.ts';
 import type { NextAction, Token } from '../tokens/token.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
-import { dueIn, dueShards, receiptsAmong, under } from './due-index.ts';
+import { type DuePage, dueIn, dueShards, isReceipt, under } from './due-index.ts';
 import { MalformedItem, stackFrom, tokenFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import type { Reads } from './reads.ts';
@@ -31,16 +31,24 @@ export class DynamoNoticeRepository implements NoticeRepository {
   }
 
   async due(now: Date): Promise<Due> {
-    const pages = await Promise.all(
-      dueShards.map((shard) => dueIn(this.#client, { table: this.#table, shard, now, limit: pageSize })),
-    );
-    const entries = pages.flatMap((page) => page.entries);
+    const heads = await Promise.all(dueShards.map((shard) => this.#headOf(shard, now)));
+    const entries = heads.flatMap((head) => head.entries);
     return {
-      tokens: under('TOKEN#', entries).flatMap(({ id, sk }) => (sk === 'META' ? id : [])),
-      receipts: receiptsAmong(entries),
+      tokens: under('TOKEN#', entries).map(({ id }) => id),
       digests: under('DIGEST#', entries).map(({ id: stack, sk: send_at, at: due_at }) => ({ stack, send_at, due_at })),
-      more: pages.some(({ entries: { length } }) => length === pageSize),
+      more: heads.some(({ next }) => next !== undefined),
     };
+  }
+
+  /** The first page that holds anything but receipts: however many of them are due, they hold up no token. */
+  async #headOf(shard: string, now: Date): Promise<DuePage> {
+    let from: DuePage['next'];
+    for (;;) {
+      const page = await dueIn(this.#client, { table: this.#table, shard, now, limit: pageSize, from });
+      const entries = page.entries.filter(({ sk }) => !isReceipt(sk));
+      if (entries.length > 0 || !page.next) return { ...page, entries };
+      from = page.next;
+    }
   }
 
   async tokens(uids: readonly string[]): Promise<DueTokens> {

@@ -4,7 +4,7 @@ import { type Due, type ReconciliationRepository, scanParts } from '../sessions/
 import type { Session } from '../sessions/session.ts';
 import type { Token } from '../tokens/token.ts';
 import { answered } from './answers.ts';
-import { type DueEntry, type DuePage, dueIn, dueShards, receiptsAmong, under } from './due-index.ts';
+import { allDue, receiptsAmong, under } from './due-index.ts';
 import { receiptFrom, sessionFrom, tokenFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import type { Reads } from './reads.ts';
@@ -45,7 +45,7 @@ export class DynamoReconciliationRepository implements ReconciliationRepository 
   }
 
   async due(now: Date, hasTime: () => boolean): Promise<Due> {
-    const found = (await Promise.all(dueShards.map((shard) => this.#dueIn(shard, now, hasTime)))).flat();
+    const found = await allDue(this.#client, { table: this.#tables.tokens, now, hasTime }, (entries) => entries);
     return { receipts: receiptsAmong(found), digests: under('DIGEST#', found).map(({ at }) => at) };
   }
 
@@ -53,18 +53,5 @@ export class DynamoReconciliationRepository implements ReconciliationRepository 
     const { table, pk, sk: prefix } = this.#keys.receipt(token, '');
     const receipts = await this.#reads.query({ table, pk, prefix, newestFirst: true, limit: mostReceipts });
     return receipts.some((item) => receiptFrom(item)?.state !== 'completed');
-  }
-
-  /** To the end of what is due: however many tokens are due before it, a receipt is found. */
-  async #dueIn(shard: string, now: Date, hasTime: () => boolean): Promise<readonly DueEntry[]> {
-    const found: DueEntry[] = [];
-    let from: DuePage['next'];
-    do {
-      const query = { table: this.#tables.tokens, shard, now, limit: pageSize, from };
-      const { entries, next } = await dueIn(this.#client, query);
-      found.push(...entries);
-      from = next;
-    } while (from && hasTime());
-    return found;
   }
 }

@@ -14,6 +14,8 @@ import type { Reads } from './reads.ts';
 import type { Writes } from './writes.ts';
 
 const notCompleted = '#state <> :completed';
+/** Only the first round says how long it was waited for. */
+const firstWait = '#waited_ms = if_not_exists(#waited_ms, :waited_ms)';
 /** As long as a token's tombstone, and from the same instant. */
 const keptSeconds = 400 * 86_400;
 /** More revocations of one token than these do not come within the difference of two clocks. */
@@ -77,27 +79,32 @@ export class DynamoRevocationRepository implements RevocationRepository {
     });
   }
 
-  /** Twice, after an answer that was lost, it appends the samples twice: that shifts a percentile, and counts no session again. */
   async goOn(
     receipt: RunningReceipt,
     { tidied, waited_ms, at }: Parameters<RevocationRepository['goOn']>[1],
   ): Promise<void> {
-    const due = dueAttributes(nextTry(at, 0).toISOString(), receipt.token_uid, receipt.operation);
-    await this.#storage.write({
-      update: this.#key(receipt),
-      set: 'SET #state = :running, #failures = :none, #rounds = if_not_exists(#rounds, :none) + :one, #tidied = list_append(if_not_exists(#tidied, :empty), :tidied), #waited_ms = if_not_exists(#waited_ms, :waited_ms), #due_shard = :due_shard, #due_at = :due_at',
-      condition: notCompleted,
-      values: { running: 'running', none: 0, one: 1, empty: [], tidied, waited_ms, ...due, completed: 'completed' },
+    await this.#next(receipt, {
+      at,
+      set: `#tidied = list_append(if_not_exists(#tidied, :empty), :tidied), ${firstWait}`,
+      values: { empty: [], tidied, waited_ms },
     });
   }
 
-  async again(receipt: RunningReceipt, at: Date): Promise<void> {
-    const due = dueAttributes(nextTry(at, receipt.failures).toISOString(), receipt.token_uid, receipt.operation);
-    await this.#storage.write({
+  async again(receipt: RunningReceipt, at: Date): Promise<boolean> {
+    return await this.#next(receipt, { at });
+  }
+
+  /** Sets the receipt running, which the stream takes for another round. */
+  async #next(
+    receipt: RunningReceipt,
+    { at, set, values }: { at: Date; set?: string; values?: Readonly<Record<string, unknown>> },
+  ): Promise<boolean> {
+    const { condition, values: seen } = asSeen(receipt);
+    return await this.#storage.write({
       update: this.#key(receipt),
-      set: 'SET #state = :running, #rounds = if_not_exists(#rounds, :none) + :one, #due_shard = :due_shard, #due_at = :due_at',
-      condition: notCompleted,
-      values: { running: 'running', none: 0, one: 1, ...due, completed: 'completed' },
+      set: `SET #state = :running, #rounds = :next, #due_shard = :due_shard, #due_at = :due_at${set ? `, ${set}` : ''}`,
+      condition,
+      values: { running: 'running', next: receipt.rounds + 1, ...dueOf(receipt, at), ...values, ...seen },
     });
   }
 
@@ -105,13 +112,12 @@ export class DynamoRevocationRepository implements RevocationRepository {
     receipt: RunningReceipt,
     { reason, waited_ms, at }: Parameters<RevocationRepository['stick']>[1],
   ): Promise<void> {
-    const failures = receipt.failures + 1;
-    const due = dueAttributes(nextTry(at, receipt.failures).toISOString(), receipt.token_uid, receipt.operation);
+    const { condition, values: seen } = asSeen(receipt);
     await this.#storage.write({
       update: this.#key(receipt),
-      set: 'SET #state = :stuck, #stuck_because = :reason, #failures = :failures, #waited_ms = if_not_exists(#waited_ms, :waited_ms), #due_shard = :due_shard, #due_at = :due_at',
-      condition: notCompleted,
-      values: { stuck: 'stuck', reason, failures, waited_ms, ...due, completed: 'completed' },
+      set: `SET #state = :stuck, #stuck_because = :reason, #due_shard = :due_shard, #due_at = :due_at, ${firstWait}`,
+      condition,
+      values: { stuck: 'stuck', reason, waited_ms, ...dueOf(receipt, at), ...seen },
     });
   }
 
@@ -128,6 +134,19 @@ export class DynamoRevocationRepository implements RevocationRepository {
     return this.#keys.receipt(token_uid, operation);
   }
 }
+
+/**
+ * The receipt is in the round in which it was read. Each round has its number, so that a write of an earlier one that comes late, or
+ * twice, changes nothing.
+ */
+function asSeen({ rounds }: RunningReceipt) {
+  const isInRound = rounds === 0 ? 'attribute_not_exists(#rounds)' : '#rounds = :round';
+  const values = { completed: 'completed', ...(rounds === 0 ? {} : { round: rounds }) };
+  return { condition: `${notCompleted} AND ${isInRound}`, values };
+}
+
+const dueOf = ({ token_uid, operation }: RunningReceipt, at: Date) =>
+  dueAttributes(nextTry(at).toISOString(), token_uid, operation);
 
 /** Progress has it from the beginning: no revocation takes that long, and what completes one need not write to all of them. */
 const ttlOf = ({ refused_from }: RunningReceipt) => Math.ceil(Date.parse(refused_from) / 1000) + keptSeconds;

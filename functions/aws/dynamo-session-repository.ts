@@ -1,5 +1,6 @@
 import type { Session } from '../sessions/session.ts';
 import type { SessionEpoch, SessionPage, SessionRepository } from '../sessions/session-repository.ts';
+import { backoff, type StorageOptions } from './answers.ts';
 import type { BatchDeletes } from './batch-deletes.ts';
 import type { Item } from './expressions.ts';
 import { sessionEpochFrom, sessionFrom } from './items.ts';
@@ -8,6 +9,8 @@ import type { Reads } from './reads.ts';
 import type { Writes } from './writes.ts';
 
 const second = 1000;
+const mostOpenings = 3;
+const longestPausesMs = 1000;
 const exists = 'attribute_exists(#pk)';
 
 /** What each door needs of storage differs: one that only opens and ends sessions is given no batch deletes. */
@@ -18,26 +21,50 @@ export class DynamoSessionRepository implements SessionRepository {
   readonly #storage: SessionStorage;
   readonly #keys: Keys;
   readonly #table: string;
+  readonly #options: StorageOptions;
 
-  constructor(storage: SessionStorage, tables: Tables) {
+  constructor(storage: SessionStorage, tables: Tables, options: StorageOptions) {
     this.#storage = storage;
     this.#keys = keysOf(tables);
     this.#table = tables.sessions;
+    this.#options = options;
   }
 
-  async open(session: Session): Promise<void> {
-    const key = this.#keys.session(session.token_uid, session.uid);
+  /**
+   * Storage may carry out a put long after we gave it up, and then its session may be over. So each put is sent once, and a further
+   * attempt is another session: what arrives late has a value that nobody was given.
+   */
+  async open<M extends { readonly session: Session }>(mint: () => M): Promise<M> {
+    const pauses = backoff(this.#options, longestPausesMs);
+    const abandoned: Session[] = [];
+    try {
+      for (let attempt = 1; attempt <= mostOpenings; attempt += 1) {
+        const minted = mint();
+        try {
+          if (await this.#put(minted.session)) return minted;
+        } catch (error) {
+          abandoned.push(minted.session);
+          if (attempt === mostOpenings) throw error;
+          await pauses();
+        }
+      }
+      throw new Error('Other sessions had the uids of all attempts.');
+    } finally {
+      await this.#tidy(abandoned);
+    }
+  }
+
+  /** @returns false where another session of the token has the uid */
+  #put(session: Session): Promise<boolean> {
+    const put = this.#keys.session(session.token_uid, session.uid);
     // TTL only tidies what nobody ended: the judge compares the instant.
     const item = { ...session, ttl: Math.ceil(Date.parse(session.expires_at) / second) };
-    const put = await this.#storage.write({ put: key, item, condition: 'attribute_not_exists(#pk)' });
-    // Ours may have been put by an earlier try whose answer was lost, and may be over by now: what verifies next tells.
-    if (!put && (await this.#isAnothers(session))) throw new Error(`The session uid ${session.uid} is taken.`);
+    return this.#storage.write({ put, item, condition: 'attribute_not_exists(#pk)', isSentOnce: true });
   }
 
-  async #isAnothers({ token_uid, uid, digest }: Session): Promise<boolean> {
-    const [item] = await this.#storage.read([this.#keys.session(token_uid, uid)]);
-    const there = sessionFrom(item);
-    return there !== null && there.digest !== digest;
+  /** Where only the answer was lost, the row is there, and would be listed as live. What arrives later stays listed: nobody has its value. */
+  async #tidy(abandoned: readonly Session[]): Promise<void> {
+    await Promise.allSettled(abandoned.map(({ token_uid, uid }) => this.end(token_uid, uid)));
   }
 
   async end(token: string, uid: string): Promise<boolean> {

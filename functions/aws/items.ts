@@ -167,7 +167,7 @@ const ReceiptItem = z.object({
   due_at: z.optional(z.string()),
   tidied: z._default(z.array(Sample), []),
   waited_ms: z._default(z.nullable(z.number()), null),
-  failures: z._default(z.number(), 0),
+  rounds: z._default(z.number(), 0),
   stuck_because: z._default(z.nullable(z.string()), null),
   summary: z._default(z.nullable(Summary), null),
 });

@@ -1,4 +1,4 @@
-import { type Receipt, retryAfterMs } from '../tokens/revocation.ts';
+import { nextTry, type Receipt } from '../tokens/revocation.ts';
 import type { Token } from '../tokens/token.ts';
 import { type CleanUp, type Creation, type IdempotencyRecord, idempotencyMs } from '../tokens/token-repository.ts';
 import { tokenItem } from './items.ts';
@@ -146,7 +146,7 @@ export class TokenSteps {
   }
 
   receipt(receipt: Receipt): Step {
-    const due = new Date(Date.parse(receipt.refused_from) + retryAfterMs).toISOString();
+    const due = nextTry(new Date(receipt.refused_from)).toISOString();
     const reason = storedReason(receipt.reason);
     const item = { ...receipt, reason, ...dueAttributes(due, receipt.token_uid, receipt.operation) };
     return { put: this.#keys.receipt(receipt.token_uid, receipt.operation), item, condition: absent };

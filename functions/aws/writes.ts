@@ -1,11 +1,15 @@
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { answered, isNamed } from './answers.ts';
+import { insteadOfRetries, passOn } from './client-limits.ts';
 import { type Delete, deleteInput, type Put, putInput, type Update, updateInput } from './expressions.ts';
+
+/** The SDK sends a write again when no answer comes, unless it is a put that `isSentOnce`. */
+export type Write = (Put & { readonly isSentOnce?: true }) | Update | Delete;
 
 /** Writes of one item, each on a condition where there is one. */
 export interface Writes {
   /** @returns whether the condition held. @throws {Refusal} `unavailable` */
-  write(step: Put | Update | Delete): Promise<boolean>;
+  write(step: Write): Promise<boolean>;
   /** Updates a counter. @returns what the attribute `count` is then, or null where the condition did not hold. @throws {Refusal} `unavailable` */
   increment(step: Update & { readonly count: string }): Promise<number | null>;
 }
@@ -17,9 +21,9 @@ export function createWrites(client: Pick<DynamoDBClient, 'send'>): Writes {
   };
 }
 
-async function write(client: Pick<DynamoDBClient, 'send'>, step: Put | Update | Delete): Promise<boolean> {
+async function write(client: Pick<DynamoDBClient, 'send'>, step: Write): Promise<boolean> {
   try {
-    if ('put' in step) await client.send(new PutItemCommand(putInput(step)));
+    if ('put' in step) await client.send(putCommand(step));
     else if ('update' in step) await client.send(new UpdateItemCommand(updateInput(step)));
     else await client.send(new DeleteItemCommand(deleteInput(step)));
     return true;
@@ -27,6 +31,12 @@ async function write(client: Pick<DynamoDBClient, 'send'>, step: Put | Update | 
     if (isNamed(error, 'ConditionalCheckFailedException')) return false;
     throw error;
   }
+}
+
+function putCommand(step: Extract<Write, Put>): PutItemCommand {
+  const command = new PutItemCommand(putInput(step));
+  if (step.isSentOnce) command.middlewareStack.add(passOn, insteadOfRetries);
+  return command;
 }
 
 async function increment(

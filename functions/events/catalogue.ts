@@ -73,7 +73,6 @@ export const eventSchemas = {
     cleaned_up: z.number(),
     held_back: z.number(),
     not_due: z.number(),
-    revocations: z.number(),
     mails: z.object({ sent: z.number(), failed: z.number(), unknown: z.number(), undeliverable: z.number() }),
     /** Tokens whose handling failed. */
     failed: z.array(z.string()),

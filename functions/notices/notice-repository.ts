@@ -29,10 +29,12 @@ export interface DueDigest extends DigestKey {
   readonly due_at: string;
 }
 
-/** What is due by an instant, from the head of every shard of the index. An index only says where to look. */
+/**
+ * What is due by an instant, from the head of every shard of the index, without the receipts that share it: those have a schedule of
+ * their own. An index only says where to look.
+ */
 export interface Due {
   readonly tokens: readonly string[];
-  readonly receipts: readonly { readonly token: string; readonly operation: string }[];
   readonly digests: readonly DueDigest[];
   /** Whether there is more than this. */
   readonly more: boolean;
@@ -61,7 +63,7 @@ export type ClaimOutcome = 'claimed' | 'claimed-before' | 'digest-closed' | 'cha
 
 /** Storage of what is due and of claimed notices. Reads of tokens and stacks are strong, and every write is on condition. */
 export interface NoticeRepository {
-  /** One query for each shard. */
+  /** One query for each shard, and more only where receipts are in the way. */
   due(now: Date): Promise<Due>;
   /** Strongly, without those that are gone. */
   tokens(uids: readonly string[]): Promise<DueTokens>;

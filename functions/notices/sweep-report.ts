@@ -13,8 +13,6 @@ export interface SweepReport {
   held_back: number;
   /** Found by the index and not due by their own item, or changed by somebody meanwhile. */
   not_due: number;
-  /** Unfinished revocations that were given another round. */
-  revocations: number;
   /** By what they came to; a digest that storage failed counts as one that failed. */
   readonly mails: Record<Exclude<keyof Sent, 'digest'>, number>;
   /** Tokens whose handling failed; each is tried again later. */
@@ -32,7 +30,6 @@ export function emptyReport(now: Date): SweepReport {
     cleaned_up: 0,
     held_back: 0,
     not_due: 0,
-    revocations: 0,
     mails: { sent: 0, failed: 0, unknown: 0, undeliverable: 0 },
     failed: [],
     complete: true,

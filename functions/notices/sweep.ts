@@ -1,5 +1,4 @@
 import { type EventPublisher, eventOf } from '../events/catalogue.ts';
-import type { RevocationRepository } from '../sessions/revocation-repository.ts';
 import { cleanUpToken } from '../tokens/delete-token.ts';
 import type { Token } from '../tokens/token.ts';
 import type { TokenRepository, UsedToken } from '../tokens/token-repository.ts';
@@ -13,7 +12,6 @@ import { emptyReport, isEmpty, type SweepReport } from './sweep-report.ts';
 export interface SweepDependencies extends SendDigestDependencies {
   readonly notices: NoticeRepository;
   readonly tokens: Pick<TokenRepository, 'cleanUp'>;
-  readonly revocations: Pick<RevocationRepository, 'find' | 'again'>;
   readonly publisher: EventPublisher;
   readonly now: () => Date;
   readonly random: Randomness;
@@ -68,10 +66,9 @@ class Run {
     for (let passes = 0; passes < mostPasses; passes += 1) {
       const due = await this.#deps.notices.due(this.#now);
       const fresh = withoutSeen(due, seen);
-      await this.#revocations(fresh.receipts);
       await this.#tokens(fresh.tokens);
       await this.#digests(fresh.digests);
-      const found = fresh.receipts.length + fresh.tokens.length + fresh.digests.length;
+      const found = fresh.tokens.length + fresh.digests.length;
       if (!this.report.complete || !due.more) return;
       // The index has not caught up with what was done: the next tick goes on behind it.
       if (found === 0) break;
@@ -87,19 +84,6 @@ class Run {
     await this.#attempt('the report', () =>
       this.#deps.publisher.publish([eventOf('hygiene.run', { identity: [this.#requestId], time: now, data })]),
     );
-  }
-
-  async #revocations(due: Due['receipts']): Promise<void> {
-    const { revocations } = this.#deps;
-    for (const { token, operation } of due) {
-      if (!this.#goesOn()) return;
-      await this.#attempt(`the revocation ${operation}`, async () => {
-        const found = await revocations.find(token, operation);
-        if (!found || found.receipt.state === 'completed') return;
-        await revocations.again(found.receipt, this.#now);
-        this.report.revocations += 1;
-      });
-    }
   }
 
   /** Stacks side by side, and one stack's tokens in turn: its transactions would be in each other's way. */
@@ -292,7 +276,6 @@ function withoutSeen(due: Due, seen: Set<string>): Due {
   return {
     ...due,
     tokens: due.tokens.filter((uid) => isNew(uid)),
-    receipts: due.receipts.filter(({ token, operation }) => isNew(`${token}#${operation}`)),
     digests: due.digests.filter(({ stack, send_at }) => isNew(`${stack}#${send_at}`)),
   };
 }

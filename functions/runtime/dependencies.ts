@@ -4,6 +4,7 @@ import { DynamoAuditLog } from '../aws/dynamo-audit-log.ts';
 import { dynamoClient, realPauses } from '../aws/dynamo-client.ts';
 import { DynamoCredentialReader } from '../aws/dynamo-credential-reader.ts';
 import { DynamoDigestRepository } from '../aws/dynamo-digest-repository.ts';
+import { DynamoDueRevocations } from '../aws/dynamo-due-revocations.ts';
 import { DynamoEnvironmentRepository } from '../aws/dynamo-environment-repository.ts';
 import { DynamoHygieneRepository } from '../aws/dynamo-hygiene-repository.ts';
 import { DynamoInvitations } from '../aws/dynamo-invitations.ts';
@@ -60,17 +61,23 @@ export const environmentRepository = /* @__PURE__ */ once(
   () => new DynamoEnvironmentRepository({ ...reads(), ...writes() }, tables()),
 );
 export const sessionRepository = /* @__PURE__ */ once(
-  () => new DynamoSessionRepository({ ...reads(), ...writes(), ...createBatchDeletes(client(), realPauses) }, tables()),
+  () =>
+    new DynamoSessionRepository(
+      { ...reads(), ...writes(), ...createBatchDeletes(client(), realPauses) },
+      tables(),
+      realPauses,
+    ),
 );
 /** Sessions for a door that changes them in the name of a member. */
 export const managedSessions = /* @__PURE__ */ once(() => new DynamoManagedSessions(storage(), tables()));
 /** Sessions for a door that opens and ends them one by one. */
 export const ownSessions = /* @__PURE__ */ once(
-  () => new DynamoSessionRepository({ ...reads(), ...writes() }, tables()),
+  () => new DynamoSessionRepository({ ...reads(), ...writes() }, tables(), realPauses),
 );
 export const revocationRepository = /* @__PURE__ */ once(
   () => new DynamoRevocationRepository({ ...reads(), ...writes() }, tables()),
 );
+export const dueRevocations = /* @__PURE__ */ once(() => new DynamoDueRevocations(client(), tables()));
 export const reconciliation = /* @__PURE__ */ once(
   () => new DynamoReconciliationRepository(client(), reads(), tables()),
 );

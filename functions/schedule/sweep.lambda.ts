@@ -6,7 +6,6 @@ import {
   noticeRepository,
   now,
   random,
-  revocationRepository,
   tokenRepository,
 } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
@@ -18,7 +17,6 @@ export const handler = fromRuntime(createHandler, () => ({
   notices: noticeRepository(),
   digests: digestRepository(),
   tokens: tokenRepository(),
-  revocations: revocationRepository(),
   mailer: mailer(),
   publisher: eventPublisher(),
   consoleUrl: consoleUrl(),

@@ -6,7 +6,7 @@ import { log } from '../runtime/log.ts';
 /** A mail and what is recorded of it are done in that time. */
 const spareMs = 30_000;
 
-/** Every 15 minutes: what is due about tokens, digests and revocations. Twice, late or at once: see `notices/sweep.ts`. */
+/** Every 15 minutes: what is due about tokens and digests. Twice, late or at once: see `notices/sweep.ts`. */
 export const sweepBySchedule =
   (deps: Omit<SweepDependencies, 'hasTime' | 'onFailure'>) =>
   async ({ time }: EventBridgeEvent<'Scheduled Event', unknown>, context: Context): Promise<SweepReport> => {
@@ -25,7 +25,7 @@ export const sweepBySchedule =
   };
 
 /** What was due and came to something, as numbers: metrics are made of the line. */
-function counted({ notices, skipped, cleaned_up, held_back, revocations, failed }: SweepReport) {
-  const done = notices + skipped + cleaned_up + held_back + revocations;
+function counted({ notices, skipped, cleaned_up, held_back, failed }: SweepReport) {
+  const done = notices + skipped + cleaned_up + held_back;
   return { due: done + failed.length, done, failures: failed.length };
 }

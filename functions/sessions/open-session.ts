@@ -61,8 +61,8 @@ export async function openSession(
   const now = deps.now();
   const admitted = await deps.windows.admit({ ...openings, of: token.uid, kind: 'open', now });
   if (!admitted) throw rateLimited({ ...openings, now });
-  const opened = mint(token, { client: parsed.data.client, by, now, random: deps.random });
-  await deps.sessions.open(opened.session);
+  const facts = { client: parsed.data.client, by, now, random: deps.random };
+  const opened = await deps.sessions.open(() => mint(token, facts));
   const again = await verifiedOrEnded(deps, { opened, stack, by });
   if (again.active) return { ...opened, token: again.token, openings: { ...openings, ...admitted } };
   await deps.sessions.end(token.uid, opened.session.uid);

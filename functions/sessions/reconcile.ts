@@ -1,4 +1,5 @@
 import type { Token } from '../tokens/token.ts';
+import { giveRound, type RevocationKey } from './resume-revocations.ts';
 import type { RevocationRepository } from './revocation-repository.ts';
 import { isOpen, type Session } from './session.ts';
 import type { SessionRepository } from './session-repository.ts';
@@ -8,7 +9,7 @@ export const scanParts = 16;
 
 /** What is due by the index, among tokens. */
 export interface Due {
-  readonly receipts: readonly { readonly token: string; readonly operation: string }[];
+  readonly receipts: readonly RevocationKey[];
   /** Mails that wait to be sent: since when, ISO 8601 instants. */
   readonly digests: readonly string[];
 }
@@ -94,17 +95,11 @@ async function* pagesWhileThereIsTime({
   }
 }
 
-async function giveRounds(
-  { revocations, now, hasTime }: ReconcileDependencies,
-  receipts: Due['receipts'],
-): Promise<number> {
+async function giveRounds(deps: ReconcileDependencies, receipts: Due['receipts']): Promise<number> {
   let given = 0;
-  for (const { token, operation } of receipts) {
-    if (!hasTime()) break;
-    const revocation = await revocations.find(token, operation);
-    if (!revocation || revocation.receipt.state === 'completed') continue;
-    await revocations.again(revocation.receipt, now());
-    given += 1;
+  for (const receipt of receipts) {
+    if (!deps.hasTime()) break;
+    if (await giveRound(deps, receipt)) given += 1;
   }
   return given;
 }

@@ -36,8 +36,8 @@ export interface RunningReceipt extends Omit<Receipt, 'state' | 'reason'> {
   readonly tidied: readonly TidiedSample[];
   /** How long after the revocation its first round began; null before the end of that round, and where it was not kept yet. */
   readonly waited_ms: number | null;
-  /** Rounds that made no progress, one after another. */
-  readonly failures: number;
+  /** How many rounds were asked for beside the first. */
+  readonly rounds: number;
   readonly stuck_because: string | null;
   /** When the due index brings it back; null when it is completed. */
   readonly next_try_at: string | null;
@@ -62,14 +62,14 @@ export interface RevocationRepository {
   ): Promise<boolean>;
   /** Keeps up to where nothing is left to end in a shard. */
   clear(receipt: RunningReceipt, progress: Pick<ShardProgress, 'shard' | 'cleared'>): Promise<void>;
-  /** Makes the stream bring the next round, behind what others did meanwhile; the due index waits for a minute without one. */
+  /** Makes the stream bring the next round, behind what others did meanwhile. Nothing where another round has been asked for since. */
   goOn(
     receipt: RunningReceipt,
     round: { readonly tidied: readonly TidiedSample[]; readonly waited_ms: number; readonly at: Date },
   ): Promise<void>;
-  /** The due index found it: brings another round, and looks again later, the later the more often it has failed. */
-  again(receipt: RunningReceipt, at: Date): Promise<void>;
-  /** A round made no progress: why is kept, and the due index brings the next one, later each time. */
+  /** The due index found it: brings another round. @returns false where one has been asked for since, or it is completed */
+  again(receipt: RunningReceipt, at: Date): Promise<boolean>;
+  /** A round made no progress: why is kept, and the due index brings the next one. Nothing where another round has been asked for since. */
   stick(
     receipt: RunningReceipt,
     failure: { readonly reason: string; readonly waited_ms: number; readonly at: Date },

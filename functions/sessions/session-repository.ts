@@ -15,7 +15,13 @@ export type SessionEpoch = Pick<Session, 'uid' | 'epoch'>;
 
 /** Storage of live sessions. Reads are strong. */
 export interface SessionRepository {
-  open(session: Session): Promise<void>;
+  /**
+   * Opens a session. Each attempt puts another one, because a put that was given up may still be carried out, after the session's end.
+   * @param mint makes a session with a uid and a value of its own
+   * @returns the session that was put; nobody is to be given the value of any other
+   * @throws {Refusal} `unavailable`
+   */
+  open<M extends { readonly session: Session }>(mint: () => M): Promise<M>;
   /** Ends one session. @returns whether there was one. */
   end(token: string, uid: string): Promise<boolean>;
   page(page: SessionPage): Promise<readonly Session[]>;

@@ -30,15 +30,18 @@ export interface Receipt {
   readonly state: 'running';
 }
 
-/** When an operation that makes no progress is tried again: a minute later, then two, four … an hour at most. */
-export function nextTry(at: Date, failures: number): Date {
-  return new Date(at.getTime() + Math.min(retryAfterMs * 2 ** failures, 60 * retryAfterMs));
-}
-
 const minute = 60_000;
 
-/** When an incomplete receipt is looked at again, in milliseconds after it was put or last tried. */
-export const retryAfterMs = minute;
+/**
+ * From when on the schedule may give an incomplete receipt another round, in milliseconds after it was put or last tried. The schedule
+ * looks once a minute: with that and the round itself a receipt is completed within 90 s of the end of any trouble. Not sooner,
+ * because the stream needs a moment to bring the round that has been asked for. Not later after many failures, because nobody knows
+ * when the trouble ends.
+ */
+const retryAfterMs = 20_000;
+
+/** When an operation that was put or tried at an instant may be tried again. */
+export const nextTry = (at: Date): Date => new Date(at.getTime() + retryAfterMs);
 
 /** Makes the receipt of a revocation, to be put in the transaction that does it. */
 export function receiptOf(

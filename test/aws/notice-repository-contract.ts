@@ -38,12 +38,15 @@ export function describeNoticeRepository(repositories: () => Repositories): void
       expect(await due(dueAt, token)).toBe(true);
     });
 
-    it('is a revocation that is not completed', async () => {
+    it('is no revocation: another schedule asks for those, and finds nothing else', async () => {
       const scene = await StackOfPeople.make(repositories());
-      const token = await scene.token();
+      const [token, other] = [await scene.token(), await scene.token({ name: 'other' })];
       await scene.delete(token);
-      const { receipts } = await repositories().notices.due(dueAt);
-      expect(receipts.filter((one) => one.token === token.uid)).toEqual([
+      const { notices, dueRevocations } = repositories();
+      const { tokens } = await notices.due(dueAt);
+      expect(tokens.filter((uid) => [token.uid, other.uid].includes(uid))).toEqual([other.uid]);
+      const found = await dueRevocations.find(dueAt, () => true);
+      expect(found.filter((one) => [token.uid, other.uid].includes(one.token))).toEqual([
         { token: token.uid, operation: expect.stringMatching(/^[0-9a-f]{32}$/) },
       ]);
     });

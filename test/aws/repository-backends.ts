@@ -6,6 +6,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoAuditLog } from '../../functions/aws/dynamo-audit-log.ts';
 import { DynamoCredentialReader } from '../../functions/aws/dynamo-credential-reader.ts';
 import { DynamoDigestRepository } from '../../functions/aws/dynamo-digest-repository.ts';
+import { DynamoDueRevocations } from '../../functions/aws/dynamo-due-revocations.ts';
 import { DynamoEnvironmentRepository } from '../../functions/aws/dynamo-environment-repository.ts';
 import { DynamoHygieneRepository } from '../../functions/aws/dynamo-hygiene-repository.ts';
 import { DynamoInvitations } from '../../functions/aws/dynamo-invitations.ts';
@@ -45,6 +46,7 @@ export interface Repositories {
   readonly cleaner: DynamoTokenRepository;
   readonly notices: DynamoNoticeRepository;
   readonly digests: DynamoDigestRepository;
+  readonly dueRevocations: DynamoDueRevocations;
   /** Of the function for hygiene settings. */
   readonly hygiene: DynamoHygieneRepository;
   /** Everything, to see what is stored. */
@@ -53,7 +55,7 @@ export interface Repositories {
   close(): Promise<void>;
 }
 
-type Who = HttpFunction | 'schedule/sweep' | 'operator';
+type Who = HttpFunction | 'schedule/sweep' | 'schedule/receipts' | 'operator';
 type Client = Pick<DynamoDBClient, 'send'>;
 
 /** The double: state, conditions and transactions judged in this process. */
@@ -116,6 +118,7 @@ function repositoriesOver(clientOf: (who: Who) => Client, tables: Tables): Omit<
     cleaner: new DynamoTokenRepository(storageOf('schedule/sweep'), tables),
     notices: new DynamoNoticeRepository(clientOf('schedule/sweep'), storageOf('schedule/sweep'), tables),
     digests: new DynamoDigestRepository(storageOf('schedule/sweep'), tables),
+    dueRevocations: new DynamoDueRevocations(clientOf('schedule/receipts'), tables),
     hygiene: new DynamoHygieneRepository(storageOf('http/token-hygiene'), tables),
     storage,
     tables,

@@ -60,7 +60,8 @@ export class DoorsInProcess {
 
   constructor() {
     const dynamo = new SimulatedDynamo({ tables: tableSpecs, onCommit: (change) => this.#changes.push(change) });
-    const storage = createStorage(dynamo, { pause: async () => {}, jitter: () => 1 });
+    const options = { pause: async () => {}, jitter: () => 1 };
+    const storage = createStorage(dynamo, options);
     const deps = {
       tokens: new DynamoTokenRepository(storage, tables),
       stacks: new DynamoStackRepository(storage, tables),
@@ -84,7 +85,7 @@ export class DoorsInProcess {
       problemTypes: 'https://tokenward.example/problems/',
     };
     this.#deps = deps;
-    const sessions = new DynamoSessionRepository(storage, tables);
+    const sessions = new DynamoSessionRepository(storage, tables, options);
     const credentials = new DynamoCredentialReader(storage, tables);
     const windows = new DynamoRateWindows(storage, tables);
     const uses = { used: async () => {}, usedDead: async () => {}, refused: async () => {} };

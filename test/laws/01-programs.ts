@@ -29,6 +29,11 @@ export class Programs {
     this.#tally = tally;
   }
 
+  /** Those that somebody was told are over. */
+  get over(): readonly string[] {
+    return this.#working.filter(({ isOver }) => isOver).map(({ uid }) => uid);
+  }
+
   get uids(): readonly string[] {
     return this.#working.map(({ uid }) => uid);
   }
@@ -99,6 +104,16 @@ export class Programs {
     const { done } = await this.#product.sessions.endOwn({ value: session.value, stack });
     if (done) session.isOver = true;
     if (done) this.#tally.saw('ended itself');
+  }
+
+  /** Somebody who holds its value ends it. */
+  async revokeOne(nth: number): Promise<void> {
+    const session = this.#working[nth % this.#working.length];
+    assert(session);
+    this.endedAlone.add(session.uid);
+    const { done } = await this.#product.sessions.revoke(session.value);
+    if (done) session.isOver = true;
+    if (done) this.#tally.saw('ended by its value');
   }
 
   async endOne(who: Person, nth: number): Promise<void> {

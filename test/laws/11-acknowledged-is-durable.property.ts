@@ -12,7 +12,7 @@ const bothAdmins: readonly Person[] = ['owner', 'admin'];
 const faults: readonly Fault['kind'][] = [
   'lose-answer',
   'reset',
-  'straggle',
+  'late',
   'throttle',
   'conflict',
   'unprocessed',

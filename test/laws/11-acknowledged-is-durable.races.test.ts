@@ -22,7 +22,7 @@ describe('law 11: acknowledged is durable, and a retry doubles nothing, under ev
 
   it('faults of storage lose and double nothing', { timeout: timeLimit }, async () => {
     const tally = await holds(acknowledgedIsDurable, half);
-    for (const kind of ['lose-answer', 'reset', 'straggle', 'throttle', 'conflict', 'unprocessed', 'internal-error'])
+    for (const kind of ['lose-answer', 'reset', 'late', 'throttle', 'conflict', 'unprocessed', 'internal-error'])
       expect(tally.of(kind), kind).toBeGreaterThan(half / 50);
     for (const what of [
       'create done',

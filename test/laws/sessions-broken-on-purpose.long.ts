@@ -9,6 +9,7 @@ import {
   openedUnverified,
   progressForgotten,
   recordedBeforeTold,
+  sameSessionAgain,
   shardsForgotten,
   toldAfterDeletion,
 } from '../support/tampering.ts';
@@ -19,6 +20,7 @@ import {
   verifyAgainstDelete,
 } from './01-zero-window-sessions.property.ts';
 import { deleteAgainstDelete, editAgainstDelete, revokeAgainstEdit } from './09-one-way-to-die.property.ts';
+import { lateOpenings } from './11-late-openings.property.ts';
 import { diesAtAnyMoment, twiceLateOutOfOrder } from './12-twice-late-out-of-order.property.ts';
 
 const seen = ['#state = :was', '#version = :seen', '#epoch = :era'];
@@ -44,6 +46,7 @@ const bugs: Bug[] = [
   },
   { bug: 'a receipt is not put', law: '9', broken: editAgainstDelete, sabotage: noReceipt },
   { bug: 'a token is deleted twice', law: '9', broken: deleteAgainstDelete, sabotage: without(...once) },
+  { bug: 'a further attempt puts the same session', law: '11', broken: lateOpenings, tamper: sameSessionAgain },
   { bug: 'progress goes back, or counts twice', law: '12', broken: twiceLateOutOfOrder, sabotage: without(...forward) },
   { bug: 'a round does not know how far others came', law: '12', broken: diesAtAnyMoment, tamper: progressForgotten },
   { bug: 'the world is told after the rows are gone', law: '12', broken: diesAtAnyMoment, tamper: toldAfterDeletion },

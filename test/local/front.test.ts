@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
+  DeleteItemCommand,
   DynamoDBClient,
   ExecuteStatementCommand,
   GetItemCommand,
@@ -17,7 +18,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Engine, startEngine } from '../../local/engine.ts';
-import type { Fault } from '../../local/faults.ts';
+import type { Fault, HeldWrite } from '../../local/faults.ts';
 import { type Credentials, type Front, startFront } from '../../local/front.ts';
 import { createTables } from '../../local/tables.ts';
 import { fixtureStack, scratchDirectory } from './fixture-stack.ts';
@@ -244,6 +245,40 @@ describe('faults', () => {
     inject({ kind: 'lose-answer', times: 1 });
     await expect(worker.send(put('TOKEN#lost'))).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(await itemAt('TOKEN#lost')).toEqual(key('TOKEN#lost'));
+  });
+
+  it('a late write is carried out when the test wants it, after its retry and whatever came then', async () => {
+    const held: HeldWrite[] = [];
+    inject({ kind: 'late', times: 1, hold: (write) => held.push(write) });
+    const recording = front.record();
+    onTestFinished(() => recording.stop());
+    const patient = as('Worker', { maxAttempts: 2 });
+    onTestFinished(() => patient.destroy());
+    await patient.send(put('TOKEN#late'));
+    await operator.send(new DeleteItemCommand({ TableName, Key: key('TOKEN#late') }));
+    const [late] = held;
+    expect([held.length, late?.operation, await itemAt('TOKEN#late')]).toEqual([1, 'PutItem', undefined]);
+    expect(await late?.carryOut()).toMatchObject({ status: 200 });
+    expect(await itemAt('TOKEN#late')).toEqual(key('TOKEN#late'));
+    expect(recording.requests.slice(0, 2)).toMatchObject([{ status: 0, fault: 'late' }, { status: 200 }]);
+  });
+
+  it('a late transaction is one that the engine has not seen, and a read is never late', async () => {
+    const held: HeldWrite[] = [];
+    inject({ kind: 'late', hold: (write) => held.push(write) });
+    const ClientRequestToken = 'known';
+    const absent = { ConditionExpression: 'attribute_not_exists(pk)' };
+    const TransactItems = [{ Put: { TableName, Item: key('TOKEN#twice'), ...absent } }];
+    const command = new TransactWriteItemsCommand({ TransactItems, ClientRequestToken });
+    await expect(worker.send(command)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    await operator.send(command);
+    const [late] = held;
+    expect(await late?.carryOut()).toMatchObject({
+      status: 400,
+      body: { CancellationReasons: [{ Code: 'ConditionalCheckFailed' }] },
+    });
+    await expect(worker.send(get('TOKEN#twice'))).resolves.toBeDefined();
+    expect(held).toHaveLength(1);
   });
 
   it('stall answers nothing until the caller gives up', async () => {

@@ -68,29 +68,20 @@ it('a run that comes late holds its digest as long as any other', async () => {
   expect([others, world.mails.length]).toEqual([0, 2]);
 });
 
-it('revocations that nobody completes hold up no warning', async () => {
+it('revocations that nobody completes hold up no warning, however many they are', async () => {
   const world = await NoticeWorld.make();
   const uid = await world.token({ expires: 8 });
   const digit = uid.slice(-1);
   const [row = {}] = world.rows(`TOKEN#${uid}`, 'META');
-  const { due_shard, due_at, next_action, ...dead } = row;
-  for (let made = 0; made < 100; made += 1) {
+  const { due_shard } = row;
+  for (let made = 0; made < 250; made += 1) {
     const token_uid = `blt${String(made).padStart(15, '0')}${digit}`;
     const operation = String(made).padStart(32, '0');
-    const { table, ...token } = keys.token(token_uid);
-    world.dynamo.put(table, marshall({ ...dead, ...token, uid: token_uid, state: 'deleted' }));
-    const facts = { operation, token_uid, token_name: 'x', api_key: world.stack, reason: 'deleted', actor: 'a' };
-    const due = { due_shard, due_at: `${world.at(0.5)}#${operation}` };
-    const { table: _, ...receipt } = keys.receipt(token_uid, operation);
-    const state = { refused_from: world.at(0.5), epoch: null, state: 'stuck', failures: 3 };
-    world.dynamo.put(table, marshall({ ...receipt, ...facts, ...due, ...state }));
+    const { table, ...receipt } = keys.receipt(token_uid, operation);
+    world.dynamo.put(table, marshall({ ...receipt, due_shard, due_at: `${world.at(0.5)}#${operation}` }));
   }
   world.downUntil(1 + hour);
-  expect(await world.tick()).toMatchObject({ revocations: 100, notices: 1 });
-  // Each is looked at again later, the later the more often it has failed.
-  const [receipt] = world.rows(`TOKEN#blt${'0'.repeat(15)}${digit}`, 'RECEIPT#');
-  expect(receipt).toMatchObject({ state: 'running', failures: 3 });
-  expect(String(receipt?.due_at)).toContain(new Date(world.now.getTime() + 8 * 60_000).toISOString().slice(0, 16));
+  expect(await world.tick()).toMatchObject({ notices: 1, complete: true });
 });
 
 it('a clean-up is dated by the clock, and so are 24 hours from it', async () => {

@@ -3,7 +3,6 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { DynamoDigestRepository } from '../../functions/aws/dynamo-digest-repository.ts';
 import { DynamoHygieneRepository } from '../../functions/aws/dynamo-hygiene-repository.ts';
 import { DynamoNoticeRepository } from '../../functions/aws/dynamo-notice-repository.ts';
-import { DynamoRevocationRepository } from '../../functions/aws/dynamo-revocation-repository.ts';
 import { DynamoStackRepository } from '../../functions/aws/dynamo-stack-repository.ts';
 import { DynamoTokenRepository } from '../../functions/aws/dynamo-token-repository.ts';
 import { noticeFrom, tokenFrom } from '../../functions/aws/items.ts';
@@ -213,7 +212,6 @@ export class NoticeWorld {
       ...this.given(),
       notices: new DynamoNoticeRepository(this.dynamo, this.#storage, tables),
       digests: new DynamoDigestRepository(this.#storage, tables),
-      revocations: new DynamoRevocationRepository(this.#storage, tables),
       mailer: { send: (mail) => this.#send(mail) },
       publisher: { publish: async (events) => events.forEach((event) => void this.#events.set(event.id, event)) },
       consoleUrl: null,

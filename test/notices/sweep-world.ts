@@ -25,7 +25,6 @@ export const over = (uid: string, facts: Partial<Token> = {}) =>
 
 export interface World {
   readonly tokens?: readonly Token[];
-  readonly receipts?: Due['receipts'];
   readonly digests?: Due['digests'];
   /** What the index says, look after look; unless given all of it, once. */
   readonly looks?: readonly Partial<Due>[];
@@ -37,7 +36,6 @@ export interface World {
   readonly isStackThere?: boolean;
   /** So often there is time. */
   readonly time?: number;
-  readonly revocation?: 'running' | 'completed' | 'gone';
   readonly fails?: 'postpone' | 'publish' | 'take' | 'find' | 'claimAll';
   /** Whether a program uses the tokens. */
   readonly isUsed?: boolean;
@@ -48,8 +46,8 @@ const used = { at: inMs(0), client: '', remote_addr: '', hours: new Map<number, 
 
 /** A run over what is given: what was done, in this order, and its report. */
 export async function run(given: World) {
-  const { tokens = [], receipts = [], digests = [], claims = [], isAsSeen = true, time = 10_000 } = given;
-  const looks = [...(given.looks ?? [{ tokens: tokens.map(({ uid }) => uid), receipts, digests }])];
+  const { tokens = [], digests = [], claims = [], isAsSeen = true, time = 10_000 } = given;
+  const looks = [...(given.looks ?? [{ tokens: tokens.map(({ uid }) => uid), digests }])];
   const done: unknown[] = [];
   const claimed: Claim[] = [];
   const cleanUps: CleanUp[] = [];
@@ -67,7 +65,7 @@ export async function run(given: World) {
   };
   const deps: SweepDependencies = {
     notices: {
-      due: async () => ({ tokens: [], receipts: [], digests: [], more: looks.length > 1, ...looks.shift() }),
+      due: async () => ({ tokens: [], digests: [], more: looks.length > 1, ...looks.shift() }),
       tokens: async (uids) => ({
         found: tokens
           .filter(({ uid }) => uids.includes(uid))
@@ -113,13 +111,6 @@ export async function run(given: World) {
         return isAsSeen;
       },
     },
-    revocations: {
-      find: async () => {
-        failing('find');
-        return revocationOf(given.revocation ?? 'running');
-      },
-      again: async (_receipt, at) => void done.push(['again', at.getTime() - now.getTime()]),
-    },
     mailer: { send: nobody },
     publisher: {
       publish: async (some) => {
@@ -142,28 +133,6 @@ function found({ settings = {}, cleaned = [] }: World) {
   return { stack: of, cleaned };
 }
 
-function revocationOf(state: 'running' | 'completed' | 'gone') {
-  if (state === 'gone') return null;
-  const receipt = {
-    operation: 'op',
-    token_uid: 'a',
-    token_name: '',
-    api_key: stack,
-    reason: 'deleted',
-    actor: '',
-    refused_from: inMs(0),
-    epoch: null,
-    state,
-    tidied: [],
-    waited_ms: null,
-    failures: 0,
-    stuck_because: null,
-    next_try_at: null,
-    summary: null,
-  } as const;
-  return { receipt, token: tokenLike(), progress: [] };
-}
-
 /** The report of a run that did nothing. */
 export const idle = {
   now: inMs(0),
@@ -172,7 +141,6 @@ export const idle = {
   cleaned_up: 0,
   held_back: 0,
   not_due: 0,
-  revocations: 0,
   mails: { sent: 0, failed: 0, unknown: 0, undeliverable: 0 },
   failed: [],
   complete: true,

@@ -47,15 +47,12 @@ describe('a run', () => {
   });
 
   it('does not take what is there for all there was, of whatever kind it is', async () => {
-    const receipts = [{ token: 'a', operation: 'op' }];
     const digests = [{ stack, send_at: inMs(0), due_at: inMs(0) }];
-    for (const kinds of [{ receipts }, { digests }]) {
-      const looks = [{ tokens: ['a'], ...kinds }, { tokens: ['b'] }];
-      expect((await run({ tokens: [warned('a'), warned('b')], looks })).report).toMatchObject({
-        notices: 2,
-        complete: true,
-      });
-    }
+    const looks = [{ tokens: ['a'], digests }, { tokens: ['b'] }];
+    expect((await run({ tokens: [warned('a'), warned('b')], looks })).report).toMatchObject({
+      notices: 2,
+      complete: true,
+    });
   });
 
   it('ends after 1,000 looks at the index, and says that there is more', async () => {
@@ -70,51 +67,13 @@ describe('a run', () => {
   });
 
   it('that has no time does nothing more, and tells that it is not complete', async () => {
-    const receipts = [{ token: 'a', operation: 'op' }];
     const digests = [{ stack, send_at: inMs(0), due_at: inMs(0) }];
-    const none = await run({ tokens: [warned('a')], receipts, digests, time: 0 });
+    const none = await run({ tokens: [warned('a')], digests, time: 0 });
     expect([none.report, none.done, none.claimed]).toEqual([{ ...idle, complete: false }, [], []]);
     expect(none.events).toHaveLength(1);
     const tokens = [warned('a'), warned('b', { api_key: 'blt00000000000000a2' })];
     const some = await run({ tokens, time: 1 });
     expect([some.report.notices, some.report.complete]).toEqual([1, false]);
-  });
-});
-
-describe('a revocation that is due', () => {
-  const receipts = [
-    { token: 'a', operation: 'one' },
-    { token: 'a', operation: 'two' },
-  ];
-
-  it('is given another round', async () => {
-    const { report, done } = await run({ receipts });
-    expect(done).toEqual([
-      ['again', 0],
-      ['again', 0],
-    ]);
-    expect(report.revocations).toBe(2);
-  });
-
-  it('and cannot be looked at holds up no other, and is seen', async () => {
-    const { report, failures } = await run({ receipts, tokens: [warned('a')], fails: 'find' });
-    expect(report).toEqual({ ...idle, notices: 1 });
-    expect(failures).toEqual([
-      ['the revocation one', 'No find.'],
-      ['the revocation two', 'No find.'],
-    ]);
-  });
-
-  it.for(['completed', 'gone'] as const)('and is %s is left alone', async (revocation) => {
-    const { report, done } = await run({ receipts, revocation });
-    expect([report, done]).toEqual([idle, []]);
-  });
-
-  it('is given one each, however often the index names it', async () => {
-    const { report } = await run({
-      looks: [{ receipts }, { receipts: [...receipts, { token: 'b', operation: 'one' }] }],
-    });
-    expect(report.revocations).toBe(3);
   });
 });
 

@@ -27,7 +27,11 @@ function world({ meanwhile = {}, admits = true, endFails = false }: World = {}) 
   const nothing = async () => Promise.reject(new Error('Nobody asks for this.'));
   const deps: OpenSessionDependencies = {
     sessions: {
-      open: async (session) => void rows.set(session.uid, session),
+      open: async (mint) => {
+        const minted = mint();
+        rows.set(minted.session.uid, minted.session);
+        return minted;
+      },
       end: async (of, uid) => {
         if (endFails) throw new Error('The row cannot be deleted.');
         return of === token.uid && rows.delete(uid);

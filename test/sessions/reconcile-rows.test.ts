@@ -69,7 +69,7 @@ async function run({ pages = [[]], tokens = {}, underWay = [], due = {}, digests
     },
     revocations: {
       find: async (_token, operation) => foundAs(operation, due[operation]),
-      again: async ({ operation }, at) => void rounds.push([operation, at]),
+      again: async ({ operation }, at) => rounds.push([operation, at]) > 0,
       latest: nothing,
       advance: nothing,
       clear: nothing,
@@ -100,7 +100,7 @@ function foundAs(operation: string, state: RunningReceipt['state'] | 'gone' = 'g
     state,
     tidied: [],
     waited_ms: null,
-    failures: 0,
+    rounds: 0,
     stuck_because: null,
     next_try_at: null,
     summary: null,

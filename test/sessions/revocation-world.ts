@@ -55,18 +55,17 @@ export class RevocationWorld {
   /** Opened under an epoch; the numbers from one on, in this order. */
   async open(shard: string, epoch: number, [from, to]: readonly [number, number]): Promise<string[]> {
     const uids = Array.from({ length: to - from + 1 }, (_, index) => uidOf(shard, from + index));
-    for (const uid of uids)
-      await this.deps.sessions.open({
-        uid,
-        token_uid: token.uid,
-        api_key: token.api_key,
-        digest: '',
-        epoch,
-        client: '',
-        remote_addr: '',
-        opened_at: revokedAt.toISOString(),
-        expires_at: new Date(revokedAt.getTime() + lifetimeMs).toISOString(),
-      });
+    const facts = {
+      token_uid: token.uid,
+      api_key: token.api_key,
+      digest: '',
+      epoch,
+      client: '',
+      remote_addr: '',
+      opened_at: revokedAt.toISOString(),
+      expires_at: new Date(revokedAt.getTime() + lifetimeMs).toISOString(),
+    };
+    for (const uid of uids) await this.deps.sessions.open(() => ({ session: { ...facts, uid } }));
     return uids;
   }
 

@@ -21,11 +21,11 @@ export type Operation =
 type Input = Readonly<Record<string, unknown>>;
 
 /**
- * `lose-answer`: done, but the caller sees a reset. `reset`: not done. `straggle`: the caller sees a reset at once, and
- * the request is done later. `conflict` is for writes, `unprocessed` for batches; other calls pass.
+ * `lose-answer`: done, but the caller sees a reset. `reset`: not done. `late`: the caller sees a reset at once, and the
+ * request is done later, perhaps much later. `conflict` is for writes, `unprocessed` for batches; other calls pass.
  */
 export interface Fault {
-  readonly kind: 'lose-answer' | 'reset' | 'straggle' | 'throttle' | 'conflict' | 'unprocessed' | 'internal-error';
+  readonly kind: 'lose-answer' | 'reset' | 'late' | 'throttle' | 'conflict' | 'unprocessed' | 'internal-error';
   readonly when: (operation: Operation, input: Input) => boolean;
   /** any number of times unless given */
   readonly times?: number;

@@ -27,7 +27,7 @@ export type Commit = () => object | Promise<object>;
 /** Lets others go first, where a scheduler decides who is next. */
 export type Hop = (step: string) => Promise<void>;
 /** What a choice is about: `choose` answers with 0 (the friendliest) to n - 1. */
-export type Choice = 'version' | 'unprocessed' | 'read later';
+export type Choice = 'version' | 'unprocessed' | 'read later' | 'late';
 
 export interface OperationOptions {
   readonly tables: ReadonlyMap<string, SimulatedTable>;

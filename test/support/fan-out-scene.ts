@@ -54,6 +54,14 @@ export class FanOutScene {
     return (await this.running.system.schedules.run('reconcile'))?.result;
   }
 
+  /** Moves the clock, runs the schedule that resumes revocations, and lets the stream end what it brings. @returns what it did */
+  async resumeAfter(duration: string) {
+    this.running.system.clock.advance(duration);
+    const run = await this.running.system.schedules.run('receipts');
+    await this.running.system.streams.idle();
+    return run?.result ?? run?.error;
+  }
+
   /** Every session was told at least once and counted exactly once, no row is left, and nothing is there to be repaired. */
   async expectEnded(...tokens: readonly TokenInUse[]): Promise<void> {
     for (const token of tokens) {

@@ -32,8 +32,13 @@ export const valueInError: Tampering = withValues(
 export const valueInSession: Tampering = (deps, use) => {
   if (use !== 'opening') return deps;
   const { random, secret } = remembered(deps);
-  const open: Sessions['open'] = (session) =>
-    deps.sessions.open(Object.assign({ value: mintSessionValue(session.token_uid, session.uid, secret) }, session));
+  const open: Sessions['open'] = (mint) =>
+    deps.sessions.open(() => {
+      const minted = mint();
+      const { token_uid, uid } = minted.session;
+      const value = mintSessionValue(token_uid, uid, secret);
+      return { ...minted, session: Object.assign({ value }, minted.session) };
+    });
   return { ...deps, random, sessions: changed(deps.sessions, { open }) };
 };
 

@@ -51,7 +51,7 @@ export function dependenciesOver({ client, bus, pause, now, random }: Given): De
   return {
     tokens: new DynamoTokenRepository(storage, tables),
     credentials: new DynamoCredentialReader(storage, tables),
-    sessions: new DynamoSessionRepository(storage, tables),
+    sessions: new DynamoSessionRepository(storage, tables, options),
     managed: new DynamoManagedSessions(storage, tables),
     windows: new DynamoRateWindows(storage, tables),
     revocations: new DynamoRevocationRepository(storage, tables),

@@ -138,13 +138,13 @@ describe('under every schedule', () => {
 
   it('a request that was given up can still be done later', async () => {
     const seen = await outcomes(async ({ dynamo, scheduler }) => {
-      dynamo.inject({ kind: 'straggle', times: 1, when: () => true });
-      expect(await settled(dynamo.send(new UpdateItemCommand(set('a', 'straggler'))))).toBe('Error');
+      dynamo.inject({ kind: 'late', times: 1, when: () => true });
+      expect(await settled(dynamo.send(new UpdateItemCommand(set('a', 'late'))))).toBe('Error');
       await dynamo.send(new UpdateItemCommand(set('a', 'next')));
       while (scheduler.count() > 0) await scheduler.waitOne();
       return dynamo.items('t')[0]?.v?.S;
     });
-    expect(new Set(seen)).toEqual(new Set(['straggler', 'next']));
+    expect(new Set(seen)).toEqual(new Set(['late', 'next']));
   });
 
   it('arrivals, commits and answers are numbered in the order in which they happened', async () => {

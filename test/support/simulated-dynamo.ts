@@ -97,13 +97,14 @@ export class SimulatedDynamo {
   ): Promise<Output> {
     const call = recognize(command);
     const label = `${call.operation} #${++this.#calls}`;
+    const retries = isSentOnce(command) ? 0 : (this.#options.retries ?? 0);
     for (let attempt = 1; ; attempt++) {
       try {
         const output = await this.#attempt(call, attempt, attempt === 1 ? label : `${label} (attempt ${attempt})`);
         // Which output belongs to which command is known to the SDK's types only; the operation has built that one.
         return { ...output, $metadata: { httpStatusCode: 200, attempts: attempt } } as Output;
       } catch (error) {
-        if (!isRetried(error) || attempt > (this.#options.retries ?? 0)) throw error;
+        if (!isRetried(error) || attempt > retries) throw error;
       }
     }
   }
@@ -163,7 +164,7 @@ export class SimulatedDynamo {
     const fault = this.#faults.for(call.operation, call.input);
     const served = this.#serve(call, { fault, record, hop });
     try {
-      if (fault === 'straggle') {
+      if (fault === 'late') {
         served.catch(() => undefined);
         throw connectionReset();
       }
@@ -184,6 +185,7 @@ export class SimulatedDynamo {
   ): Promise<object> {
     const instead = answerOf(fault, call);
     if (instead) return instead;
+    if (fault === 'late') for (let held = this.#choose(mostHeld, 'late'); held > 0; held -= 1) await hop('is held');
     const commit = call.begin(this.#operations, hop);
     await hop('commits');
     const output = await commit();
@@ -204,6 +206,13 @@ export class SimulatedDynamo {
     return table;
   }
 }
+
+/** Others' steps that a late request lets pass, at most: a session is opened, ended and asked for again in fewer. */
+const mostHeld = 50;
+
+/** Only a command that wants no retries brings a middleware of that name: the SDK's own is its client's. */
+const isSentOnce = ({ middlewareStack }: { middlewareStack: { identify(): string[] } }): boolean =>
+  middlewareStack.identify().some((name) => name.startsWith('retryMiddleware'));
 
 /** Takes the input as it is now, as the SDK does when it writes the request, so that later changes of it do nothing. */
 function recognize(command: object): Call {

@@ -1,6 +1,7 @@
 /** The token table's stream and the function that reads it: at least once, perhaps twice, late, in any order; and its instances die. */
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { Refusal } from '../../functions/refusals.ts';
 import { endSessions, type RoundOutcome } from '../../functions/sessions/end-sessions.ts';
 import type { SimulatedBus } from './simulated-bus.ts';
 import type { Client, Dependencies } from './simulated-dependencies.ts';
@@ -31,8 +32,8 @@ interface Revocation {
 }
 
 export class SimulatedStream {
-  /** What became of the rounds that came to an end. */
-  readonly outcomes: RoundOutcome[] = [];
+  /** What became of the rounds that came to an end; `left`: storage did not answer. */
+  readonly outcomes: (RoundOutcome | 'left')[] = [];
   /** How many instances died. */
   deaths = 0;
   readonly #options: StreamOptions;
@@ -87,7 +88,7 @@ export class SimulatedStream {
     delivery.finally(() => this.#underWay.delete(delivery)).catch(() => undefined);
   }
 
-  /** A record whose reader died or threw is delivered again. */
+  /** A record whose reader died or threw is delivered again. One whose round storage did not answer is left to the due index. */
   async #deliver(revocation: Revocation): Promise<void> {
     for (let tries = 0; ; tries += 1) {
       await this.#options.hop(`record of ${revocation.operation} arrives`);
@@ -99,6 +100,7 @@ export class SimulatedStream {
         this.outcomes.push(await endSessions(instance.dependencies, revocation));
         return;
       } catch (error) {
+        if (error instanceof Refusal && !instance.isDead) return void this.outcomes.push('left');
         if (tries >= mostTries) throw error;
         if (instance.isDead) this.deaths += 1;
       }

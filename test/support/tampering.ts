@@ -30,11 +30,23 @@ export const openedUnverified: Tampering = (deps, use) => {
     tokens.set(wanted.token, found);
     return found;
   };
-  const open: Sessions['open'] = async (session) => {
-    await deps.sessions.open(session);
+  const open: Sessions['open'] = async (mint) => {
+    const minted = await deps.sessions.open(mint);
+    const { session } = minted;
     opened.set(session.uid, { token: tokens.get(session.token_uid)?.token ?? null, session, branch: null });
+    return minted;
   };
   return { ...deps, credentials: { find }, sessions: changed(deps.sessions, { open }) };
+};
+
+/** A further attempt to open a session puts the same one again. */
+export const sameSessionAgain: Tampering = (deps, use) => {
+  if (use !== 'opening') return deps;
+  const open: Sessions['open'] = async (mint) => {
+    const minted = mint();
+    return await deps.sessions.open(() => minted);
+  };
+  return { ...deps, sessions: changed(deps.sessions, { open }) };
 };
 
 /** Who opens a session that is refused leaves its row. */

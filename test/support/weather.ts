@@ -7,7 +7,7 @@ import type { Tally } from './simulated-races.ts';
 export const faultKinds = [
   'lose-answer',
   'reset',
-  'straggle',
+  'late',
   'throttle',
   'conflict',
   'unprocessed',
