@@ -89,6 +89,7 @@ const StackItem = z.object({
     max_cleanup_per_day: z.number(),
   }),
   hygiene_version: z.number(),
+  changes: z._default(z.number(), 0),
   created_by: z.string(),
   created_at: z.string(),
   updated_at: z.string(),

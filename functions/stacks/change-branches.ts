@@ -35,20 +35,22 @@ const AliasSchema = z.object({ alias: OwnNameSchema, target_branch: BranchNameSc
  */
 export async function createBranch(deps: ChangeStacksDependencies, command: StackCommand): Promise<Branch> {
   const { actor, stack } = command;
-  const found = await stackToChange(deps.stacks, command);
-  const { uid: name, source } = parsedBy(NewBranchSchema, 'branch', command.fields);
-  const branches = await deps.stacks.branches(found.stack);
-  const errors: FieldErrors = {
-    ...(source && !named(branches, source) ? { source: ['is not a branch of this stack.'] } : {}),
-    ...(branches.length >= most ? { branch: [`cannot be created: this stack has ${most} branches.`] } : {}),
-  };
-  if (Object.keys(errors).length > 0) throw invalid(errors);
-  const branch = { name, aliases: [], source: source ?? '', ...madeBy(actor.uid, deps.now()) };
-  const changes = [{ field: 'branches', from: null, to: name }];
-  const audit = stackEntry(deps, { actor, of: found, changes });
-  if (!(await deps.changes.addBranch({ stack, member: actor.uid, audit, branch })))
-    throw invalid({ uid: ['is not unique.'] });
-  return branch;
+  return await untilDone(async () => {
+    const found = await stackToChange(deps.stacks, command);
+    const { uid: name, source } = parsedBy(NewBranchSchema, 'branch', command.fields);
+    const branches = await deps.stacks.branches(found.stack);
+    const errors: FieldErrors = {
+      ...(source && !named(branches, source) ? { source: ['is not a branch of this stack.'] } : {}),
+      ...(branches.length >= most ? { branch: [`cannot be created: this stack has ${most} branches.`] } : {}),
+    };
+    if (Object.keys(errors).length > 0) throw invalid(errors);
+    const branch = { name, aliases: [], source: source ?? '', ...madeBy(actor.uid, deps.now()) };
+    const changes = [{ field: 'branches', from: null, to: name }];
+    const audit = stackEntry(deps, { actor, of: found, changes });
+    const done = await deps.changes.addBranch({ stack, member: actor.uid, seen: found.stack.changes, audit, branch });
+    if (done === 'taken') throw invalid({ uid: ['is not unique.'] });
+    return done && branch;
+  });
 }
 
 type AliasCommand = StackCommand & {
@@ -83,9 +85,8 @@ export async function pointAlias(
     const from = present ? (named(branches, present.target) ?? null) : null;
     const changes = [{ field: `branch_aliases.${name}`, from: present?.target ?? null, to: target }];
     const audit = stackEntry(deps, { actor, of: found, changes });
-    return (
-      (await deps.changes.pointAlias({ stack, member: actor.uid, audit, alias, from, to })) && { alias, branch: to }
-    );
+    const change = { stack, member: actor.uid, seen: found.stack.changes, audit };
+    return (await deps.changes.pointAlias({ ...change, alias, from, to })) && { alias, branch: to };
   });
 }
 
@@ -111,7 +112,8 @@ export async function deleteAlias(
     confirm();
     const changes = [{ field: `branch_aliases.${alias.name}`, from: alias.target, to: null }];
     const audit = stackEntry(deps, { actor, of: found, changes });
-    return await deps.changes.removeAlias({ stack, member: actor.uid, audit, name: alias.name, from });
+    const change = { stack, member: actor.uid, seen: found.stack.changes, audit };
+    return await deps.changes.removeAlias({ ...change, name: alias.name, from });
   });
 }
 

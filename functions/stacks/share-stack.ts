@@ -79,7 +79,7 @@ export async function shareStack(deps: ChangeStacksDependencies, command: StackC
     const people = await deps.stacks.people(stack);
     const plan = planOf(parsed.data, { actor, people, waiting, at });
     const audit = stackEntry(deps, { actor, of: found, changes: plan.changes });
-    return await deps.changes.share({ ...plan, stack, member: actor.uid, audit });
+    return await deps.changes.share({ ...plan, stack, member: actor.uid, seen: found.stack.changes, audit });
   });
 }
 

@@ -37,6 +37,7 @@ function preview({ token: facts = {}, lastUse = null, lastRefusedAt = null, open
     settings: { branches: true },
     hygiene: { ...defaultHygiene, warn_days: warnDays },
     hygiene_version: 1,
+    changes: 0,
     created_by: token.created_by,
     created_at: token.created_at,
     updated_at: token.updated_at,
