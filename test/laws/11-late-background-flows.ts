@@ -9,7 +9,7 @@ import { manySessions, type Sessions } from '../support/many-sessions.ts';
 
 const day = 24;
 const token = 'update tokens TOKEN META';
-const claim = `${token} + put tokens NOTICE + update tokens DIGEST`;
+const claim = `update tokens DIGEST + ${token} + put tokens NOTICE + put tokens DIGEST`;
 const digest = ['update tokens DIGEST', 'put usage DELIVERY'];
 const cleanUp = `put audit STACK + ${token} + delete tokens STACK TOKEN + delete tokens STACK NAME + update tokens STACK COUNT + put tokens TOKEN RECEIPT`;
 const receipt = 'update tokens TOKEN RECEIPT';

@@ -251,6 +251,7 @@ export function flowsOfUses(late: () => LateWrites): Flow[] {
   const dead = ['update usage USED DEAD', 'put tokens GHOST'];
   const doors: Readonly<Record<string, (scene: Scene) => Promise<unknown>>> = {
     'http/environments': (scene) => scene.use(scene.token.value),
+    'http/branches': (scene) => scene.call('GET', '/v3/stacks/branches', { value: scene.token.value }),
     'http/introspect': (scene) => scene.late.scene.running.introspect(scene.token.value, { stack: scene.stack.key }),
     'http/token-sessions': (scene) => scene.open(),
     'http/authorize': (scene) =>
@@ -363,6 +364,17 @@ export function flowsOfStacks(late: () => LateWrites): Flow[] {
         await post(scene, 'branches', { branch: { uid: 'next' } });
         await alias(scene, 'main');
         return { act: () => alias(scene, 'next'), later: () => alias(scene, 'main') };
+      },
+    ),
+    flow(
+      'an alias is deleted, and made again',
+      [`${numbered} + delete tokens STACK ALIAS + update tokens STACK BRANCH`],
+      async (scene) => {
+        await alias(scene, 'main');
+        return {
+          act: () => scene.asOwner('DELETE', '/v3/stacks/branch_aliases/deploy?force=true'),
+          later: () => alias(scene, 'main'),
+        };
       },
     ),
     flow('somebody is invited, and the invitation withdrawn', [`${numbered} + ${invited}`], (scene) => ({
