@@ -57,6 +57,8 @@ describe.each([
     expect(await violationsOn(page)).toEqual([]);
     await page.getByRole('menuitem', { name: 'Delete' }).click();
     await page.getByText('Live sessions').waitFor();
+    // react-aria shows a window with a field only when an on-screen keyboard would be open.
+    await expect.poll(() => page.locator('.overlay').evaluate((one) => getComputedStyle(one).opacity)).toBe('1');
     expect(await violationsOn(page)).toEqual([]);
     await page.keyboard.press('Escape');
   });

@@ -50,7 +50,7 @@ const loseAnswers = () =>
     await route.abort('connectionreset');
   });
 
-/** A click on something so that everything that the page reads for it has come before and after. */
+/** Opens the audit log and reads it once more. Whatever was waiting for the network has been sent by then. */
 async function roundTrip(): Promise<void> {
   await page.goto(`${scene.running.system.console}/#/stack/${scene.running.stack}/settings/audit-log`);
   const answer = page.waitForResponse(/audit-logs/);
