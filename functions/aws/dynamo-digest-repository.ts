@@ -1,5 +1,12 @@
-import type { Delivery, DigestRepository, DigestScene, Reachable, TakenDigest } from '../notices/digest-repository.ts';
-import type { DigestKey, DueDigest } from '../notices/notice-repository.ts';
+import type {
+  Delivery,
+  DigestRepository,
+  DigestScene,
+  Reachable,
+  ReadDigest,
+  TakenDigest,
+} from '../notices/digest-repository.ts';
+import type { DueDigest } from '../notices/notice-repository.ts';
 import { canonicalJson } from '../tokens/canonical-json.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
 import type { Item, Key } from './expressions.ts';
@@ -36,6 +43,7 @@ export class DynamoDigestRepository implements DigestRepository {
   async take({ stack, send_at, due_at }: DueDigest, until: Date): Promise<TakenDigest | null> {
     const key = this.#keys.digest(stack, send_at);
     const dueOf = (at: string) => dueAttributes(at, stack, send_at).due_at;
+    const held = until.toISOString();
     const taken = await this.#storage.write({
       update: key,
       set: 'SET #state = :closed, #due_at = :until',
@@ -46,15 +54,16 @@ export class DynamoDigestRepository implements DigestRepository {
         open: 'open',
         closed: 'closed',
         seen: dueOf(due_at),
-        until: dueOf(until.toISOString()),
+        until: dueOf(held),
       },
     });
     // Read after it was closed: no notice is added to it any more.
-    return taken ? await this.#read(key) : null;
+    const digest = taken ? await this.#read(key) : null;
+    return digest && { ...digest, due_at: held };
   }
 
   /** A digest with its notices, in the order in which they were claimed. */
-  async #read({ table, pk, sk: prefix }: Key): Promise<TakenDigest | null> {
+  async #read({ table, pk, sk: prefix }: Key): Promise<ReadDigest | null> {
     const [row, ...rows] = await this.#storage.query({ table, pk, prefix, limit: mostNotices });
     const digest = digestFrom(row);
     const claimed = rows.flatMap((one) => digestNoticeFrom(one) ?? []);
@@ -63,7 +72,7 @@ export class DynamoDigestRepository implements DigestRepository {
     return digest && { ...digest, notices: [...digest.notices, ...notices] };
   }
 
-  async scene({ stack: key, send_at, notices }: TakenDigest): Promise<DigestScene | null> {
+  async scene({ stack: key, send_at, notices }: ReadDigest): Promise<DigestScene | null> {
     const { table, pk } = this.#keys.stack(key);
     const members = (await this.#storage.query({ table, pk, prefix: 'MEMBER#', limit: mostRows })).flatMap(
       (item) => memberFrom(item) ?? [],
@@ -104,21 +113,26 @@ export class DynamoDigestRepository implements DigestRepository {
     return canonicalJson(deliveryFrom(stored)) === canonicalJson({ ...delivery });
   }
 
-  async finish({ stack, send_at }: DigestKey, state: Parameters<DigestRepository['finish']>[1]): Promise<void> {
-    await this.#storage.write({
-      update: this.#keys.digest(stack, send_at),
+  async finish(digest: DueDigest, state: Parameters<DigestRepository['finish']>[1]): Promise<void> {
+    const ttl = Math.ceil(Date.parse(digest.send_at) / 1000) + keptSeconds;
+    await this.#settle(digest, {
       set: 'SET #state = :state, #ttl = :ttl REMOVE #due_shard, #due_at',
-      condition: '#state = :closed',
-      values: { state, closed: 'closed', ttl: Math.ceil(Date.parse(send_at) / 1000) + keptSeconds },
+      values: { state, ttl },
     });
   }
 
-  async postpone({ stack, send_at }: DigestKey, until: string): Promise<void> {
+  async postpone(digest: DueDigest, until: string): Promise<void> {
+    const { due_at } = dueAttributes(until, digest.stack, digest.send_at);
+    await this.#settle(digest, { set: 'SET #due_at = :until', values: { until: due_at } });
+  }
+
+  /** On condition that nobody has taken it since: what a run writes late is nothing to the next one. */
+  async #settle({ stack, send_at, due_at }: DueDigest, { set, values }: { set: string; values: Item }): Promise<void> {
     await this.#storage.write({
       update: this.#keys.digest(stack, send_at),
-      set: 'SET #due_at = :until',
-      condition: '#state = :closed',
-      values: { closed: 'closed', until: dueAttributes(until, stack, send_at).due_at },
+      set,
+      condition: '#state = :closed AND #due_at = :held',
+      values: { ...values, closed: 'closed', held: dueAttributes(due_at, stack, send_at).due_at },
     });
   }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { DeadUse } from '../events/token-changes.ts';
-import type { Delivery, DigestNotice, TakenDigest } from '../notices/digest-repository.ts';
+import type { Delivery, DigestNotice, ReadDigest } from '../notices/digest-repository.ts';
 import type { Notice } from '../notices/notice-repository.ts';
 import type { RunningReceipt, ShardProgress } from '../sessions/revocation-repository.ts';
 import type { Session } from '../sessions/session.ts';
@@ -278,7 +278,7 @@ export const deadUseFrom = /* @__PURE__ */ decoded(DeadUseItem, (use): DeadUse =
 export const noticeFrom = /* @__PURE__ */ decoded(NoticeItem, (notice): Notice => notice);
 export const digestFrom = /* @__PURE__ */ decoded(
   DigestItem,
-  ({ notices = [], ...key }): TakenDigest => ({ ...key, notices }),
+  ({ notices = [], ...key }): ReadDigest => ({ ...key, notices }),
 );
 /** With the instant of its claim, by which the notices of a digest are put in order. */
 export const digestNoticeFrom = /* @__PURE__ */ decoded(

@@ -23,8 +23,10 @@ describe('law 11: a write that arrives late', () => {
 
   it('is tried with everything that any function has a right to write', () => {
     const functions = late.scene.running.system.stack.ofType('AWS::Lambda::Function');
-    const entries = functions.map(({ metadata }) => String(metadata['tokenward:function']));
-    for (const by of entries) {
+    const withData = functions.filter(({ properties }) =>
+      JSON.stringify(properties.Environment ?? '').includes('TABLE'),
+    );
+    for (const by of withData.map(({ metadata }) => String(metadata['tokenward:function']))) {
       const written = flows.filter((flow) => flow.by === by).flatMap(({ writes }) => writes.join(' + ').split(' + '));
       const tried = new Set(written.map((write) => write.split(' ').slice(1, 3).join(' ')));
       expect([by, [...new Set(late.rightsOf(by))].sort()]).toEqual([by, [...tried].sort()]);
