@@ -129,18 +129,18 @@ export function flowsOfTheSweep(late: () => LateWrites): Flow[] {
       const { uid } = await stack.token('ci-deploy', day + 0.1);
       scene().pass(0.2);
       const { due_at } = await scene().running.operator.token(uid);
-      const set = (algorithm: string, due: string) =>
+      const set = (version: { S: string } | { N: string }, due: string) =>
         client.send(
           new UpdateItemCommand({
             TableName: tables.tokens,
             Key: { pk: { S: `TOKEN#${uid}` }, sk: { S: 'META' } },
-            UpdateExpression: 'SET digest_algorithm = :algorithm, due_at = :due',
-            ExpressionAttributeValues: { ':algorithm': { S: algorithm }, ':due': { S: due } },
+            UpdateExpression: 'SET version = :version, due_at = :due',
+            ExpressionAttributeValues: { ':version': version, ':due': { S: due } },
           }),
         );
-      await set('none', due_at);
+      await set({ S: 'one' }, due_at);
       const earlier = new Date(Date.parse(due_at.slice(0, 24)) - 60_000).toISOString();
-      return { act: sweep, later: () => set('sha256', `${earlier}#${uid}`) };
+      return { act: sweep, later: () => set({ N: '1' }, `${earlier}#${uid}`) };
     }),
   ];
 }

@@ -278,6 +278,7 @@ export function flowsOfUses(late: () => LateWrites): Flow[] {
         };
       },
     },
+    ...(by === 'http/environments' ? [refusedAt(late, by)] : []),
     {
       name: `a dead value is used at ${by}, and an hour later again`,
       by,
@@ -297,6 +298,28 @@ export function flowsOfUses(late: () => LateWrites): Flow[] {
       },
     },
   ]);
+}
+
+function refusedAt(late: () => LateWrites, by: string): Flow {
+  return {
+    name: `a token's scope refuses a call at ${by}, and a minute later again`,
+    by,
+    writes: [uses],
+    prepare: async () => {
+      const scene = await Scene.make(late());
+      await scene.edit({
+        scope: allRights.map((right) => ('acl' in right ? { ...right, acl: { read: true } } : right)),
+      });
+      const ask = async () => expect((await scene.environment(scene.token.value, 'staging')).status).toBe(403);
+      return {
+        act: ask,
+        later: async () => {
+          scene.minuteLater();
+          await ask();
+        },
+      };
+    },
+  };
 }
 
 function limitsAt(late: () => LateWrites, by: string, ask: (scene: Scene) => Promise<unknown>): Flow {
@@ -332,6 +355,17 @@ export function flowsOfStacks(late: () => LateWrites): Flow[] {
     post(scene, 'share', { emails: [outsider.email], roles: { [outsider.email]: [role] } });
   const unshare = (scene: Scene) => post(scene, 'unshare', { email: outsider.email });
   const takeUp = (scene: Scene) => scene.call('GET', '/v3/stacks', { as: 'outsider' });
+  /** An account of the issuer, whose JWTs are each a second newer. */
+  const visitor = async (scene: Scene) => {
+    const { system } = scene.late.scene.running;
+    const sub = randomUUID();
+    let iat = Math.floor(scene.late.scene.now.getTime() / 1000) - 100;
+    return async (email: string) => {
+      iat += 1;
+      const authtoken = await system.issuer.mint({ sub, email, email_verified: true, lifetime: 315_360_000, iat });
+      return (await scene.call('GET', '/v3/stacks', { headers: { authtoken }, stack: null })).body;
+    };
+  };
   const alias = (scene: Scene, target_branch: string) =>
     scene.asOwner('PUT', '/v3/stacks/branch_aliases/deploy', { branch_alias: { target_branch } });
   const numbered = `${audit} + update tokens STACK META`;
@@ -450,6 +484,44 @@ export function flowsOfStacks(late: () => LateWrites): Flow[] {
             act: () => takeUp(scene),
             later: () => unshare(scene),
             check: async () => expect(await statusFor(scene, 'outsider')).toBe(412),
+          };
+        },
+      ),
+      by: 'http/stacks',
+    },
+    {
+      ...flow('an invitation of somebody who has left is dropped, and another given', [withdrawn], async (scene) => {
+        await share(scene, 'admin');
+        await takeUp(scene);
+        const guest = `${randomUUID()}@example.test`;
+        const byOutsider = { emails: [guest], roles: { [guest]: ['admin'] } };
+        await scene.call('POST', '/v3/stacks/share', { as: 'outsider', json: byOutsider });
+        await unshare(scene);
+        const visit = await visitor(scene);
+        return {
+          act: () => visit(guest),
+          later: () => post(scene, 'share', byOutsider),
+          check: async () => expect((await visit(guest)).stacks).toHaveLength(1),
+        };
+      }),
+      by: 'http/stacks',
+    },
+    {
+      ...flow(
+        'an address changes at the issuer, and changes back',
+        [`${audit} + update tokens PERSON META`],
+        async (scene) => {
+          const [old, today] = [`${randomUUID()}@example.test`, `${randomUUID()}@example.test`];
+          await post(scene, 'share', { emails: [old], roles: { [old]: ['admin'] } });
+          const visit = await visitor(scene);
+          await visit(old);
+          return {
+            act: () => visit(today),
+            later: () => visit(old),
+            check: async () => {
+              const { users } = (await scene.asOwner('GET', '/v3/stacks/users')).body;
+              expect(users.map(({ email }: { email: string }) => email)).toContain(old);
+            },
           };
         },
       ),
