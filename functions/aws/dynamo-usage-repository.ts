@@ -40,11 +40,12 @@ export class DynamoUsageRepository implements UsageRepository {
     });
   }
 
-  async recordDeadCalls({ token, at, client, remote_addr }: Use, calls: number): Promise<number> {
+  /** Only a count, which a late write may raise twice: who called, and when, is told once an hour. */
+  async recordDeadCalls({ token, at }: Use, calls: number): Promise<number> {
     const all = await this.#writes.increment({
       update: this.#keys.deadUse(token.uid),
-      set: 'SET #at = :at, #client = :client, #remote_addr = :remote, #ttl = :ttl ADD #calls :calls',
-      values: { at: at.toISOString(), client, remote: remote_addr, calls, ttl: seconds(at) + keptSeconds },
+      set: 'SET #ttl = if_not_exists(#ttl, :ttl) ADD #calls :calls',
+      values: { calls, ttl: seconds(at) + keptSeconds },
       count: 'calls',
     });
     return all ?? calls;
