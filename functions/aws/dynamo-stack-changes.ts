@@ -2,13 +2,27 @@ import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Invitation } from '../stacks/invitation.ts';
 import type { Member } from '../stacks/stack.ts';
 import type { AliasMove, Removal, Sharing, StackChange, StackChanges } from '../stacks/stack-changes.ts';
+import type { Item } from './expressions.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import { joining, mayChange, memberCheck, refuseNonMembers } from './membership.ts';
-import type { Step, Transactions } from './transactions.ts';
+import type { Step, StepOutcome, Transactions } from './transactions.ts';
 
 const absent = 'attribute_not_exists(#pk)';
 
-/** Changes of stacks and their people in DynamoDB: in each transaction the entry first, which is the proof, then the membership. */
+/** What a change sets in the stack's own row, and on which condition. */
+interface StackFacts {
+  readonly set: string;
+  readonly condition: string;
+  readonly values: Item;
+}
+
+const nothing: StackFacts = { set: '', condition: '', values: {} };
+
+/**
+ * Changes of stacks and their people in DynamoDB: in each transaction the entry first, which is the proof, then the membership, then
+ * the number of the change. By that number a change that storage carries out late, when others have come after it, changes nothing:
+ * that a role, an invitation or an alias is again as it was seen does not bring an old change back.
+ */
 export class DynamoStackChanges implements StackChanges {
   readonly #storage: Transactions;
   readonly #keys: Keys;
@@ -19,27 +33,26 @@ export class DynamoStackChanges implements StackChanges {
   }
 
   async edit({ before, after, ...change }: Parameters<StackChanges['edit']>[0]): Promise<boolean> {
-    return await this.#change(change, [
-      {
-        update: this.#keys.stack(before.api_key),
-        set: 'SET #name = :name, #description = :description, #updated_at = :at',
-        condition: '#name = :old_name AND #description = :old_description',
-        values: {
-          name: after.name,
-          description: after.description,
-          at: after.updated_at,
-          old_name: before.name,
-          old_description: before.description,
-        },
+    const stack = {
+      set: ', #name = :name, #description = :description, #updated_at = :at',
+      condition: ' AND #name = :old_name AND #description = :old_description',
+      values: {
+        name: after.name,
+        description: after.description,
+        at: after.updated_at,
+        old_name: before.name,
+        old_description: before.description,
       },
-    ]);
+    };
+    return (await this.#change(change, [], { stack })) === null;
   }
 
-  async addBranch({ name, ...change }: Parameters<StackChanges['addBranch']>[0]): Promise<boolean> {
-    return await this.#change(change, [
+  async addBranch({ name, ...change }: Parameters<StackChanges['addBranch']>[0]): Promise<boolean | 'taken'> {
+    const outcome = await this.#change(change, [
       { put: this.#keys.branch(change.stack, name), item: { name, aliases: [] }, condition: absent },
       { check: this.#keys.alias(change.stack, name), condition: absent },
     ]);
+    return outcome?.some(({ failed }) => failed) ? 'taken' : outcome === null;
   }
 
   async pointAlias({ name, from, to, ...change }: AliasMove): Promise<boolean> {
@@ -58,7 +71,7 @@ export class DynamoStackChanges implements StackChanges {
           ),
         ]
       : [{ check: this.#keys.branch(stack, name), condition: absent }];
-    return await this.#change(change, [pointed, this.#aliasesOf(stack, to, [...to.aliases, name]), ...left]);
+    return (await this.#change(change, [pointed, this.#aliasesOf(stack, to, [...to.aliases, name]), ...left])) === null;
   }
 
   /** The names of a branch, on condition that they are as they were seen: a verification reads them with it. */
@@ -73,7 +86,7 @@ export class DynamoStackChanges implements StackChanges {
 
   async share({ invitations, earlier, joining: machines, roles, ...change }: Sharing): Promise<boolean> {
     const { stack } = change;
-    return await this.#change(change, [
+    const outcome = await this.#change(change, [
       ...invitations.flatMap((invitation) => {
         const before = earlier.find(({ address }) => address === invitation.address);
         return this.#invitation(stack, invitation, before);
@@ -81,6 +94,7 @@ export class DynamoStackChanges implements StackChanges {
       ...machines.flatMap((member) => joining(this.#keys, stack, { member })),
       ...roles.map(({ uid, from, to }): Step => this.#role(stack, { uid, from, to })),
     ]);
+    return outcome === null;
   }
 
   /** On condition that what was seen there still waits: whoever takes it up meanwhile is a member, with the role that it had. */
@@ -115,10 +129,11 @@ export class DynamoStackChanges implements StackChanges {
         { delete: this.#keys.invited(address, stack) },
       ]),
     ];
-    if (others.length === members.length) return await this.#change(change, steps);
+    if (others.length === members.length) return (await this.#change(change, steps)) === null;
     // A transaction has one place for an item: who leaves by themselves is tested by the write that removes them.
     const right = others.length + invitations.length > 0 ? mayLeaveWithOthers : mayLeave;
-    return await this.#change(change, steps, { delete: this.#keys.member(stack, change.member), ...right });
+    const leaving: Step = { delete: this.#keys.member(stack, change.member), ...right };
+    return (await this.#change(change, steps, { right: leaving })) === null;
   }
 
   #removal(stack: string, { uid, role: seen }: Member): Step {
@@ -128,17 +143,32 @@ export class DynamoStackChanges implements StackChanges {
   async transfer({ to, ...change }: Parameters<StackChanges['transfer']>[0]): Promise<boolean> {
     const { stack, member: uid } = change;
     const steps = [this.#role(stack, { uid: to.uid, from: to.role, to: 'owner' })];
-    return await this.#change(change, steps, this.#role(stack, { uid, from: 'owner', to: 'admin' }));
+    const right = this.#role(stack, { uid, from: 'owner', to: 'admin' });
+    return (await this.#change(change, steps, { right })) === null;
   }
 
+  /** @returns null when it is done, else the outcomes of the steps given here */
   async #change(
-    { stack, member, audit }: StackChange,
+    change: StackChange,
     steps: readonly Step[],
-    right: Step = memberCheck(this.#keys, stack, member),
-  ): Promise<boolean> {
-    const outcome = await this.#storage.transact([this.#entry(audit), right, ...steps], { proof: 0 });
+    { right, stack }: { readonly right?: Step; readonly stack?: StackFacts } = {},
+  ): Promise<StepOutcome[] | null> {
+    const ofMember = right ?? memberCheck(this.#keys, change.stack, change.member);
+    const all = [this.#entry(change.audit), ofMember, this.#numbered(change, stack), ...steps];
+    const outcome = await this.#storage.transact(all, { proof: 0 });
     refuseNonMembers(outcome?.[1]);
-    return outcome === null;
+    return outcome?.slice(all.length - steps.length) ?? null;
+  }
+
+  #numbered({ stack, seen }: StackChange, { set, condition, values }: StackFacts = nothing): Step {
+    // A stack of before has no number yet.
+    const isAsSeen = seen === 0 ? '(attribute_not_exists(#changes) OR #changes = :seen)' : '#changes = :seen';
+    return {
+      update: this.#keys.stack(stack),
+      set: `SET #changes = :next${set}`,
+      condition: `${isAsSeen}${condition}`,
+      values: { seen, next: seen + 1, ...values },
+    };
   }
 
   #entry(audit: AuditEntry): Step {

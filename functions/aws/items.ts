@@ -79,6 +79,7 @@ const StackItem = z.object({
     max_cleanup_per_day: z.number(),
   }),
   hygiene_version: z.number(),
+  changes: z._default(z.number(), 0),
   created_by: z.string(),
   created_at: z.string(),
   updated_at: z.string(),
@@ -239,7 +240,10 @@ export const sessionFrom = /* @__PURE__ */ decoded(SessionItem, (session): Sessi
 export const sessionEpochFrom = /* @__PURE__ */ decoded(SessionEpochItem, (session): SessionEpoch => session);
 export const deadUseFrom = /* @__PURE__ */ decoded(DeadUseItem, (use): DeadUse => use);
 export const noticeFrom = /* @__PURE__ */ decoded(NoticeItem, (notice): Notice => notice as Notice);
-export const digestFrom = /* @__PURE__ */ decoded(DigestItem, (digest): TakenDigest => digest as TakenDigest);
+export const digestFrom = /* @__PURE__ */ decoded(
+  DigestItem,
+  (digest): Omit<TakenDigest, 'due_at'> => digest as Omit<TakenDigest, 'due_at'>,
+);
 export const deliveryFrom = /* @__PURE__ */ decoded(DeliveryItem, (delivery): Delivery => delivery);
 /** Used minutes are attributes of their own, `h` and the hour: so they are counted in the write that tells of the use. */
 export const lastUseFrom = /* @__PURE__ */ decoded(LastUseItem, ({ at, client, remote_addr, ...rest }): LastUse => {

@@ -32,18 +32,21 @@ export const AliasSchema = z.object({ uid: OwnNameSchema, target_branch: BranchN
  */
 export async function createBranch(deps: ChangeStacksDependencies, command: StackCommand): Promise<Branch> {
   const { actor, stack } = command;
-  const found = await stackToChange(deps.stacks, command);
-  const { uid: name, source } = parsedBy(NewBranchSchema, 'branch', command.fields);
-  const branches = await deps.stacks.branches(stack);
-  const errors: FieldErrors = {
-    ...(source && !named(branches, source) ? { source: ['is not a branch of this stack.'] } : {}),
-    ...(branches.length >= most ? { branch: [`cannot be created: this stack has ${most} branches.`] } : {}),
-  };
-  if (Object.keys(errors).length > 0) throw invalid(errors);
-  const changes = [{ field: 'branches', from: null, to: name }];
-  const audit = stackEntry(deps, { actor, of: found, changes });
-  if (!(await deps.changes.addBranch({ stack, member: actor.uid, audit, name }))) throw taken();
-  return { name, aliases: [] };
+  return await untilDone(async () => {
+    const found = await stackToChange(deps.stacks, command);
+    const { uid: name, source } = parsedBy(NewBranchSchema, 'branch', command.fields);
+    const branches = await deps.stacks.branches(stack);
+    const errors: FieldErrors = {
+      ...(source && !named(branches, source) ? { source: ['is not a branch of this stack.'] } : {}),
+      ...(branches.length >= most ? { branch: [`cannot be created: this stack has ${most} branches.`] } : {}),
+    };
+    if (Object.keys(errors).length > 0) throw invalid(errors);
+    const changes = [{ field: 'branches', from: null, to: name }];
+    const audit = stackEntry(deps, { actor, of: found, changes });
+    const done = await deps.changes.addBranch({ stack, member: actor.uid, seen: found.stack.changes, audit, name });
+    if (done === 'taken') throw taken();
+    return done && { name, aliases: [] };
+  });
 }
 
 /** What becomes of an alias that there is already: `create` finds its name taken, `point` moves it. */
@@ -73,7 +76,8 @@ export async function pointAlias(
     const from = present ? (named(branches, present.target) ?? null) : null;
     const changes = [{ field: `branch_aliases.${name}`, from: present?.target ?? null, to: target }];
     const audit = stackEntry(deps, { actor, of: found, changes });
-    const done = await deps.changes.pointAlias({ stack, member: actor.uid, audit, name, from, to });
+    const change = { stack, member: actor.uid, seen: found.stack.changes, audit };
+    const done = await deps.changes.pointAlias({ ...change, name, from, to });
     return done && { name, target };
   });
 }

@@ -59,6 +59,7 @@ export async function createStack(
     settings: { branches: true },
     hygiene: defaultHygiene,
     hygiene_version: 1,
+    changes: 0,
     created_by: actor.uid,
     created_at: at.toISOString(),
     updated_at: at.toISOString(),

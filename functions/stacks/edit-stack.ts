@@ -92,7 +92,7 @@ export async function editStack(deps: ChangeStacksDependencies, command: StackCo
     if (changes.length === 0) return found;
     const after = { ...before, ...given, updated_at: deps.now().toISOString() };
     const audit = stackEntry(deps, { actor: command.actor, of: found, changes });
-    const change = { stack: before.api_key, member: command.actor.uid, audit, before, after };
-    return (await deps.changes.edit(change)) && { ...found, stack: after };
+    const change = { stack: before.api_key, member: command.actor.uid, seen: before.changes, audit };
+    return (await deps.changes.edit({ ...change, before, after })) && { ...found, stack: after };
   });
 }

@@ -77,7 +77,7 @@ export async function shareStack(deps: ChangeStacksDependencies, command: StackC
     const plan = planOf(parsed.data, { actor, people, waiting, at });
     if (plan.changes.length === 0) return true;
     const audit = stackEntry(deps, { actor, of: found, changes: plan.changes });
-    return await deps.changes.share({ ...plan, stack, member: actor.uid, audit });
+    return await deps.changes.share({ ...plan, stack, member: actor.uid, seen: found.stack.changes, audit });
   });
 }
 

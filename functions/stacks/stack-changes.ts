@@ -8,6 +8,8 @@ export interface StackChange {
   readonly stack: string;
   /** Uid of who changes it: owner or admin in that very moment. */
   readonly member: string;
+  /** `changes` of the stack when everything was read that the change rests on: with another one since, nothing is changed. */
+  readonly seen: number;
   readonly audit: AuditEntry;
 }
 
@@ -49,8 +51,8 @@ export interface AliasMove extends StackChange {
 export interface StackChanges {
   /** Name and description. */
   edit(change: StackChange & { readonly before: Stack; readonly after: Stack }): Promise<boolean>;
-  /** @returns false where a branch or an alias has the name */
-  addBranch(change: StackChange & { readonly name: string }): Promise<boolean>;
+  /** @returns `taken` where a branch or an alias has the name */
+  addBranch(change: StackChange & { readonly name: string }): Promise<boolean | 'taken'>;
   /** Makes an alias, or points it to another branch. */
   pointAlias(move: AliasMove): Promise<boolean>;
   share(sharing: Sharing): Promise<boolean>;

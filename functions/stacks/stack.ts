@@ -20,6 +20,8 @@ export interface Stack {
   readonly hygiene: HygieneSettings;
   /** Counts changes of the hygiene settings. */
   readonly hygiene_version: number;
+  /** Counts the other changes: of its name and description, its people, branches and aliases. */
+  readonly changes: number;
   readonly created_by: string;
   readonly created_at: string;
   readonly updated_at: string;

@@ -34,6 +34,6 @@ export async function transferStack(deps: ChangeStacksDependencies, command: Sta
       { field: `members.${address}`, from: to.role, to: 'owner' },
     ];
     const audit = stackEntry(deps, { actor, of: found, changes });
-    return await deps.changes.transfer({ stack, member: actor.uid, audit, to });
+    return await deps.changes.transfer({ stack, member: actor.uid, seen: found.stack.changes, audit, to });
   });
 }

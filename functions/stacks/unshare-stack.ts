@@ -40,7 +40,8 @@ export async function unshareStack(deps: ChangeStacksDependencies, command: Stac
     ];
     const audit = stackEntry(deps, { actor, of: found, changes });
     const invitations = open.map(({ address }) => address);
-    return await deps.changes.remove({ stack, member: actor.uid, audit, members, invitations });
+    const change = { stack, member: actor.uid, seen: found.stack.changes, audit };
+    return await deps.changes.remove({ ...change, members, invitations });
   });
 }
 

@@ -23,7 +23,7 @@ export function describeStackChanges(repositories: () => Repositories): void {
   /** Every change, by whoever is given; all of them are good on a new stack with an admin. */
   const changes: readonly (readonly [
     string,
-    (by: StackChange, scene: StackOfPeople, admin: Actor) => Promise<boolean>,
+    (by: StackChange, scene: StackOfPeople, admin: Actor) => Promise<boolean | 'taken'>,
   ])[] = [
     [
       'edit',
@@ -59,19 +59,32 @@ export function describeStackChanges(repositories: () => Repositories): void {
         [developer, name === 'transfer' ? null : 'not-allowed'],
         [somebody(), 'stack-not-found'],
       ] as const) {
-        const refused = change(scene.by(who), scene, admin);
+        const refused = change(await scene.by(who), scene, admin);
         if (kind) await expect(refused).rejects.toMatchObject({ kind });
         else await expect(refused).rejects.toBeDefined();
       }
       expect(await scene.stored()).toEqual(before);
-      const by = scene.by();
+      const by = await scene.by();
       expect(await change(by, scene, admin)).toBe(true);
       expect(await repositories().auditLog.auditEntry(scene.stack.api_key, by.audit.uid)).toEqual(by.audit);
       const after = await scene.stored();
-      expect(await change(scene.by(), scene, admin)).toBe(false);
+      expect(await change(await scene.by(), scene, admin)).not.toBe(true);
       expect(await scene.stored()).toEqual(after);
     });
   });
+
+  it.each(changes)(
+    'that others have overtaken changes nothing, though all is again as it was seen: %s',
+    async (_, change) => {
+      const scene = await made();
+      const admin = await scene.member('admin');
+      const by = await scene.by();
+      await repositories().changes.addBranch({ ...(await scene.by()), name: 'meanwhile' });
+      const before = await scene.stored();
+      expect(await change(by, scene, admin)).toBe(false);
+      expect(await scene.stored()).toEqual(before);
+    },
+  );
 
   describe('an alias', () => {
     const branchesOf = async ({ stack }: StackOfPeople) =>
@@ -82,11 +95,12 @@ export function describeStackChanges(repositories: () => Repositories): void {
     it('is with one branch at a time, also where two moves meet', async () => {
       const scene = await made();
       const { changes } = repositories();
-      for (const name of ['one', 'two']) await changes.addBranch({ ...scene.by(), name });
-      await changes.pointAlias({ ...scene.by(), name: 'deploy', from: null, to: main });
+      for (const name of ['one', 'two']) await changes.addBranch({ ...(await scene.by()), name });
+      await changes.pointAlias({ ...(await scene.by()), name: 'deploy', from: null, to: main });
       const from = { name: 'main', aliases: ['deploy'] };
+      const by = await scene.by();
       const moves = ['one', 'two'].map((name) =>
-        changes.pointAlias({ ...scene.by(), name: 'deploy', from, to: { name, aliases: [] } }),
+        changes.pointAlias({ ...by, audit: scene.audit(), name: 'deploy', from, to: { name, aliases: [] } }),
       );
       expect((await Promise.all(moves)).filter(Boolean)).toHaveLength(1);
       const { main: left, one, two } = await branchesOf(scene);
@@ -96,11 +110,11 @@ export function describeStackChanges(repositories: () => Repositories): void {
     it('has a name that no branch has', async () => {
       const scene = await made();
       const { changes } = repositories();
-      await changes.addBranch({ ...scene.by(), name: 'next' });
+      await changes.addBranch({ ...(await scene.by()), name: 'next' });
       const next = { name: 'next', aliases: [] };
-      expect(await changes.pointAlias({ ...scene.by(), name: 'main', from: null, to: next })).toBe(false);
-      await changes.pointAlias({ ...scene.by(), name: 'deploy', from: null, to: main });
-      expect(await changes.addBranch({ ...scene.by(), name: 'deploy' })).toBe(false);
+      expect(await changes.pointAlias({ ...(await scene.by()), name: 'main', from: null, to: next })).toBe(false);
+      await changes.pointAlias({ ...(await scene.by()), name: 'deploy', from: null, to: main });
+      expect(await changes.addBranch({ ...(await scene.by()), name: 'deploy' })).toBe('taken');
       expect(await branchesOf(scene)).toEqual({ main: ['deploy'], next: [] });
     });
   });
@@ -111,7 +125,7 @@ export function describeStackChanges(repositories: () => Repositories): void {
       const { changes, invitations, stacks } = repositories();
       const address = `${somebody().uid}@example.test`;
       const waiting = { ...invitation(address), invited_by: scene.owner.uid };
-      await changes.share({ ...scene.by(), invitations: [waiting], earlier: [], joining: [], roles: [] });
+      await changes.share({ ...(await scene.by()), invitations: [waiting], earlier: [], joining: [], roles: [] });
       expect(await stacks.invitations(scene.stack.api_key)).toEqual([waiting]);
       expect(await invitations.waitingFor(address)).toEqual([scene.stack.api_key]);
       expect(await invitations.find(scene.stack.api_key, address)).toEqual(waiting);
@@ -129,11 +143,11 @@ export function describeStackChanges(repositories: () => Repositories): void {
       expect(await roleOf(scene, ann)).toBe('admin');
       expect(await stacks.people(scene.stack.api_key)).toContainEqual({ ...memberOf(ann, 'admin'), address });
       expect([await stacks.invitations(scene.stack.api_key), await invitations.waitingFor(address)]).toEqual([[], []]);
-      await changes.share({ ...scene.by(), invitations: [waiting], earlier: [], joining: [], roles: [] });
+      await changes.share({ ...(await scene.by()), invitations: [waiting], earlier: [], joining: [], roles: [] });
       expect(await takeUp(ann)).toBe(false);
       expect(await invitations.find(scene.stack.api_key, address)).toBeNull();
       const ofNobody = { ...waiting, invited_by: somebody().uid };
-      await changes.share({ ...scene.by(), invitations: [ofNobody], earlier: [], joining: [], roles: [] });
+      await changes.share({ ...(await scene.by()), invitations: [ofNobody], earlier: [], joining: [], roles: [] });
       expect(await takeUp(somebody(), ofNobody)).toBe(false);
       expect(await invitations.find(scene.stack.api_key, address)).toBeNull();
     });
@@ -142,15 +156,21 @@ export function describeStackChanges(repositories: () => Repositories): void {
       const scene = await made();
       const { changes, invitations, stacks } = repositories();
       const admin = await scene.member('admin');
-      const leave = (actor: Actor, role: 'admin' | 'owner') =>
-        changes.remove({ ...scene.by(actor), members: [memberOf(actor, role)], invitations: [] });
+      const leave = async (actor: Actor, role: 'admin' | 'owner') =>
+        await changes.remove({ ...(await scene.by(actor)), members: [memberOf(actor, role)], invitations: [] });
       expect(await leave(scene.owner, 'owner')).toBe(false);
       expect(await leave(admin, 'admin')).toBe(true);
       expect([await roleOf(scene, scene.owner), await roleOf(scene, admin)]).toEqual(['owner', null]);
       expect(await stacks.listOf(admin.uid)).toEqual([]);
       const address = 'withdrawn@example.test';
-      await changes.share({ ...scene.by(), invitations: [invitation(address)], earlier: [], joining: [], roles: [] });
-      const withdraw = () => changes.remove({ ...scene.by(), members: [], invitations: [address] });
+      await changes.share({
+        ...(await scene.by()),
+        invitations: [invitation(address)],
+        earlier: [],
+        joining: [],
+        roles: [],
+      });
+      const withdraw = async () => await changes.remove({ ...(await scene.by()), members: [], invitations: [address] });
       expect([await withdraw(), await withdraw()]).toEqual([true, false]);
       expect(await invitations.find(scene.stack.api_key, address)).toBeNull();
     });
@@ -158,8 +178,9 @@ export function describeStackChanges(repositories: () => Repositories): void {
     it('have one owner at every moment, also where two transfers meet', async () => {
       const scene = await made();
       const admins = [await scene.member('admin'), await scene.member('admin')];
+      const by = await scene.by();
       const transfers = admins.map((admin) =>
-        repositories().changes.transfer({ ...scene.by(), to: memberOf(admin, 'admin') }),
+        repositories().changes.transfer({ ...by, audit: scene.audit(), to: memberOf(admin, 'admin') }),
       );
       expect((await Promise.all(transfers)).filter(Boolean)).toHaveLength(1);
       const roles = await Promise.all([scene.owner, ...admins].map((actor) => roleOf(scene, actor)));

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { keysOf } from '../../functions/aws/keys.ts';
 import { nextAction } from '../../functions/notices/schedule.ts';
 import { type AuditEntry, auditEntry, operationId } from '../../functions/stacks/audit-entry.ts';
 import { createStack } from '../../functions/stacks/create-stack.ts';
@@ -48,15 +49,17 @@ export class StackOfPeople {
     return actor;
   }
 
-  /** Who changes the stack, with the entry of it. */
-  by(actor: Actor = this.owner) {
-    return { stack: this.stack.api_key, member: actor.uid, audit: this.audit() };
+  /** Who changes the stack as it is now, with the entry of it. */
+  async by(actor: Actor = this.owner) {
+    const { storage, tables } = this.#repositories;
+    const [item] = await storage.read([keysOf(tables).stack(this.stack.api_key)]);
+    return { stack: this.stack.api_key, member: actor.uid, seen: Number(item?.changes ?? 0), audit: this.audit() };
   }
 
   /** An alias that points to `main`. */
   async alias(name: string): Promise<void> {
     const to = { name: 'main', aliases: [] };
-    await this.#repositories.changes.pointAlias({ ...this.by(), name, from: null, to });
+    await this.#repositories.changes.pointAlias({ ...(await this.by()), name, from: null, to });
   }
 
   audit(operation = operationId(at, random), title = 'x'): AuditEntry {

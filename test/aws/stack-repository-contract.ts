@@ -40,7 +40,7 @@ export function describeStackRepository(repositories: () => Repositories): void 
       const scene = await made();
       for (let from = 0; from < 104; from += 20) {
         const joining = Array.from({ length: 20 }, () => memberOf(somebody(), 'developer'));
-        await repositories().changes.share({ ...scene.by(), invitations: [], earlier: [], joining, roles: [] });
+        await repositories().changes.share({ ...(await scene.by()), invitations: [], earlier: [], joining, roles: [] });
       }
       const people = await repositories().stacks.people(scene.stack.api_key);
       expect([people.length, new Set(people.map(({ uid }) => uid)).size]).toEqual([121, 121]);

@@ -176,7 +176,8 @@ describe('an invitation', () => {
     const event = { stack, module: 'stack', event_type: 'update', metadata: { uid: stack, title: '' } } as const;
     const owner = scene.who('owner');
     const audit = auditEntry(event, { actor: owner, at: product.now(), operation: '0'.repeat(32) });
-    const change = { stack, member: owner.uid, audit, joining: [], roles: [] };
+    const seen = (await product.stacks.find(stack, owner.uid))?.stack.changes ?? 0;
+    const change = { stack, member: owner.uid, seen, audit, joining: [], roles: [] };
     await product.stackChanges.share({ ...change, invitations: [invitation], earlier: [] });
     await scene.signIn(actor);
     expect(await scene.roleOf(actor)).toBe('admin');

@@ -14,6 +14,7 @@ export function stackLike(facts: Partial<Stack> = {}): Stack {
     settings: { branches: true },
     hygiene: defaultHygiene,
     hygiene_version: 1,
+    changes: 0,
     created_by: '',
     created_at: '2026-03-01T06:00:00.000Z',
     updated_at: '2026-03-01T06:00:00.000Z',

@@ -90,7 +90,8 @@ async function makeStack(product: SimulatedProduct, who: Person, name: string): 
     },
     { actor: product.actor(who), fields: { name } },
   );
-  const change = { stack: stack.api_key, member: product.actor(who).uid, audit: memberEntry(product, stack) };
+  const by = { stack: stack.api_key, member: product.actor(who).uid };
+  const change = { ...by, seen: stack.changes, audit: memberEntry(product, stack) };
   await product.stackChanges.addBranch({ ...change, name: 'development' });
   return stack;
 }
