@@ -1,5 +1,5 @@
 import type { Delivery, DigestRepository, DigestScene, Reachable, TakenDigest } from '../notices/digest-repository.ts';
-import type { DigestKey, DueDigest } from '../notices/notice-repository.ts';
+import type { DueDigest } from '../notices/notice-repository.ts';
 import { canonicalJson } from '../tokens/canonical-json.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
 import type { Item } from './expressions.ts';
@@ -25,18 +25,20 @@ export class DynamoDigestRepository implements DigestRepository {
   async take({ stack, send_at, due_at }: DueDigest, until: Date): Promise<TakenDigest | null> {
     const key = this.#keys.digest(stack, send_at);
     const dueOf = (at: string) => dueAttributes(at, stack, send_at).due_at;
+    const held = until.toISOString();
     const taken = await this.#storage.write({
       update: key,
       set: 'SET #state = :closed, #due_at = :until',
       // What is finished is out of the index, and is due at no instant.
       condition: '#due_at = :seen AND #state IN (:open, :closed)',
-      values: { open: 'open', closed: 'closed', seen: dueOf(due_at), until: dueOf(until.toISOString()) },
+      values: { open: 'open', closed: 'closed', seen: dueOf(due_at), until: dueOf(held) },
     });
     // Read after it was closed: nothing is added to it any more.
-    return taken ? digestFrom((await this.#storage.read([key]))[0]) : null;
+    const digest = taken ? digestFrom((await this.#storage.read([key]))[0]) : null;
+    return digest && { ...digest, due_at: held };
   }
 
-  async scene({ stack: key, send_at, notices }: TakenDigest): Promise<DigestScene | null> {
+  async scene({ stack: key, send_at, notices }: Omit<TakenDigest, 'due_at'>): Promise<DigestScene | null> {
     const { table, pk } = this.#keys.stack(key);
     const members = (await this.#storage.query({ table, pk, prefix: 'MEMBER#', limit: mostRows })).flatMap(
       (item) => memberFrom(item) ?? [],
@@ -77,21 +79,26 @@ export class DynamoDigestRepository implements DigestRepository {
     return canonicalJson(deliveryFrom(stored)) === canonicalJson({ ...delivery });
   }
 
-  async finish({ stack, send_at }: DigestKey, state: Parameters<DigestRepository['finish']>[1]): Promise<void> {
-    await this.#storage.write({
-      update: this.#keys.digest(stack, send_at),
+  async finish(digest: DueDigest, state: Parameters<DigestRepository['finish']>[1]): Promise<void> {
+    const ttl = Math.ceil(Date.parse(digest.send_at) / 1000) + keptSeconds;
+    await this.#settle(digest, {
       set: 'SET #state = :state, #ttl = :ttl REMOVE #due_shard, #due_at',
-      condition: '#state = :closed',
-      values: { state, closed: 'closed', ttl: Math.ceil(Date.parse(send_at) / 1000) + keptSeconds },
+      values: { state, ttl },
     });
   }
 
-  async postpone({ stack, send_at }: DigestKey, until: string): Promise<void> {
+  async postpone(digest: DueDigest, until: string): Promise<void> {
+    const { due_at } = dueAttributes(until, digest.stack, digest.send_at);
+    await this.#settle(digest, { set: 'SET #due_at = :until', values: { until: due_at } });
+  }
+
+  /** On condition that nobody has taken it since: what a run writes late is nothing to the next one. */
+  async #settle({ stack, send_at, due_at }: DueDigest, { set, values }: { set: string; values: Item }): Promise<void> {
     await this.#storage.write({
       update: this.#keys.digest(stack, send_at),
-      set: 'SET #due_at = :until',
-      condition: '#state = :closed',
-      values: { closed: 'closed', until: dueAttributes(until, stack, send_at).due_at },
+      set,
+      condition: '#state = :closed AND #due_at = :held',
+      values: { ...values, closed: 'closed', held: dueAttributes(due_at, stack, send_at).due_at },
     });
   }
 

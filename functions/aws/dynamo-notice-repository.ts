@@ -1,5 +1,12 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Claim, ClaimOutcome, Due, DueTokens, NoticeRepository } from '../notices/notice-repository.ts';
+import type {
+  Claim,
+  ClaimOutcome,
+  Due,
+  DueTokens,
+  NoticeRepository,
+  UnreadableToken,
+} from '../notices/notice-repository.ts';
 import type { NextAction, Token } from '../tokens/token.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
 import { type DuePage, dueIn, dueShards, isReceipt, under } from './due-index.ts';
@@ -52,7 +59,7 @@ export class DynamoNoticeRepository implements NoticeRepository {
 
   async tokens(uids: readonly string[]): Promise<DueTokens> {
     const found: UsedToken[] = [];
-    const unreadable: { uid: string; error: unknown }[] = [];
+    const unreadable: UnreadableToken[] = [];
     for (let from = 0; from < uids.length; from += tokensPerRead) {
       const some = uids.slice(from, from + tokensPerRead);
       const rows = await this.#storage.read(some.flatMap((uid) => [this.#keys.token(uid), this.#keys.lastUse(uid)]));
@@ -62,7 +69,7 @@ export class DynamoNoticeRepository implements NoticeRepository {
           if (token) found.push({ token, lastUse: lastUseFrom(rows[2 * index + 1]) });
         } catch (error) {
           if (!(error instanceof MalformedItem)) throw error;
-          unreadable.push({ uid, error });
+          unreadable.push({ uid, due_at: String(rows[2 * index]?.due_at ?? ''), error });
         }
       }
     }
@@ -98,9 +105,13 @@ export class DynamoNoticeRepository implements NoticeRepository {
     return token.next ? await this.#postpone(token.uid, { until, ...this.#asSeen(token) }) : false;
   }
 
-  async postponeUnreadable(uid: string, { due, until }: { due: Date; until: Date }): Promise<boolean> {
-    const values = { deleted: 'deleted', now: `${due.toISOString()}~` };
-    return await this.#postpone(uid, { until, condition: '#state <> :deleted AND #due_at <= :now', values });
+  async postponeUnreadable(
+    { uid, due_at }: UnreadableToken,
+    { now, until }: { now: Date; until: Date },
+  ): Promise<boolean> {
+    const values = { deleted: 'deleted', was: due_at, now: `${now.toISOString()}~` };
+    const condition = '#state <> :deleted AND #due_at = :was AND #due_at <= :now';
+    return await this.#postpone(uid, { until, condition, values });
   }
 
   async #postpone(

@@ -10,8 +10,8 @@ export interface DigestNotice {
   readonly threshold: Threshold;
 }
 
-/** A digest that was closed and is this run's to send. */
-export interface TakenDigest extends DigestKey {
+/** A digest that was closed and is this run's to send until `due_at`, when another run may take it. */
+export interface TakenDigest extends DueDigest {
   readonly notices: readonly DigestNotice[];
 }
 
@@ -56,11 +56,11 @@ export interface DigestRepository {
    */
   take(digest: DueDigest, until: Date): Promise<TakenDigest | null>;
   /** Null where the stack is gone. */
-  scene(digest: TakenDigest): Promise<DigestScene | null>;
+  scene(digest: Omit<TakenDigest, 'due_at'>): Promise<DigestScene | null>;
   /** Records a delivery's new state on condition that it is as it was seen; null: there was none. @returns whether it was */
   record(delivery: Delivery, seen: Delivery | null): Promise<boolean>;
-  /** Nothing is left to do about a digest. */
-  finish(digest: DigestKey, state: 'sent' | 'undeliverable' | 'nobody'): Promise<void>;
-  /** Something is to be tried again then. */
-  postpone(digest: DigestKey, until: string): Promise<void>;
+  /** Nothing is left to do about a digest. Nothing where another run has taken it since. */
+  finish(digest: DueDigest, state: 'sent' | 'undeliverable' | 'nobody'): Promise<void>;
+  /** Something is to be tried again then. Nothing where another run has taken it since. */
+  postpone(digest: DueDigest, until: string): Promise<void>;
 }

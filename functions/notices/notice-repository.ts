@@ -40,10 +40,17 @@ export interface Due {
   readonly more: boolean;
 }
 
+/** A row that is not as it should be, and when something was due about it, as it stands there. */
+export interface UnreadableToken {
+  readonly uid: string;
+  readonly due_at: string;
+  readonly error: unknown;
+}
+
 /** Tokens with what is known of their use, and those whose rows are not as they should be: one of them holds up no other. */
 export interface DueTokens {
   readonly found: readonly UsedToken[];
-  readonly unreadable: readonly { readonly uid: string; readonly error: unknown }[];
+  readonly unreadable: readonly UnreadableToken[];
 }
 
 export interface Claim {
@@ -75,6 +82,6 @@ export interface NoticeRepository {
   advance(token: Token, next: NextAction | null): Promise<boolean>;
   /** What is due for the token is tried again later; counted. @returns false where the token is not as it was seen */
   postpone(token: Token, until: Date): Promise<boolean>;
-  /** The same for one that cannot be read: whatever of it is due by an instant. */
-  postponeUnreadable(uid: string, { due, until }: { due: Date; until: Date }): Promise<boolean>;
+  /** The same for one that cannot be read, where it is due by `now`. */
+  postponeUnreadable(token: UnreadableToken, { now, until }: { now: Date; until: Date }): Promise<boolean>;
 }

@@ -124,11 +124,11 @@ class Run {
   async #tokens(uids: readonly string[]): Promise<void> {
     const { found, unreadable } = await this.#deps.notices.tokens(uids);
     this.report.not_due += uids.length - found.length - unreadable.length;
-    for (const { uid, error } of unreadable) {
+    for (const token of unreadable) {
       const until = new Date(this.#now.getTime() + longestRetryMs);
-      await this.#fail(uid, {
-        error,
-        postpone: () => this.#deps.notices.postponeUnreadable(uid, { due: this.#now, until }),
+      await this.#fail(token.uid, {
+        error: token.error,
+        postpone: () => this.#deps.notices.postponeUnreadable(token, { now: this.#now, until }),
       });
     }
     const stacks = [...Map.groupBy(found, ({ token }) => token.api_key)];

@@ -41,7 +41,7 @@ export function describeDigestRepository(repositories: () => Repositories): void
       const taken = await Promise.all([1, 2, 3].map(() => repositories().digests.take(due, until)));
       const { uid: token_uid, expires_at } = token;
       expect(taken.filter((one) => one !== null)).toEqual([
-        { ...key, notices: [{ token_uid, expires_at, threshold: '30' }] },
+        { ...key, due_at: until.toISOString(), notices: [{ token_uid, expires_at, threshold: '30' }] },
       ]);
       const found = (await repositories().notices.due(until)).digests.filter(({ stack }) => stack === key.stack);
       expect(found).toEqual([{ ...key, due_at: until.toISOString() }]);
@@ -51,7 +51,10 @@ export function describeDigestRepository(repositories: () => Repositories): void
     it.each(['sent', 'undeliverable', 'nobody'] as const)('that is finished as %s is none', async (state) => {
       const { key, due, row } = await opened();
       await repositories().digests.take(due, until);
-      await repositories().digests.finish(key, state);
+      const held = { ...key, due_at: until.toISOString() };
+      await repositories().digests.finish({ ...key, due_at: due.due_at }, state);
+      expect(await row()).toMatchObject({ state: 'closed' });
+      await repositories().digests.finish(held, state);
       expect(await row()).toMatchObject({ state, ttl: expect.any(Number) });
       expect(await row()).not.toHaveProperty('due_at');
       expect(await repositories().digests.take({ ...due, due_at: until.toISOString() }, until)).toBeNull();
@@ -61,7 +64,8 @@ export function describeDigestRepository(repositories: () => Repositories): void
       const { key, due } = await opened();
       await repositories().digests.take(due, until);
       const later = '2026-08-02T08:15:00.000Z';
-      await repositories().digests.postpone(key, later);
+      await repositories().digests.postpone({ ...key, due_at: due.due_at }, '2026-09-01T08:00:00.000Z');
+      await repositories().digests.postpone({ ...key, due_at: until.toISOString() }, later);
       expect(await repositories().digests.take({ ...due, due_at: until.toISOString() }, until)).toBeNull();
       expect(await repositories().digests.take({ ...due, due_at: later }, until)).not.toBeNull();
     });
@@ -76,6 +80,7 @@ export function describeDigestRepository(repositories: () => Repositories): void
       uids: readonly string[];
     }): TakenDigest => ({
       ...key,
+      due_at: sendAt,
       notices: uids.map((token_uid) => ({ token_uid, expires_at: '2026-09-01T00:00:00.000Z', threshold: '30' })),
     });
 

@@ -71,10 +71,12 @@ export function describeNoticeRepository(repositories: () => Repositories): void
       await repositories().storage.write({ put: keys().token(bad.uid), item: { ...item, version: 'one' } });
       const { found, unreadable } = await repositories().notices.tokens([bad.uid, good.uid]);
       expect([found.map(({ token }) => token.uid), unreadable.map(({ uid }) => uid)]).toEqual([[good.uid], [bad.uid]]);
-      const postpone = (at: Date) =>
-        repositories().notices.postponeUnreadable(bad.uid, { due: at, until: new Date(next.at) });
+      const postpone = async (now: Date, was = unreadable[0]) =>
+        was && (await repositories().notices.postponeUnreadable(was, { now, until: new Date(next.at) }));
       expect(await postpone(new Date(dueAt.getTime() - 1))).toBe(false);
+      expect(await postpone(dueAt, { uid: bad.uid, due_at: `${next.at}#${bad.uid}`, error: null })).toBe(false);
       expect(await postpone(dueAt)).toBe(true);
+      expect(await postpone(dueAt)).toBe(false);
       expect(await row(keys().token(bad.uid))).toMatchObject({ sweep_failures: 1, due_at: `${next.at}#${bad.uid}` });
     });
   });

@@ -88,7 +88,7 @@ export async function send({
     digests: {
       take: async (digest, until) => {
         done.push(['take', digest.due_at, until.toISOString()]);
-        return isTaken ? { stack, send_at, notices } : null;
+        return isTaken ? { stack, send_at, due_at: until.toISOString(), notices } : null;
       },
       scene: async () => (isThere ? scene : null),
       record: async (to, from) => {

@@ -58,9 +58,11 @@ describe('a row that is not as it should be', () => {
   it('never stands in the way of the deletion that came in between', async () => {
     const { world, bad } = await due();
     const { notices } = world.sweepDependencies();
+    const [{ due_at } = {}] = world.rows(`TOKEN#${bad}`, 'META');
     await world.delete(bad);
     const before = world.rows(`TOKEN#${bad}`, 'META');
-    expect(await notices.postponeUnreadable(bad, { due: world.now, until: new Date(8e14) })).toBe(false);
+    const seen = { uid: bad, due_at: String(due_at), error: null };
+    expect(await notices.postponeUnreadable(seen, { now: world.now, until: new Date(8e14) })).toBe(false);
     expect(world.rows(`TOKEN#${bad}`, 'META')).toEqual(before);
   });
 });

@@ -67,7 +67,9 @@ export async function run(given: World) {
         found: tokens
           .filter(({ uid }) => uids.includes(uid))
           .map((token) => ({ token, lastUse: given.isUsed ? used : null })),
-        unreadable: (given.unreadable ?? []).filter((uid) => uids.includes(uid)).map((uid) => ({ uid, error: 'bad' })),
+        unreadable: (given.unreadable ?? [])
+          .filter((uid) => uids.includes(uid))
+          .map((uid) => ({ uid, due_at: '', error: 'bad' })),
       }),
       stack: async () => (given.isStackThere === false ? null : found(given)),
       claim: async (claim) => {
@@ -81,7 +83,7 @@ export async function run(given: World) {
         return isAsSeen;
       },
       postpone: async ({ uid }, until) => postponed(uid, until),
-      postponeUnreadable: async (uid, { until }) => postponed(uid, until),
+      postponeUnreadable: async ({ uid }, { until }) => postponed(uid, until),
     },
     digests: {
       take: async ({ stack: of, send_at }) => {
