@@ -1,5 +1,5 @@
 /** Flows with one of their writes late: given up, answered by a retry, overtaken by what comes after it, and carried out then. */
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as z from 'zod';
 import { canonicalJson } from '../../functions/tokens/canonical-json.ts';
 import type { Answer, HeldWrite } from '../../local/faults.ts';
@@ -220,4 +220,24 @@ function withoutCounters({ used, calls, ...row }: StoredItem): Record<string, un
 function kindOf(pk: string, sk: string): string {
   const words = [pk, sk].flatMap((key) => /^[A-Z_]+(?=#|$)/.exec(key)?.[0] ?? []);
   return words.join(' ');
+}
+
+/** Tries every write of the flows late, in each way, on a system of their own. @returns that system, while it runs */
+export function tryEachLate(flowsOf: (late: () => LateWrites) => readonly Flow[]): () => LateWrites {
+  let late: LateWrites;
+  beforeAll(async () => {
+    late = await LateWrites.start();
+  });
+  afterAll(() => late.scene.running.stop());
+
+  it.each(flowsOf(() => late))('changes nothing that came after it: $name', { timeout: 300_000 }, async (flow) => {
+    const writes = await late.writesOf(flow);
+    expect(new Set(writes), 'the writes that the flow names').toEqual(new Set(flow.writes));
+    for (const lateness of flow.lateness ?? (['answered', 'given up'] as const))
+      for (const write of flow.only ?? flow.writes) {
+        const times = writes.filter((one) => one === write).length;
+        for (let nth = 1; nth <= times; nth += 1) await late.tryLate(flow, { write, nth, lateness });
+      }
+  });
+  return () => late;
 }

@@ -210,38 +210,30 @@ export function flowsOfRevocations(late: () => LateWrites): Flow[] {
       }),
       only: [receipt],
     },
-    flow('a round is stuck, and brought back', [receipt], async () => {
+    flow('a round is stuck, brought back, and stuck again', [receipt], async () => {
       const { remove, fail } = await deedOf([{ count: 5 }]);
       const mend = fail(({ body }) => JSON.stringify(body).includes('SESSION#'));
-      return {
-        act: remove,
-        again: resume,
-        later: async () => {
-          mend();
-          await resume();
-        },
+      const check = async () => {
+        mend();
+        await resume();
       };
+      return { act: remove, again: resume, later: resume, check };
     }),
-    {
-      ...flow('an interrupted revocation is given another round', [receipt], async () => {
-        const { remove, fail } = await deedOf([{ count: 5 }]);
-        const mend = fail();
-        await remove();
-        mend();
-        return { act: resume, later: resume };
+    ...['receipts', 'reconcile'].map(
+      (name): Flow => ({
+        ...flow(`a revocation is given another round by ${name}, and one more`, [receipt], async () => {
+          const { remove, fail } = await deedOf([{ count: 5 }]);
+          const mend = fail();
+          await remove();
+          const check = async () => {
+            mend();
+            await resume();
+          };
+          return { act: schedule(name, 'PT1M'), later: resume, check };
+        }),
+        by: `schedule/${name}`,
       }),
-      by: 'schedule/receipts',
-    },
-    {
-      ...flow('the reconciler gives a revocation another round', [receipt], async () => {
-        const { remove, fail } = await deedOf([{ count: 5 }]);
-        const mend = fail();
-        await remove();
-        mend();
-        return { act: schedule('reconcile', 'PT1M'), later: resume };
-      }),
-      by: 'schedule/reconcile',
-    },
+    ),
     {
       ...flow('the reconciler deletes left-over sessions', ['delete sessions SESSION'], async () => {
         const { remove, token: made } = await deedOf([]);
