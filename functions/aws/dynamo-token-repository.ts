@@ -106,7 +106,7 @@ export class DynamoTokenRepository extends DynamoTokenReads implements TokenRepo
     await this.#storage.write(auditEntryPut(this.#keys, audit));
   }
 
-  /** As below, with the steps and their outcomes by name; a step that is undefined is left out. */
+  /** A change with its audit entry, which is step 0 and the proof; steps and outcomes by name. A step that is undefined is left out. */
   async #changeByName<N extends string>(
     audit: AuditEntry,
     steps: Readonly<Record<N, Step | undefined>>,
@@ -114,21 +114,15 @@ export class DynamoTokenRepository extends DynamoTokenReads implements TokenRepo
     const present = (Object.entries(steps) as [N, Step | undefined][]).flatMap(([name, step]) =>
       step ? [{ name, step }] : [],
     );
-    const outcome = await this.#change(
-      audit,
-      present.map(({ step }) => step),
-    );
+    const puts = [auditEntryPut(this.#keys, audit), ...present.map(({ step }) => step)];
+    // A name that is taken now may be free when an attempt that was not answered is carried out.
+    const outcome = await this.#storage.transact(puts, { proof: 0, isRefusalCertain: true });
     return (
       outcome &&
       (Object.fromEntries(present.map(({ name }, index) => [name, outcome[index + 1]])) as Partial<
         Record<N, StepOutcome>
       >)
     );
-  }
-
-  /** The change with its audit entry, which is step 0 and the proof. */
-  async #change(audit: AuditEntry, steps: readonly Step[]): Promise<StepOutcome[] | null> {
-    return await this.#storage.transact([auditEntryPut(this.#keys, audit), ...steps], { proof: 0 });
   }
 }
 

@@ -35,15 +35,22 @@ export interface StepOutcome {
   readonly item: Item | null;
 }
 
+interface TransactionOptions {
+  readonly proof?: number;
+  readonly isRefusalCertain?: boolean;
+}
+
 export interface Transactions {
   /**
    * Writes all steps or none. `proof` is the step that puts the operation's audit entry on condition that it is absent: where an
    * earlier try's answer was lost, that the entry is there already is the proof of success. Without one, the request token alone keeps
    * a try from being carried out twice, and what it changed shows in its conditions.
+   * `isRefusalCertain`: for conditions that may hold again later, as that a name is free. Where an attempt before was not answered, it may
+   * be carried out then: so nobody is told that they are refused, but that it is not known what happened.
    * @returns null when it is done, else the outcome of each step: a condition failed and nothing was changed.
    * @throws {Refusal} `conflict` when others' transactions were in the way for 3 s, `unavailable` when it is not known what happened
    */
-  transact(steps: readonly Step[], options?: { proof?: number }): Promise<StepOutcome[] | null>;
+  transact(steps: readonly Step[], options?: TransactionOptions): Promise<StepOutcome[] | null>;
 }
 
 type Client = Pick<DynamoDBClient, 'send'>;
@@ -56,12 +63,12 @@ const longestConflictMs = 3000;
 const transientReasons = ['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'];
 
 export function createTransactions(client: Client, options: StorageOptions): Transactions {
-  return { transact: (steps, { proof } = {}) => answered(() => transact(client, { steps, proof }, options)) };
+  return { transact: (steps, how = {}) => answered(() => transact(client, { steps, ...how }, options)) };
 }
 
 async function transact(
   client: Client,
-  { steps, proof }: { steps: readonly Step[]; proof: number | undefined },
+  { steps, proof, isRefusalCertain = false }: TransactionOptions & { readonly steps: readonly Step[] },
   options: StorageOptions,
 ): Promise<StepOutcome[] | null> {
   // One request token for all tries: DynamoDB carries a token's transaction out once, for 10 minutes.
@@ -70,6 +77,7 @@ async function transact(
     ClientRequestToken: randomUUID(),
   });
   const pauses = backoff(options, longestConflictMs);
+  let mayComeLate = false;
   for (;;) {
     try {
       await client.send(command);
@@ -80,6 +88,8 @@ async function transact(
       const reasons = (error as TransactionCanceledException).CancellationReasons ?? [];
       if (proof !== undefined && reasons[proof]?.Code === 'ConditionalCheckFailed') return null;
       const inTheWay = reasons.length === 0 || reasons.some(({ Code }) => transientReasons.includes(Code ?? ''));
+      mayComeLate ||= ((error as TransactionCanceledException).$metadata.attempts ?? 1) > 1;
+      if (!inTheWay && isRefusalCertain && mayComeLate) throw unavailable(error);
       if (!inTheWay) return outcomes(reasons, error);
       if (await pauses()) continue;
       // Still under way, and what became of it is not known; or others were in the way, and nothing was done.

@@ -168,14 +168,15 @@ describe('law 2: no other place decides', () => {
       'events/token-changes.ts', // what an event tells of a change
       'http/fetch-revocation.ts', // the state of a receipt
       'notices/change-hygiene.ts', // a token without an expiry is never told of
+      'notices/claim-notices.ts', // a token without an expiry is never told of
       'notices/digest-content.ts', // how a mail speaks of an expiry
       'notices/digest-entries.ts', // of a deleted token, or of another expiry, no mail tells
       'notices/schedule.ts', // whether there is anything to do about a token later
       'notices/send-digest.ts', // the state of a mail
-      'notices/sweep.ts', // a token without an expiry is never told of; the state of a receipt
       'sessions/end-sessions.ts', // the state of a receipt
       'sessions/end-shard.ts', // which rows an operation ends: those of an older epoch
       'sessions/reconcile.ts', // which leftovers are to be tidied
+      'sessions/resume-revocations.ts', // the state of a receipt
       'sessions/session.ts', // isOpen; and which of two instants comes first
       'stacks/invitation.ts', // the expiry of an invitation
       'tokens/delete-token.ts', // the same

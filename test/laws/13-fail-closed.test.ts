@@ -85,8 +85,8 @@ async function doorsOf(running: RunningSystem, stack: string): Promise<Door[]> {
     ['create a stack', ['TransactWriteItems'], 201, call('POST', '/v3/stacks', { stack: { name: randomUUID() } })],
     ['stack', ['BatchGetItem'], 200, call('GET', '/v3/stacks')],
     ['stacks', ['Query', 'BatchGetItem'], 200, () => running.call('GET', '/v3/stacks', { as: 'owner', stack: null })],
-    ['branches', ['GetItem', 'Query'], 200, call('GET', '/v3/stacks/branches')],
-    ['aliases', ['GetItem', 'Query'], 200, call('GET', '/v3/stacks/branch_aliases')],
+    ['branches', ['BatchGetItem', 'Query'], 200, call('GET', '/v3/stacks/branches')],
+    ['aliases', ['BatchGetItem', 'Query'], 200, call('GET', '/v3/stacks/branch_aliases')],
     ['people', ['GetItem', 'Query', 'GetItem'], 200, call('GET', '/v3/stacks/users')],
     // After the people: then there are two of them.
     [

@@ -10,6 +10,7 @@ import {
   BatchWriteItemCommand,
   DeleteItemCommand,
   type DynamoDBClientResolvedConfig,
+  DynamoDBServiceException,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
@@ -104,7 +105,10 @@ export class SimulatedDynamo {
         // Which output belongs to which command is known to the SDK's types only; the operation has built that one.
         return { ...output, $metadata: { httpStatusCode: 200, attempts: attempt } } as Output;
       } catch (error) {
-        if (!isRetried(error) || attempt > retries) throw error;
+        if (isRetried(error) && attempt <= retries) continue;
+        // The SDK says how many attempts there were, also of an error.
+        if (error instanceof DynamoDBServiceException) error.$metadata.attempts = attempt;
+        throw error;
       }
     }
   }
