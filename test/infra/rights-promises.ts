@@ -144,7 +144,7 @@ export function describeRights(stack: () => Synthesized): void {
     expect(Object.fromEntries(keysOfAction)).toEqual({
       'dynamodb:GetItem': ['STACK#*', 'TOKEN#*', 'PERSON#*'],
       'dynamodb:BatchGetItem': ['STACK#*', 'TOKEN#*', 'PERSON#*'],
-      'dynamodb:Query': ['STACK#*', 'TOKEN#*', 'DIGEST#*'],
+      'dynamodb:Query': ['STACK#*', 'DIGEST#*'],
       'dynamodb:PutItem': ['TOKEN#*', 'NOTICE#*', 'DIGEST#*'],
       'dynamodb:UpdateItem': ['STACK#*', 'TOKEN#*', 'DIGEST#*'],
       'dynamodb:DeleteItem': ['STACK#*'],
