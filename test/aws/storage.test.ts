@@ -23,8 +23,9 @@ interface Scene {
   readonly pauses: number[];
 }
 
-function scene({ jitter = 1, choose = (_n: number, _what: Choice) => 0 } = {}): Scene {
-  const dynamo = new SimulatedDynamo({ tables: [{ name: table, partitionKey: 'pk', sortKey: 'sk' }], choose });
+function scene({ jitter = 1, retries = 0, choose = (_n: number, _what: Choice) => 0 } = {}): Scene {
+  const tables = [{ name: table, partitionKey: 'pk', sortKey: 'sk' }];
+  const dynamo = new SimulatedDynamo({ tables, retries, choose });
   const pauses: number[] = [];
   const pause = async (ms: number) => void pauses.push(ms);
   return { dynamo, pauses, storage: createStorage(dynamo, { pause, jitter: () => jitter }) };
@@ -141,6 +142,19 @@ describe('writing one item', () => {
     const { storage } = await sceneWith([]);
     const step = { put: key('a'), item: { n: 1 }, condition: absent };
     expect([await storage.write(step), await storage.write(step)]).toEqual([true, false]);
+  });
+
+  it.each<[string, Fault['kind'][], boolean]>([
+    ['refused at the first attempt is refused', [], true],
+    ['in the way of others at its first attempt, and then refused, is refused', ['conflict'], true],
+    ['refused after an attempt that was not answered may still be carried out', ['reset'], false],
+    ['refused after that and others in its way may, too', ['reset', 'conflict'], false],
+  ])('whose condition may hold again later, %s', async (_, faults, isRefused) => {
+    const { dynamo, storage } = await sceneWith(['a'], { retries: 2 });
+    for (const kind of faults) dynamo.inject(once(kind));
+    const done = storage.transact([proof('1'), put('a', {}, absent)], { proof: 0, isRefusalCertain: true });
+    if (isRefused) expect((await done)?.map(({ failed }) => failed)).toEqual([false, true]);
+    else await expect(done).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
   it('says unavailable when it is not known what happened', async () => {
