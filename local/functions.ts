@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { availableParallelism } from 'node:os';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
@@ -42,9 +43,12 @@ export interface FunctionsOptions {
   readonly workers?: number;
   /** how long a worker stays without an event, unless it is to be as long as usual */
   readonly idleMs?: number;
+  /** of the machine, unless it is to be asked */
+  readonly cores?: number;
 }
 
 const WORKERS_PER_FUNCTION = 4;
+const WORKERS_PER_CORE = 2;
 /** A busy worker takes about 35 MB, and two cores are kept busy by fewer than these. */
 const WORKERS_IN_ALL = 12;
 const IDLE_MS = 120_000;
@@ -94,14 +98,17 @@ export function startFunctions(options: FunctionsOptions): Functions {
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
 
-/** As many workers as have work at a time: a mapping delivers that many batches at once. */
-function sizeOf({ logicalId }: Resource, stack: LocalStack, reserved = Number.POSITIVE_INFINITY): number {
-  const deliveries = stack
+/**
+ * How many workers a function may have. A mapping delivers as many batches at once as its factor says; they get a worker each where the
+ * machine has the cores for it. On two cores ten workers end the same sessions half as fast as four do (decision 46).
+ */
+function sizeOf({ logicalId }: Resource, { stack, cores = availableParallelism() }: FunctionsOptions): number {
+  const factors = stack
     .ofType('AWS::Lambda::EventSourceMapping')
     .map((mapping) => propertiesOf(MappingSchema, mapping))
     .filter(({ FunctionName }) => functionAt(stack, FunctionName).logicalId === logicalId)
     .map(({ ParallelizationFactor }) => ParallelizationFactor);
-  return Math.min(reserved, Math.max(WORKERS_PER_FUNCTION, ...deliveries));
+  return Math.max(WORKERS_PER_FUNCTION, Math.min(WORKERS_PER_CORE * cores, Math.max(0, ...factors)));
 }
 
 function poolOf(resource: Resource, options: FunctionsOptions, places: WorkerPlaces): FunctionPool {
@@ -117,7 +124,7 @@ function poolOf(resource: Resource, options: FunctionsOptions, places: WorkerPla
   return new FunctionPool({
     title,
     limitMs: Timeout * 1000,
-    size: sizeOf(resource, options.stack, ReservedConcurrentExecutions),
+    size: Math.min(sizeOf(resource, options), ReservedConcurrentExecutions ?? Number.POSITIVE_INFINITY),
     places,
     idleMs: options.idleMs ?? IDLE_MS,
     memoryMb: MemorySize,

@@ -19,7 +19,7 @@ const GATED = `export const handler = ({ gate, name }) => new Promise((resolve) 
 /** Counts the events that its worker has had. */
 const COUNTS = 'let events = 0; export const handler = async () => ++events;';
 
-interface Options extends Partial<Pick<FunctionsOptions, 'workers' | 'idleMs'>> {
+interface Options extends Partial<Pick<FunctionsOptions, 'workers' | 'idleMs' | 'cores'>> {
   readonly reserved?: number;
   readonly factor?: number;
 }
@@ -39,6 +39,7 @@ function start({ reserved, factor, ...limits }: Options = {}): Functions {
       Handler: 'index.handler',
       Runtime: 'nodejs24.x',
       Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
+      Timeout: 60,
       ...(reserved !== undefined && { ReservedConcurrentExecutions: reserved }),
     },
   });
@@ -184,8 +185,8 @@ test('all functions together have no more workers than there are places, and eac
   expect(await Promise.all(busy)).toEqual(['a', 'b', 'c', 'd'].map((payload) => ({ payload })));
 });
 
-test('a function has as many workers as its mapping delivers batches at once', async () => {
-  const functions = start({ factor: 7 });
+test('a function has as many workers as its mapping delivers batches at once, where there are cores for them', async () => {
+  const functions = start({ factor: 7, cores: 8 });
   const { begun, ask, letGo, hasBegun } = openGate(functions);
   const names = ['1', '2', '3', '4', '5', '6', '7', '8'];
   const results = names.map((name) => ask('Gated', name));
@@ -196,4 +197,23 @@ test('a function has as many workers as its mapping delivers batches at once', a
   await hasBegun('8');
   for (const name of names) letGo(name);
   expect(await Promise.all(results)).toHaveLength(8);
+});
+
+test.each([
+  ['a mapping of ten batches, on two cores', { factor: 10, cores: 2 }, 4],
+  ['a mapping of ten batches, on three cores', { factor: 10, cores: 3 }, 6],
+  ['a mapping of one batch', { factor: 1, cores: 8 }, 4],
+  ['no mapping', { cores: 8 }, 4],
+  ['a concurrency that is reserved', { factor: 10, cores: 8, reserved: 2 }, 2],
+])('with %s a function has so many workers: %j: %i', async (_, options, workers) => {
+  const functions = start(options);
+  const { ask, letGo, hasBegun } = openGate(functions);
+  const names = Array.from({ length: workers + 1 }, (_, at) => `event ${at}`);
+  const results = names.map((name) => ask('Gated', name));
+  await hasBegun(...names.slice(0, workers));
+  expect(functions.load()).toEqual({ workers, waiting: 1 });
+  letGo('event 0');
+  await hasBegun(...names);
+  for (const name of names) letGo(name);
+  expect(await Promise.all(results)).toHaveLength(workers + 1);
 });

@@ -9,6 +9,8 @@ const LocalSchema = z.looseObject({
   people: z.looseObject({ owner: z.looseObject({ authtoken: z.string() }) }),
 });
 
+const projectRoot = path.resolve(import.meta.dirname, '../..');
+const ManifestSchema = z.object({ scripts: z.object({ start: z.string() }) });
 const LONGEST_START_MS = 60_000;
 
 /** `npm start` as a program of its own, in a home, which can be killed. */
@@ -29,9 +31,10 @@ export class StartedProgram {
 
   /** Starts it, and waits until it says that it is ready. */
   static async start(home: string): Promise<StartedProgram> {
-    const program = path.resolve(import.meta.dirname, '../../local/start.ts');
+    const { scripts } = ManifestSchema.parse(JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')));
+    const [, ...args] = scripts.start.split(' ');
     const env = { ...process.env, PORT: '0', TOKENWARD_HOME: home };
-    const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, { cwd: projectRoot, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     const over = Promise.withResolvers<void>();
     const keep = (text: Buffer) => {
