@@ -100,7 +100,7 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total
 
 /**
  * How many workers a function may have. A mapping delivers as many batches at once as its factor says; they get a worker each where the
- * machine has the cores for it. On two cores ten workers end the same sessions half as fast as four do (decision 46).
+ * machine has the cores for it. More would wait for each other.
  */
 function sizeOf({ logicalId }: Resource, { stack, cores = availableParallelism() }: FunctionsOptions): number {
   const factors = stack
