@@ -147,7 +147,7 @@ function whyOf(
     case 'skip':
       return `It expires or expired at ${expiry}: what was to be told is older than 7 days.`;
     case 'clean_up':
-      return `It expired at ${expiry}, ${settings.cleanup_after_days} days ago or more.`;
+      return `It expired at ${expiry}, ${settings.cleanup_after_days} ${settings.cleanup_after_days === 1 ? 'day' : 'days'} ago or more.`;
     case 'hold_back':
       return `It is to be deleted, and the limit of ${limit} in 24 hours is used up until ${decision.until}.`;
     case 'nothing':

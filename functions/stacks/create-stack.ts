@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import { errorsOf } from '../field-errors.ts';
 import { defaultHygiene } from '../notices/hygiene.ts';
 import { invalid } from '../refusals.ts';
-import { NameSchema } from '../tokens/names.ts';
-import { mintUid, type Randomness } from '../tokens/token-value.ts';
+import { NameSchema, valueInText } from '../tokens/names.ts';
+import { holdsValue, mintUid, type Randomness } from '../tokens/token-value.ts';
 import { auditEntry, operationId } from './audit-entry.ts';
 import type { Actor } from './person.ts';
 import { madeBy, mainBranch, type Plan, type Stack } from './stack.ts';
@@ -20,6 +20,7 @@ export interface StackDependencies {
 export const StackDescriptionSchema = z.string('must be text.').check(
   z.maxLength(1000, 'can be at most 1000 characters long.'),
   z.refine((value) => value.isWellFormed(), 'cannot have unpaired surrogates.'),
+  z.refine((value) => !holdsValue(value), valueInText),
 );
 
 /** What a caller may say of a new stack. */

@@ -52,9 +52,10 @@ export function parseCredential(value: string): PresentedCredential | null {
 
 /** Whether a text holds a value of ours, somewhere: then it is no text to keep or to show. */
 export function holdsValue(text: string): boolean {
+  // Only looked ahead at, because what merely looks like a value may end in the beginning of one.
+  const shape = /(?=(css?_[0-9a-f]{16}_(?:[0-9a-f]{16}_)?[0-9A-Za-z]{49}))/g;
   // As a list: the console has this too, and its browsers may know no `some` of iterators.
-  const found = [...text.matchAll(/css?_[0-9a-f]{16}_(?:[0-9a-f]{16}_)?[0-9A-Za-z]{49}/g)];
-  return found.some(([value]) => parseCredential(value) !== null);
+  return [...text.matchAll(shape)].some(([, value = '']) => parseCredential(value) !== null);
 }
 
 /**

@@ -83,7 +83,7 @@ test('the preview tells over HTTP what the run then does, and changes nothing', 
     'old: hold_back',
     'older: clean_up',
   ]);
-  expect(previewed.get('older')?.why).toMatch(/^It expired at .*, 1 days ago or more\.$/);
+  expect(previewed.get('older')?.why).toMatch(/^It expired at .*, 1 day ago or more\.$/);
   expect(await scene.sweep()).toMatchObject({ notices: 3, cleaned_up: 1, held_back: 1, skipped: 0, failed: [] });
   const told = async (name: string) => (await scene.events('token.expiring', previewed.get(name)?.uid ?? '')).length;
   expect(await Promise.all(['ends today', 'ends tomorrow', 'ends next week'].map(told))).toEqual([1, 1, 1]);

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { mintTokenValue } from '../../functions/tokens/token-value.ts';
 import { PeopleScene } from '../support/people-scene.ts';
 import type { Person } from '../support/simulated-product.ts';
 
@@ -67,6 +69,7 @@ describe('editing a stack', () => {
     [{ name: null }, 'name'],
     [{ description: 5 }, 'description'],
     [{ description: 'x'.repeat(1001) }, 'description'],
+    [{ description: `it is ${mintTokenValue('blt0123456789abcdef', randomBytes)}` }, 'description'],
   ])('with %j is refused', async (fields, name) => {
     expect(await scene.edit(fields)).toMatchObject(invalid({ [name]: [expect.any(String)] }));
   });

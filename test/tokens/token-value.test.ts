@@ -125,7 +125,15 @@ it('a value is found in a text, and what only looks like one is none', () => {
   const value = mintTokenValue(uid, zeros);
   expect(sealed(value.slice(0, -6))).toBe(value);
   for (const held of [value, mintSessionValue(uid, uid, zeros)])
-    for (const text of [held, `of ${held}.`, `${held} and ${held}`]) expect(holdsValue(text)).toBe(true);
+    for (const text of [
+      held,
+      `of ${held}.`,
+      `${held} and ${held}`,
+      `cs_0123456789abcdef_${'A'.repeat(47)}${held}`,
+      `css_0123456789abcdef_0123456789abcdef_${'A'.repeat(49)}${held}`,
+      `cs_${held}`,
+    ])
+      expect(holdsValue(text)).toBe(true);
   for (const text of ['', 'cs_', `${value.slice(0, -1)}~`, `cs_0123456789abcdef_${'a'.repeat(49)}`])
     expect(holdsValue(text)).toBe(false);
 });
