@@ -115,8 +115,10 @@ export class DynamoTokenRepository extends DynamoTokenReads implements TokenRepo
       step ? [{ name, step }] : [],
     );
     const puts = [auditEntryPut(this.#keys, audit), ...present.map(({ step }) => step)];
-    // A name that is taken now may be free when an attempt that was not answered is carried out.
-    const outcome = await this.#storage.transact(puts, { proof: 0, isRefusalCertain: true });
+    // A name that is taken now may be free when an attempt that was not answered is carried out. Of a deletion, the entry of its refusal
+    // takes the place of its proof.
+    const isRefusalCertain = audit.event_type !== 'delete';
+    const outcome = await this.#storage.transact(puts, { proof: 0, isRefusalCertain });
     return (
       outcome &&
       (Object.fromEntries(present.map(({ name }, index) => [name, outcome[index + 1]])) as Partial<
