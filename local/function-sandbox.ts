@@ -55,7 +55,7 @@ const INIT_LIMIT_MS = 30_000;
  * and is no faster.
  */
 const YOUNG_GENERATION_MB = 4;
-const WORKER = new URL('./function-worker.ts', import.meta.url);
+const WORKER = new URL('./function-worker.mjs', import.meta.url);
 
 /** One worker: it becomes idle, has one event at a time, and ends by a crash, its time limit or the stop. */
 export class Sandbox {

@@ -49,8 +49,8 @@ export interface FunctionsOptions {
 
 const WORKERS_PER_FUNCTION = 4;
 const WORKERS_PER_CORE = 2;
-/** A busy worker takes about 35 MB, and two cores are kept busy by fewer than these. */
-const WORKERS_IN_ALL = 12;
+/** A busy worker takes about 35 MB, and fewer than these keep two cores busy. */
+const WORKERS_IN_ALL = 10;
 const IDLE_MS = 120_000;
 const ignored = z.unknown().optional();
 

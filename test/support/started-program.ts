@@ -98,7 +98,13 @@ const AnswerSchema = z.looseObject({
   token: z.optional(z.looseObject({ uid: z.string(), name: z.string(), token: z.optional(z.string()) })),
   session: z.optional(z.looseObject({ uid: z.string(), token: z.optional(z.string()) })),
   revocation: z.optional(
-    z.looseObject({ state: z.optional(z.string()), sessions: z.optional(z.looseObject({ ended: z.number() })) }),
+    z.looseObject({
+      state: z.optional(z.string()),
+      sessions: z.optional(z.looseObject({ ended: z.number() })),
+      refused_from: z.optional(z.string()),
+      completed_at: z.nullish(z.string()),
+      waited_ms: z.nullish(z.number()),
+    }),
   ),
   result: z.optional(z.unknown()),
 });
