@@ -149,7 +149,13 @@ export class FunctionPool {
     return [...this.#sandboxes].filter((sandbox) => sandbox.state === state);
   }
 
+  /**
+   * Of those whose place may be given away. One that was started for an event has that first, or functions could take places from each
+   * other without end.
+   */
   #longestIdle(): Sandbox | undefined {
-    return this.#inState('idle').sort((one, other) => one.idleSince - other.idleSince)[0];
+    return this.#inState('idle')
+      .filter(({ isUsed }) => isUsed || this.waiting === 0)
+      .sort((one, other) => one.idleSince - other.idleSince)[0];
   }
 }

@@ -62,6 +62,8 @@ export class Sandbox {
   state: 'starting' | 'idle' | 'busy' | 'ending' = 'starting';
   /** by `performance.now()`: when it last became idle */
   idleSince = 0;
+  /** whether it was given an event yet */
+  isUsed = false;
   readonly #worker: Worker;
   readonly #options: SandboxOptions;
   readonly #events: SandboxEvents;
@@ -93,6 +95,7 @@ export class Sandbox {
     const { limitMs } = this.#options;
     clearTimeout(this.#timer);
     this.state = 'busy';
+    this.isUsed = true;
     this.#current = waiting;
     this.#timer = this.#startTimer(limitMs);
     const invocation: Invocation = { event: waiting.event, requestId: randomUUID(), limitMs };

@@ -24,10 +24,13 @@ interface Options extends Partial<Pick<FunctionsOptions, 'workers' | 'idleMs' | 
   readonly factor?: number;
 }
 
-/** Two gated functions, and one that counts, in real workers. */
+/** How many functions count: more than there are places in the tests of places. */
+const COUNTING = ['Counts', 'Counts2', 'Counts3', 'Counts4', 'Counts5', 'Counts6'];
+
+/** Two gated functions, and some that count, in real workers. */
 function start({ reserved, factor, ...limits }: Options = {}): Functions {
   const directory = mkdtempSync(path.join(tmpdir(), 'tokenward-pool-'));
-  const handlers = { Gated: GATED, Other: GATED, Counts: COUNTS };
+  const handlers = { Gated: GATED, Other: GATED, ...Object.fromEntries(COUNTING.map((name) => [name, COUNTS])) };
   for (const [name, handler] of Object.entries(handlers)) {
     mkdirSync(path.join(directory, name));
     writeFileSync(path.join(directory, name, 'index.mjs'), handler);
@@ -183,6 +186,14 @@ test('all functions together have no more workers than there are places, and eac
   await hasBegun('c', 'd');
   for (const name of ['c', 'd']) letGo(name);
   expect(await Promise.all(busy)).toEqual(['a', 'b', 'c', 'd'].map((payload) => ({ payload })));
+});
+
+test('of more functions than there are places each has its events answered, though they all ask at once', async () => {
+  const functions = start({ workers: 2 });
+  const asked = [...COUNTING, ...COUNTING].map((name) => functions.invoke(name, {}));
+  // A worker that was started for an event has it before its place is given away.
+  for (const result of await Promise.all(asked)) expect(result).toEqual({ payload: expect.any(Number) });
+  expect(functions.load()).toEqual({ workers: 2, waiting: 0 });
 });
 
 test('a function has as many workers as its mapping delivers batches at once, where there are cores for them', async () => {
