@@ -7,6 +7,8 @@ import { StartedProgram } from '../support/started-program.ts';
 
 const kills = Number(process.env.TOKENWARD_KILLS ?? 20);
 const lanes = 4;
+/** Beyond 128 requests that wait for one function the local system answers 503; a token is asked about with at most six. */
+const tokensAtOnce = 16;
 /** A stack has 30 tokens at most, and every other of a lane's is deleted. */
 const tokensPerStack = 40;
 
@@ -120,8 +122,10 @@ test(`kill -9 under load, ${kills} times: nothing acknowledged is lost, and ever
       await vi.waitFor(completed, { timeout: 10_000 - (performance.now() - readyAt), interval: 100 });
     }
     const converged = performance.now() - readyAt;
-    const lost = (await Promise.all(known.map((token) => lostOf(after, token)))).flat();
-    expect(lost).toEqual([]);
+    for (let from = 0; from < known.length; from += tokensAtOnce) {
+      const some = known.slice(from, from + tokensAtOnce);
+      expect((await Promise.all(some.map((token) => lostOf(after, token)))).flat()).toEqual([]);
+    }
     console.log(`kill ${round + 1}: ${known.length} tokens, ${gone().length} deleted; ${converged.toFixed(0)} ms`);
     all.push(...known);
     running = after;
