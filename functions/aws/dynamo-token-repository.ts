@@ -18,6 +18,9 @@ import type { Storage } from './storage.ts';
 import { TokenSteps } from './token-steps.ts';
 import type { Step, StepOutcome } from './transactions.ts';
 
+/** People get their rights back, names become free, stacks have room again. Versions, epochs and digests only move on. */
+const conditionsThatMayHoldAgain: readonly string[] = ['member', 'name', 'newName', 'count'];
+
 /** Tokens in DynamoDB. Every read is strong, of base items; every change is one transaction. */
 export class DynamoTokenRepository extends DynamoTokenReads implements TokenRepository {
   readonly #storage: Storage;
@@ -115,10 +118,12 @@ export class DynamoTokenRepository extends DynamoTokenReads implements TokenRepo
       step ? [{ name, step }] : [],
     );
     const puts = [auditEntryPut(this.#keys, audit), ...present.map(({ step }) => step)];
-    // A name that is taken now may be free when an attempt that was not answered is carried out. Of a deletion, the entry of its refusal
-    // takes the place of its proof.
-    const isRefusalCertain = audit.event_type !== 'delete';
-    const outcome = await this.#storage.transact(puts, { proof: 0, isRefusalCertain });
+    // A deletion that was refused cannot come late: the entry of its refusal has the id of the operation, in the place of the proof.
+    const mayHoldAgain =
+      audit.event_type === 'delete'
+        ? []
+        : present.flatMap(({ name }, at) => (conditionsThatMayHoldAgain.includes(name) ? [at + 1] : []));
+    const outcome = await this.#storage.transact(puts, { proof: 0, mayHoldAgain });
     return (
       outcome &&
       (Object.fromEntries(present.map(({ name }, index) => [name, outcome[index + 1]])) as Partial<

@@ -37,7 +37,7 @@ export interface StepOutcome {
 
 interface TransactionOptions {
   readonly proof?: number;
-  readonly isRefusalCertain?: boolean;
+  readonly mayHoldAgain?: readonly number[];
 }
 
 export interface Transactions {
@@ -45,8 +45,8 @@ export interface Transactions {
    * Writes all steps or none. `proof` is the step that puts the operation's audit entry on condition that it is absent: where an
    * earlier try's answer was lost, that the entry is there already is the proof of success. Without one, the request token alone keeps
    * a try from being carried out twice, and what it changed shows in its conditions.
-   * `isRefusalCertain`: for conditions that may hold again later, as that a name is free. Where an attempt before was not answered, it may
-   * be carried out then: so nobody is told that they are refused, but that it is not known what happened.
+   * `mayHoldAgain`: the steps whose condition can fail now and hold later, as that a name is free. Where only those failed, an attempt
+   * before that was not answered may still be carried out. Then nobody is told that they are refused, but that it is not known.
    * @returns null when it is done, else the outcome of each step: a condition failed and nothing was changed.
    * @throws {Refusal} `conflict` when others' transactions were in the way for 3 s, `unavailable` when it is not known what happened
    */
@@ -68,7 +68,7 @@ export function createTransactions(client: Client, options: StorageOptions): Tra
 
 async function transact(
   client: Client,
-  { steps, proof, isRefusalCertain = false }: TransactionOptions & { readonly steps: readonly Step[] },
+  { steps, proof, mayHoldAgain = [] }: TransactionOptions & { readonly steps: readonly Step[] },
   options: StorageOptions,
 ): Promise<StepOutcome[] | null> {
   // One request token for all tries: DynamoDB carries a token's transaction out once, for 10 minutes.
@@ -89,11 +89,15 @@ async function transact(
       if (proof !== undefined && reasons[proof]?.Code === 'ConditionalCheckFailed') return null;
       const inTheWay = reasons.length === 0 || reasons.some(({ Code }) => transientReasons.includes(Code ?? ''));
       mayComeLate ||= ((error as TransactionCanceledException).$metadata.attempts ?? 1) > 1;
-      if (!inTheWay && isRefusalCertain && mayComeLate) throw unavailable(error);
-      if (!inTheWay) return outcomes(reasons, error);
+      if (!inTheWay) {
+        const outcome = outcomes(reasons, error);
+        if (mayComeLate && outcome.every(({ failed }, at) => !failed || mayHoldAgain.includes(at)))
+          throw unavailable(error);
+        return outcome;
+      }
       if (await pauses()) continue;
-      // Still under way, and what became of it is not known; or others were in the way, and nothing was done.
-      throw reasons.length === 0 ? unavailable(error) : conflict(undefined, error);
+      // Only where each attempt was answered is it known that nothing was done.
+      throw mayComeLate || reasons.length === 0 ? unavailable(error) : conflict(undefined, error);
     }
   }
 }

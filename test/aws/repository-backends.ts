@@ -58,8 +58,11 @@ export interface Repositories {
 type Who = HttpFunction | 'schedule/sweep' | 'schedule/receipts' | 'operator';
 type Client = Pick<DynamoDBClient, 'send'>;
 
-/** The double: state, conditions and transactions judged in this process. */
-export async function onTheDouble(): Promise<Repositories> {
+/**
+ * The double: state, conditions and transactions judged in this process.
+ * @param retries of the SDK, after a request that was not answered
+ */
+export async function onTheDouble(retries = 0): Promise<Repositories & { readonly dynamo: SimulatedDynamo }> {
   const tables: Tables = { tokens: 'tokens', sessions: 'sessions', audit: 'audit', usage: 'usage' };
   const specs = Object.values(tables).map((name) => ({ name, partitionKey: 'pk', sortKey: 'sk' }));
   const due = { due: { partitionKey: 'due_shard', sortKey: 'due_at', projection: 'KEYS_ONLY' } } as const;
@@ -71,8 +74,9 @@ export async function onTheDouble(): Promise<Repositories> {
   const dynamo = new SimulatedDynamo({
     tables: specs.map((spec) => ({ ...spec, indexes: indexes.get(spec.name) ?? {} })),
     transactionsConflict: true,
+    retries,
   });
-  return { ...repositoriesOver(() => dynamo, tables), close: async () => {} };
+  return { ...repositoriesOver(() => dynamo, tables), dynamo, close: async () => {} };
 }
 
 /** The real engine, through the front: each repository with the rights that the template gives to a function, and no more. */

@@ -152,9 +152,17 @@ describe('writing one item', () => {
   ])('whose condition may hold again later, %s', async (_, faults, isRefused) => {
     const { dynamo, storage } = await sceneWith(['a'], { retries: 2 });
     for (const kind of faults) dynamo.inject(once(kind));
-    const done = storage.transact([proof('1'), put('a', {}, absent)], { proof: 0, isRefusalCertain: true });
+    const done = storage.transact([proof('1'), put('a', {}, absent)], { proof: 0, mayHoldAgain: [1] });
     if (isRefused) expect((await done)?.map(({ failed }) => failed)).toEqual([false, true]);
     else await expect(done).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+
+  it('that also fails on a condition which never holds again is refused, whatever was not answered before', async () => {
+    const { dynamo, storage } = await sceneWith(['a', 'b'], { retries: 2 });
+    dynamo.inject(once('reset'));
+    const steps = [proof('1'), put('a', {}, absent), put('b', {}, absent)];
+    const outcome = await storage.transact(steps, { proof: 0, mayHoldAgain: [1] });
+    expect(outcome?.map(({ failed }) => failed)).toEqual([false, true, true]);
   });
 
   it('says unavailable when it is not known what happened', async () => {
@@ -216,6 +224,13 @@ describe('a transaction', () => {
       expect(dynamo.items(table)).toEqual([]);
     },
   );
+
+  it('that meets others after an attempt without an answer does not say that nothing was changed', async () => {
+    const { dynamo, storage } = await sceneWith([], { retries: 2 });
+    dynamo.inject(once('reset'));
+    dynamo.inject(always('conflict'));
+    await expect(storage.transact([proof('1'), put('a')], { proof: 0 })).rejects.toMatchObject({ kind: 'unavailable' });
+  });
 
   it('whose answer was lost, and which storage has forgotten since, is proven by its own entry', async () => {
     const { dynamo } = await sceneWith([]);
