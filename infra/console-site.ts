@@ -6,6 +6,10 @@ import {
   CachePolicy,
   Distribution,
   type DistributionProps,
+  Function as EdgeFunction,
+  FunctionCode,
+  FunctionEventType,
+  FunctionRuntime,
   HeadersFrameOption,
   HeadersReferrerPolicy,
   OriginRequestPolicy,
@@ -52,8 +56,8 @@ export class ConsoleSite extends Construct {
   }
 
   /**
-   * No error pages of its own: an API's 404 stays what it is, and pages are behind the `#`. What is below `/assets/` has a hash in its
-   * name and is kept for good; the few other files are asked for each time.
+   * No error pages: they would replace the API's own 403 and 404 too. What is below `/assets/` has a hash in its name and is kept for
+   * good; the few other files are asked for each time.
    */
   #distribution(bucket: IBucket, { stage, api }: Pick<ConsoleSiteProps, 'stage' | 'api'>): Distribution {
     const files = S3BucketOrigin.withOriginAccessControl(bucket);
@@ -62,7 +66,10 @@ export class ConsoleSite extends Construct {
       comment: 'Tokenward: console',
       defaultRootObject: 'index.html',
       ...ownDomain(this, stage),
-      defaultBehavior: this.#behaviorOf(files, 'Pages', 'no-cache'),
+      defaultBehavior: {
+        ...this.#behaviorOf(files, 'Pages', 'no-cache'),
+        functionAssociations: [{ function: this.#pageOfPaths(), eventType: FunctionEventType.VIEWER_REQUEST }],
+      },
       additionalBehaviors: {
         '/assets/*': {
           ...this.#behaviorOf(files, 'Assets', 'public, max-age=31536000, immutable'),
@@ -71,6 +78,23 @@ export class ConsoleSite extends Construct {
         '/v3/*': toApi,
         '/oauth2/*': toApi,
       },
+    });
+  }
+
+  /**
+   * Whoever types or bookmarks a path such as `/stacks` gets the page: a file has a dot in its name, and the page finds its way behind
+   * the `#`. https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
+   */
+  #pageOfPaths(): EdgeFunction {
+    const code = `function handler(event) {
+  const request = event.request;
+  if (!request.uri.includes('.')) request.uri = '/index.html';
+  return request;
+}
+`;
+    return new EdgeFunction(this, 'PageOfPaths', {
+      code: FunctionCode.fromInline(code),
+      runtime: FunctionRuntime.JS_2_0,
     });
   }
 

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
+import { runInNewContext } from 'node:vm';
 import * as z from 'zod';
 import { propertiesOf } from './resource-properties.ts';
+import { arn } from './resource-types.ts';
 import type { LocalStack } from './template.ts';
 
 export interface SiteFile {
@@ -18,6 +20,8 @@ export interface BehaviorJson {
   readonly files: ReadonlyMap<string, SiteFile> | 'api';
   /** lower-case names; what the origin is sent under these names, whatever the viewer sent */
   readonly toOrigin: Readonly<Record<string, string>>;
+  /** the path that is looked up for the one that was asked for: what the behaviour's function makes of it */
+  readonly rewrite: (path: string) => string;
   /** the key that `/` means */
   readonly root: string;
 }
@@ -35,6 +39,10 @@ const behavior = {
   OriginRequestPolicyId: z.literal(ALL_VIEWER_EXCEPT_HOST_HEADER).optional(),
   ResponseHeadersPolicyId: z.string().optional(),
   ViewerProtocolPolicy: z.enum(['redirect-to-https', 'https-only']),
+  FunctionAssociations: z
+    .array(z.strictObject({ EventType: z.literal('viewer-request'), FunctionARN: z.string() }))
+    .max(1)
+    .default([]),
   Compress: ignored,
 };
 const BehaviorSchema = z.strictObject(behavior);
@@ -60,6 +68,13 @@ const DistributionSchema = z.strictObject({
   }),
   Tags: ignored,
 });
+const FunctionSchema = z.strictObject({
+  Name: ignored,
+  AutoPublish: z.literal(true),
+  FunctionCode: z.string(),
+  FunctionConfig: z.strictObject({ Comment: ignored, Runtime: z.literal('cloudfront-js-2.0') }),
+});
+const HandlerSchema = z.custom<(event: object) => unknown>((handler) => typeof handler === 'function');
 const Override = z.literal(true);
 const HeadersSchema = z.strictObject({
   ResponseHeadersPolicyConfig: z.strictObject({
@@ -95,17 +110,35 @@ export function behaviorsOf(stack: LocalStack): readonly BehaviorJson[] {
     const files = contentOf(stack, origin.DomainName);
     if (files === 'api' && !(one.OriginRequestPolicyId && one.CachePolicyId === CACHING_DISABLED))
       throw new Error(`${one.PathPattern} leads to the API: nothing may be cached, and every header has to go on`);
+    const [association] = one.FunctionAssociations;
+    if (files === 'api' && association)
+      throw new Error(`${one.PathPattern} leads to the API: no function may change what is sent to it`);
     return {
       pattern: patternOf(one.PathPattern),
       methods: one.AllowedMethods,
       headers: one.ResponseHeadersPolicyId === undefined ? {} : headersOf(stack, one.ResponseHeadersPolicyId),
       files,
+      rewrite: association ? rewriteBy(stack, association.FunctionARN) : (path: string) => path,
       toOrigin: Object.fromEntries(
         origin.OriginCustomHeaders.map(({ HeaderName, HeaderValue }) => [HeaderName.toLowerCase(), HeaderValue]),
       ),
       root: config.DefaultRootObject,
     };
   });
+}
+
+/**
+ * A function that is run before a file is looked up. It sees and may change the path only.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
+ */
+function rewriteBy(stack: LocalStack, functionArn: string): BehaviorJson['rewrite'] {
+  const named = stack
+    .ofType('AWS::CloudFront::Function')
+    .find(({ name }) => functionArn === arn('cloudfront', `function/${name}`, { region: '' }));
+  if (!named) throw new Error(`The template has no function ${functionArn}`);
+  const { FunctionCode } = propertiesOf(FunctionSchema, named);
+  const handler = HandlerSchema.parse(runInNewContext(`${FunctionCode}\n;handler`));
+  return (uri) => z.looseObject({ uri: z.string() }).parse(handler({ request: { uri } })).uri;
 }
 
 /** `*` and `?`; a pattern means the same with and without a leading slash. */

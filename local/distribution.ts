@@ -52,7 +52,8 @@ function answer({ behaviors, api, request, response }: Exchange): void {
   const behavior = behaviors.find(({ pattern }) => pattern.test(path));
   if (!behavior?.methods.includes(request.method ?? '')) return void response.writeHead(403).end();
   if (behavior.files === 'api') return void forward({ api, request, response, toOrigin: behavior.toOrigin });
-  const file = behavior.files.get(path === '/' ? behavior.root : decoded(path).slice(1));
+  const asked = behavior.rewrite(path);
+  const file = behavior.files.get(asked === '/' ? behavior.root : decoded(asked).slice(1));
   sendFile(response, { file, headers: behavior.headers, isHead: request.method === 'HEAD' });
 }
 

@@ -69,6 +69,10 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'AWS::ApiGatewayV2::Integration': { attributes: { IntegrationId: ({ name }) => name } },
 
   'AWS::CloudFront::Distribution': { attributes: { DomainName: ({ name }) => `${name}.cloudfront.net` } },
+  'AWS::CloudFront::Function': {
+    nameProperty: 'Name',
+    attributes: { FunctionARN: ({ name }) => arn('cloudfront', `function/${name}`, { region: '' }) },
+  },
   'AWS::CloudFront::ResponseHeadersPolicy': {},
   'AWS::S3::Bucket': {
     nameProperty: 'BucketName',

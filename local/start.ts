@@ -6,6 +6,7 @@ import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { machines, people } from './cast.ts';
 import { type LocalJson, writeLocalJson } from './local-json.ts';
+import { messageOf } from './option-mistake.ts';
 import { seed } from './seeds.ts';
 import { synthesizeIfChanged } from './synthesize.ts';
 import { type System, startSystem } from './system.ts';
@@ -80,7 +81,7 @@ function portOf(text: string): number {
   return port;
 }
 
-function readyMessage({ home }: System, local: LocalJson, seconds: number): string {
+function readyMessage({ home, clock }: System, local: LocalJson, seconds: number): string {
   const file = home.path('local.json');
   const program = `'require(${JSON.stringify(file).replaceAll("'", `'\\''`)}).people.owner.authtoken'`;
   return `
@@ -96,7 +97,7 @@ ${Object.entries(local.other_apis)
   DynamoDB engine  ${local.dynamodb}
   home             ${home.directory}
   functions' logs  ${home.path('logs')}
-  for programs     ${file}
+  for programs     ${file}${movedClock(clock)}
 
 Who can sign in, in the console or with the authtoken in local.json:
 ${Object.entries(people)
@@ -114,6 +115,18 @@ The tokens of the stack "${local.stack.name}", as its owner sees them:
 Ctrl-C stops everything.`;
 }
 
+/** A line for a clock that was moved, now or by an earlier run; else nothing. */
+function movedClock({ offset, now }: System['clock']): string {
+  if (new BigInt64Array(offset)[0] === 0n) return '';
+  return `\n  clock            ${now().toISOString()}, moved forward: npm start -- --fresh sets it back and deletes all data`;
+}
+
+function whereDataIs({ home, engine }: System): string {
+  if (engine.pid === undefined)
+    return `Your data is kept in ${home.directory} and in the engine at ${engine.endpoint}.`;
+  return `Your data is kept in ${home.directory}.`;
+}
+
 /** Stops what was started, also when the start is still under way; a second wish ends this process and the engine at once. */
 async function stop(code: number): Promise<void> {
   if (stoppingSince !== undefined) {
@@ -124,6 +137,7 @@ async function stop(code: number): Promise<void> {
   // A start that failed has stopped its parts by itself, and its reason was told.
   const system = await starting?.catch(() => undefined);
   await system?.close();
+  if (system && isReady && code === 0) say(`\nStopped. ${whereDataIs(system)}`);
   process.exit(code);
 }
 
@@ -134,8 +148,7 @@ function endNow(): never {
 
 function fail(error: unknown): void {
   if (isInterrupted) return void stop(0);
-  const message = error instanceof Error ? error.message : String(error);
-  console.error(process.env.DEBUG ? error : `npm start: ${message}`);
+  console.error(process.env.DEBUG ? error : `npm start: ${messageOf(error, 'npm start -- --help')}`);
   if (stoppingSince !== undefined) endNow();
   void stop(1);
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeLocalJson } from './local-json.ts';
+import { messageOf } from './option-mistake.ts';
 import { seed } from './seeds.ts';
 import { synthesizeIfChanged } from './synthesize.ts';
 import { type System, startSystem } from './system.ts';
@@ -50,7 +51,7 @@ function interrupt(): void {
 function fail(error: unknown): void {
   process.exitCode = 1;
   if (isInterrupted) return;
-  console.error(process.env.DEBUG ? error : `npm run tour: ${error instanceof Error ? error.message : error}`);
+  console.error(process.env.DEBUG ? error : `npm run tour: ${messageOf(error, 'npm run tour -- --help')}`);
 }
 
 async function run(): Promise<boolean> {

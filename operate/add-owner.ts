@@ -20,6 +20,7 @@ export const addOwner: Command = {
       required: true,
     },
   },
+  settings: ['tokensTable', 'auditTable', 'issuerUrl'],
   plan: async ({ stack: key = '', issuer = '', sub = '', email = '' }, workplace) => {
     if (!/^[^\s@]+@[^\s@]+$/.test(email))
       throw new OperatorMistake('--email must be an e-mail address, for example ada@example.com.');

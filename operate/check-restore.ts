@@ -20,6 +20,7 @@ export const checkRestore: Command = {
     restored: { takes: 'TABLE', says: 'name of the restored tokens table, which nothing uses yet', required: true },
     since: { takes: 'INSTANT', says: 'when it was restored to, for example 2026-01-31T12:00:00Z', required: true },
   },
+  settings: ['tokensTable', 'auditTable'],
   plan: async ({ restored = '', since = '' }, workplace) => {
     if (Number.isNaN(Date.parse(since)))
       throw new OperatorMistake('--since must be an instant, for example 2026-01-31T12:00:00Z.');
@@ -28,7 +29,8 @@ export const checkRestore: Command = {
     const entries = await entriesSince(workplace, new Date(since).toISOString());
     const ofTokens = entries.filter(({ module }) => module === 'management_token');
     const deleted = ofTokens.filter(({ event_type }) => event_type === 'delete');
-    const back = await broughtBack({ ...workplace, keys: keysOf({ ...workplace.tables, tokens: restored }) }, deleted);
+    const keys = keysOf({ ...workplace.tables, tokens: restored });
+    const back = await broughtBack({ storage: workplace.storage, keys }, deleted);
     return {
       says: [...inWords(back), ...editsIn(ofTokens, deleted), ...peopleIn(entries)],
       ...(back.length === 0 ? {} : { carryOut: () => deleteAgain(workplace, restored, back) }),
@@ -57,7 +59,10 @@ async function entriesSince({ client, tables }: Workplace, since: string): Promi
 }
 
 /** One after the other: an operator waits for it, and the table is nobody's yet. */
-async function broughtBack({ storage, keys }: Workplace, deleted: readonly AuditEntry[]): Promise<BroughtBack[]> {
+async function broughtBack(
+  { storage, keys }: Pick<Workplace, 'storage' | 'keys'>,
+  deleted: readonly AuditEntry[],
+): Promise<BroughtBack[]> {
   const back: BroughtBack[] = [];
   for (const entry of deleted) {
     const [item] = await storage.read([keys.token(entry.metadata.uid)]);

@@ -5,7 +5,17 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Keys, Tables } from '../functions/aws/keys.ts';
 import type { Storage } from '../functions/aws/storage.ts';
+import type { Variable } from '../functions/runtime/env.ts';
 import type { Actor } from '../functions/stacks/person.ts';
+
+/** What a command can need to be told about the deployment, by environment variables, in words. */
+export const settings = {
+  tokensTable: "the name of the deployment's tokens table",
+  auditTable: "the name of the deployment's audit table",
+  issuerUrl: "the deployment's issuer, exactly as its JWTs have it in iss",
+} as const satisfies Partial<Record<Variable, string>>;
+
+export type Setting = keyof typeof settings;
 
 /** What a command is given to work with. */
 export interface Workplace {
@@ -44,6 +54,8 @@ export interface Command {
   readonly does: string;
   /** Every option takes a text. */
   readonly options: Readonly<Record<string, Option>>;
+  /** What it reads from the workplace: tables, issuer. */
+  readonly settings: readonly Setting[];
   /** Reads only. @throws {OperatorMistake} where it cannot be done as it was asked */
   plan(values: Values, workplace: Workplace): Promise<Plan>;
 }

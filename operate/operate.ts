@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { Refusal } from '../functions/refusals.ts';
+import { variables } from '../functions/runtime/env.ts';
+import { isOptionMistake, messageOf } from '../local/option-mistake.ts';
 import { addOwner } from './add-owner.ts';
 import { checkRestore } from './check-restore.ts';
-import { type Command, OperatorMistake, optionsOf, type Workplace } from './command.ts';
+import { type Command, OperatorMistake, optionsOf, settings, type Workplace } from './command.ts';
 import { redrive } from './redrive.ts';
 import { setPlan } from './set-plan.ts';
 
@@ -43,7 +45,8 @@ export async function operate(
     await run(command, { name, rest, workplace, write });
     return 0;
   } catch (error) {
-    const says = isMistake(error) ? error.message : whyNotAsked(error);
+    const isMistake = error instanceof OperatorMistake || isOptionMistake(error);
+    const says = isMistake ? messageOf(error, `npm run operate -- ${name} --help`) : whyNotAsked(error, command);
     if (says === null) throw error;
     write(says);
     return 1;
@@ -77,21 +80,24 @@ async function run(command: Command, { name, rest, workplace, write }: Run): Pro
   write('Done.');
 }
 
-function isMistake(error: unknown): error is Error {
-  const isBadOption = error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-  return error instanceof OperatorMistake || isBadOption;
-}
-
 /** In words, where AWS did not answer or did not want to: settings of the operator's are wrong, most likely. Null for anything else. */
-function whyNotAsked(error: unknown): string | null {
+function whyNotAsked(error: unknown, command: Command): string | null {
   const cause = error instanceof Refusal ? error.cause : error;
   if (!(cause instanceof Error)) return null;
-  const isOfAws = '$metadata' in cause || 'syscall' in cause || /Region is missing|credentials/i.test(cause.message);
+  const isOfAws = '$metadata' in cause || 'syscall' in cause || /^Region |credentials/i.test(cause.message);
   if (!isOfAws) return null;
+  const tables = namesOfTables(command);
   return (
     `AWS could not be asked: ${cause.name}: ${cause.message}\n` +
-    'Look at Region, credentials and endpoint, and at the names of the tables: TOKENS_TABLE, AUDIT_TABLE, --restored.'
+    `Look at Region, credentials and endpoint${tables.length === 0 ? '' : `, and at the names of the tables: ${tables.join(', ')}`}.`
   );
+}
+
+/** Where a command is told names of tables: variables and options of its own. */
+function namesOfTables({ settings: own, options }: Command): string[] {
+  const named = own.filter((setting) => setting !== 'issuerUrl').map((setting) => variables[setting]);
+  const given = Object.entries(options).filter(([, { takes }]) => takes === 'TABLE');
+  return [...named, ...given.map(([option]) => `--${option}`)];
 }
 
 function overview(): string {
@@ -101,13 +107,12 @@ function overview(): string {
     '',
     ...lines,
     '',
-    'Each command says what it would do, and changes nothing without --execute. Its --help lists its options.',
-    'Credentials and Region are those of the AWS SDK. Set TOKENS_TABLE and AUDIT_TABLE to the names of the tables,',
-    "and for add-owner ISSUER_URL to the deployment's issuer.",
+    'Each command says what it would do, and changes nothing without --execute. Its --help lists its options and the',
+    'environment variables that it needs.',
   ].join('\n');
 }
 
-function helpOf(name: string, { does, options }: Command): string {
+function helpOf(name: string, { does, options, settings: own }: Command): string {
   const given = Object.entries(options).map(([option, { takes, says, required }]) => ({
     option: `--${option} ${takes}`,
     says: `${says}${required ? ' (required)' : ''}`,
@@ -115,5 +120,16 @@ function helpOf(name: string, { does, options }: Command): string {
   const all = [...given, { option: '--execute', says: 'do it' }, { option: '--help', says: 'show this text' }];
   const width = Math.max(...all.map(({ option }) => option.length));
   const lines = all.map(({ option, says }) => `  ${option.padEnd(width)}  ${says}`);
-  return [`npm run operate -- ${name} [options] [--execute]`, '', does, '', ...lines].join('\n');
+  const needed = own.map((setting) => `  ${variables[setting].padEnd(width)}  ${settings[setting]}`);
+  const ofSdk = 'Region and credentials are those of the AWS SDK: AWS_REGION, AWS_PROFILE and its other variables.';
+  return [
+    `npm run operate -- ${name} [options] [--execute]`,
+    '',
+    does,
+    '',
+    ...lines,
+    ...(needed.length === 0 ? [] : ['', 'Environment variables that it needs:', '', ...needed]),
+    '',
+    ofSdk,
+  ].join('\n');
 }

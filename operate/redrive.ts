@@ -17,6 +17,7 @@ export const redrive: Command = {
       required: true,
     },
   },
+  settings: [],
   plan: async ({ function: name = '' }, workplace) => {
     const mapping = await streamMappingOf(workplace, name);
     const says: string[] = [];

@@ -16,6 +16,7 @@ export const setPlan: Command = {
     'max-tokens': { takes: `1-${mostTokens}`, says: 'how many tokens the stack may have' },
     'manage-rate-limits': { takes: 'true|false', says: 'whether its tokens may have rate limits of their own' },
   },
+  settings: ['tokensTable', 'auditTable'],
   plan: async (values, workplace) => {
     const stack = await stackAt(workplace, values.stack ?? '');
     const holds = await tokenCount(workplace, stack.api_key);

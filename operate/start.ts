@@ -6,8 +6,8 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { realPauses } from '../functions/aws/dynamo-client.ts';
 import { keysOf } from '../functions/aws/keys.ts';
 import { createStorage } from '../functions/aws/storage.ts';
-import { envIfSet, type Variable, variables } from '../functions/runtime/env.ts';
-import { OperatorMistake, type Workplace } from './command.ts';
+import { envIfSet, variables } from '../functions/runtime/env.ts';
+import { OperatorMistake, type Setting, settings, type Workplace } from './command.ts';
 import { operate, operator } from './operate.ts';
 
 const clients = {
@@ -25,27 +25,21 @@ function workplace(): Workplace {
     ...clients,
     storage: createStorage(clients.client, realPauses),
     get tables() {
-      const tokens = settingIn('tokensTable', "the name of the deployment's tokens table");
-      return {
-        tokens,
-        audit: settingIn('auditTable', "the name of the deployment's audit table"),
-        sessions: '',
-        usage: '',
-      };
+      return { tokens: settingIn('tokensTable'), audit: settingIn('auditTable'), sessions: '', usage: '' };
     },
     get keys() {
       return keysOf(this.tables);
     },
     get issuer() {
-      return settingIn('issuerUrl', "the deployment's issuer, as its JWTs have it in iss");
+      return settingIn('issuerUrl');
     },
     now: () => new Date(),
     actor: operator,
   };
 }
 
-function settingIn(variable: Variable, what: string): string {
-  const value = envIfSet(variable);
-  if (!value) throw new OperatorMistake(`Set ${variables[variable]} to ${what}.`);
+function settingIn(setting: Setting): string {
+  const value = envIfSet(setting);
+  if (!value) throw new OperatorMistake(`Set ${variables[setting]} to ${settings[setting]}.`);
   return value;
 }

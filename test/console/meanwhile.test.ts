@@ -120,3 +120,11 @@ it('comes back to the same page after a reload, without a click, and keeps no cr
   expect(kept.session).not.toMatch(/eyJ/);
   await owner.close();
 });
+
+it('opens at a path that somebody typed without the #', async () => {
+  const owner = await scene.signedIn('owner');
+  await owner.goto(`${scene.running.system.console}/stacks`);
+  await owner.getByRole('link', { name: 'Acme Web' }).click();
+  await expect.poll(() => owner.url()).toContain(`#/stack/${scene.running.stack}`);
+  await owner.close();
+});

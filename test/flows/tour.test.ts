@@ -59,7 +59,9 @@ test('the tour says what it is when it is asked, and starts nothing for an optio
   expect(await help.output).toContain('npm run tour');
   const unknown = start({}, '--fresh');
   expect(await unknown.ended).toEqual([1, null]);
-  expect(await unknown.errors).toMatch(/^npm run tour: Unknown option '--fresh'/);
+  expect(await unknown.errors).toMatch(
+    /^npm run tour: Unknown option '--fresh'\. To list the options: npm run tour -- --help/,
+  );
   expect([await unknown.output, readdirSync(temporary)]).toEqual(['', []]);
 });
 

@@ -36,6 +36,16 @@ export function describeConsole(stack: () => Synthesized): void {
     }
   });
 
+  it('puts a function before the pages only, and none between viewers and the API', () => {
+    const [pages, ...others] = [config()?.DefaultCacheBehavior, ...(config()?.CacheBehaviors ?? [])];
+    expect(pages?.FunctionAssociations?.map(({ EventType }) => EventType)).toEqual(['viewer-request']);
+    expect(others.filter((one) => one?.FunctionAssociations)).toEqual([]);
+    const functions = stack()
+      .all('AWS::CloudFront::Function')
+      .map(({ properties }) => properties);
+    expect(functions).toEqual([{ AutoPublish: true, FunctionConfig: { Runtime: 'cloudfront-js-2.0' } }]);
+  });
+
   it('leads to the API with every header but Host, by every method, and without a cache', () => {
     const toApi = config()?.CacheBehaviors.filter(({ OriginRequestPolicyId }) => OriginRequestPolicyId);
     expect(toApi?.map(({ PathPattern }) => PathPattern)).toEqual(['/v3/*', '/oauth2/*']);

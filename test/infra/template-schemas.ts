@@ -53,6 +53,7 @@ const BehaviorSchema = z.object({
   OriginRequestPolicyId: z.string().optional(),
   ResponseHeadersPolicyId: RefSchema.optional(),
   ViewerProtocolPolicy: z.string(),
+  FunctionAssociations: z.array(z.object({ EventType: z.string() })).optional(),
 });
 
 /** The shape that the promises about a type are made of. */
@@ -160,6 +161,10 @@ export const schemas = {
         }),
       ),
     }),
+  }),
+  'AWS::CloudFront::Function': z.object({
+    AutoPublish: z.boolean(),
+    FunctionConfig: z.object({ Runtime: z.string() }),
   }),
   'AWS::CloudFront::Distribution': z.object({
     DistributionConfig: z.object({

@@ -36,10 +36,23 @@ test('the configuration names issuer and client as the template does', async () 
   });
 });
 
-test.each(['/nothing', '/assets/../config.json.bak', '/%2e%2e/%2e%2e/package.json', '/assets/%'])(
-  '%s is not there',
+test.each([
+  '/nothing.html',
+  '/assets/nothing',
+  '/assets/../config.json.bak',
+  '/%2e%2e/%2e%2e/package.json',
+  '/assets/%',
+])('%s is not there', async (path) => {
+  expect((await get(path)).status).toBe(403);
+});
+
+test.each(['/stacks', '/stacks/?x=1.5', '/a/b/c', '/v3', '/%'])(
+  '%s, typed or bookmarked, is the console',
   async (path) => {
-    expect((await get(path)).status).toBe(403);
+    const [page, typed] = [await get('/'), await get(path)];
+    expect([typed.status, await typed.text()]).toEqual([200, await page.text()]);
+    for (const name of ['content-type', 'cache-control', 'content-security-policy'])
+      expect(typed.headers.get(name)).toBe(page.headers.get(name));
   },
 );
 
@@ -54,6 +67,10 @@ test('what is below /v3 and /oauth2 is the API’s, with its own headers and err
   expect(list.headers.get('cache-control')).toBe('no-store');
   const unknown = await get('/v3/nothing', { method: 'DELETE' });
   expect([unknown.status, unknown.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
+  const stranger = await get('/v3/stacks/management_tokens', {
+    headers: { authtoken: await running.jwt('developer'), api_key: running.stack },
+  });
+  expect([stranger.status, stranger.headers.get('content-type')]).toEqual([403, 'application/problem+json']);
   const revoked = await get('/oauth2/revoke', { method: 'POST', body: new URLSearchParams({ token: 'x' }) });
   expect(revoked.status).toBe(200);
 });
@@ -88,16 +105,32 @@ test('links in mails lead to the console', () => {
 });
 
 test('a behaviour that would cache the API, or drop its headers, is refused', () => {
-  const { stack } = running.system;
-  const changed: unknown = JSON.parse(
-    JSON.stringify(stack.ofType('AWS::CloudFront::Distribution')).replaceAll(/"OriginRequestPolicyId":"[^"]*",?/g, ''),
+  expect(() =>
+    behaviorsOf(withDistribution((json) => json.replaceAll(/"OriginRequestPolicyId":"[^"]*",?/g, ''))),
+  ).toThrow('/v3/* leads to the API: nothing may be cached, and every header has to go on');
+});
+
+test('a function that would come between viewers and the API, or that the template lacks, is refused', () => {
+  const before = (json: string, pattern: string) => {
+    const [associations = ''] = /"FunctionAssociations":\[[^\]]*\],?/.exec(json) ?? [];
+    expect(associations).not.toBe('');
+    return json.replace(`"PathPattern":"${pattern}"`, `${associations.replace(/,$/, '')},"PathPattern":"${pattern}"`);
+  };
+  expect(() => behaviorsOf(withDistribution((json) => before(json, '/v3/*')))).toThrow(
+    '/v3/* leads to the API: no function may change what is sent to it',
   );
+  expect(() => behaviorsOf(withDistribution((json) => json.replace(/"FunctionARN":"/, '"FunctionARN":"x')))).toThrow(
+    /no function xarn:/,
+  );
+});
+
+/** The template with its distribution changed, as JSON. */
+function withDistribution(change: (json: string) => string): Parameters<typeof behaviorsOf>[0] {
+  const { stack } = running.system;
+  const changed: unknown = JSON.parse(change(JSON.stringify(stack.ofType('AWS::CloudFront::Distribution'))));
   const distributions = z.array(z.custom<ReturnType<typeof stack.get>>()).parse(changed);
-  const other = {
+  return {
     ...stack,
     ofType: (type: string) => (type.endsWith('::Distribution') ? distributions : stack.ofType(type)),
   };
-  expect(() => behaviorsOf(other)).toThrow(
-    '/v3/* leads to the API: nothing may be cached, and every header has to go on',
-  );
-});
+}

@@ -1,8 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import * as z from 'zod';
 
@@ -27,6 +28,8 @@ interface Running {
   readonly process: ChildProcess;
   readonly exited: Promise<unknown[]>;
   output(): string;
+  /** Whatever it is doing; harmless when it has ended. */
+  kill(): void;
 }
 let home: string;
 let started: Running[];
@@ -37,9 +40,9 @@ beforeEach(() => {
   started = [];
 });
 afterEach(async () => {
-  for (const { process, exited } of started) {
-    process.kill('SIGKILL');
-    await exited;
+  for (const running of started) {
+    running.kill();
+    await running.exited;
   }
   if (existsSync(path.join(home, 'engine.db.pid'))) engines.add(enginePid());
   for (const pid of engines) if (isEngine(pid)) process.kill(pid, 'SIGKILL');
@@ -47,13 +50,20 @@ afterEach(async () => {
 }, 20_000);
 
 function start(args: string[] = [], env: NodeJS.ProcessEnv = {}): Running {
-  const child = spawn(process.execPath, [path.join(projectRoot, 'local/start.ts'), ...args], {
-    env: { ...process.env, PORT: '0', TOKENWARD_HOME: home, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  return watch(
+    spawn(process.execPath, [path.join(projectRoot, 'local/start.ts'), ...args], {
+      env: { ...process.env, PORT: '0', TOKENWARD_HOME: home, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
+}
+function watch(
+  child: ChildProcessByStdio<null, Readable, Readable>,
+  kill: Running['kill'] = () => child.kill('SIGKILL'),
+): Running {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
-  const running = { process: child, exited: once(child, 'close'), output: () => output };
+  const running = { process: child, exited: once(child, 'close'), output: () => output, kill };
   started.push(running);
   return running;
 }
@@ -93,9 +103,54 @@ test('the ready message has a command that works as pasted, and a stop leaves no
   expect(await answer.json()).toHaveProperty('tokens');
 
   const engine = enginePid();
+  const before = running.output();
   running.process.kill('SIGTERM');
   expect(await running.exited).toEqual([0, null]);
   expect(isEngine(engine)).toBe(false);
+  expect(running.output().slice(before.length).trim()).toBe(`Stopped. Your data is kept in ${home}.`);
+});
+
+// npm runs a script in a shell and signals that shell only.
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s to the pid of npm stops everything',
+  { timeout: 90_000 },
+  async (signal) => {
+    const env = { ...process.env, PORT: '0', TOKENWARD_HOME: home };
+    const npm = spawn('npm', ['start'], { cwd: projectRoot, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const running = watch(npm, () => killGroup(npm));
+    await ready(running);
+    const engine = enginePid();
+    npm.kill(signal);
+    expect(await running.exited).toEqual([0, null]);
+    expect(isEngine(engine)).toBe(false);
+    expect(running.output().split('Stopped. ')).toHaveLength(2);
+  },
+);
+/** npm and everything that it started. */
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'ESRCH' });
+  }
+}
+
+test('a clock that an earlier run moved is named at the start, with how to set it back', {
+  timeout: 90_000,
+}, async () => {
+  const first = start();
+  const { endpoint } = await ready(first);
+  expect(first.output()).not.toContain('clock');
+  await fetch(`${endpoint}/_local/clock`, { method: 'POST', body: '{"advance":"P400D"}' });
+  first.process.kill('SIGTERM');
+  await first.exited;
+
+  const second = start();
+  await ready(second);
+  const year = new Date(Date.now() + 400 * 86_400_000).toISOString().slice(0, 5);
+  expect(/^ {2}clock .*$/m.exec(second.output())?.[0]).toMatch(
+    new RegExp(`${year}.*moved forward.*npm start -- --fresh sets it back`),
+  );
 });
 
 test('after kill -9 the engine that was left is ended, and nothing acknowledged is lost', {
@@ -175,7 +230,8 @@ test.each([
 
 test.each([
   ['a port that is none', ['--port', '70000'], /"70000" is not a port/],
-  ['an unknown flag', ['--frish'], /Unknown option '--frish'/],
+  ['an unknown flag', ['--frish'], /Unknown option '--frish'\. To list the options: npm start -- --help/],
+  ['an argument that is no flag', ['fresh'], /Unexpected argument 'fresh'.*: npm start -- --help/],
 ])('%s is refused in one line', async (_, args, message) => {
   const running = start(args);
   expect(await running.exited).toEqual([1, null]);

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -66,7 +69,7 @@ it('lists its commands, and tells the options of each', async () => {
   expect(names).toEqual(['set-plan', 'add-owner', 'check-restore', 'redrive']);
   for (const name of names) {
     const { said: help } = await run(name, '--help');
-    expect(help).toMatch(/--execute +do it\n +--help +show this text$/);
+    expect(help).toMatch(/--execute +do it\n +--help +show this text\n/);
     // What an option takes stands behind it.
     const options = [...help.matchAll(/^ {2}--(?!execute|help)(\S+)( [^ ]+)?/gm)];
     expect(options.length).toBeGreaterThan(0);
@@ -74,9 +77,57 @@ it('lists its commands, and tells the options of each', async () => {
   }
 });
 
+/** A command as a program of its own, with no environment but the one given. */
+async function start(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+  const program = path.resolve(import.meta.dirname, '../../operate/start.ts');
+  const child = spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  return await text(child.stdout);
+}
+const matches = (of: string, pattern: RegExp) => [...of.matchAll(pattern)].map(([, found]) => found).sort();
+
+it.each(['set-plan', 'add-owner', 'check-restore', 'redrive'])(
+  'needs for %s the variables that its help names, and its hints name only its own options',
+  async (name) => {
+    const { tables } = running.operator;
+    const { endpoint } = running.system.issuer;
+    const { said: help } = await run(name, '--help');
+    const given: Readonly<Record<string, string>> = {
+      ...{ stack: running.stack, issuer: endpoint, sub: people.outsider.sub, email: people.outsider.email },
+      ...{ restored: tables.usage, since: '2999-01-01T00:00:00Z', function: 'nobody' },
+    };
+    const required = matches(help, /^ {2}--(\S+) .*\(required\)$/gm);
+    const args = [name, ...required.flatMap((option = '') => [`--${option}`, given[option] ?? ''])];
+    const values: NodeJS.ProcessEnv = { TOKENS_TABLE: tables.tokens, AUDIT_TABLE: tables.audit, ISSUER_URL: endpoint };
+    const aws = `${running.system.endpoint}/_local/aws`;
+    const env: NodeJS.ProcessEnv = {
+      ...{ AWS_REGION: REGION, AWS_ACCESS_KEY_ID: 'any', AWS_SECRET_ACCESS_KEY: 'any', AWS_CONFIG_FILE: '/dev/null' },
+      ...{ AWS_ENDPOINT_URL: aws, AWS_ENDPOINT_URL_DYNAMODB: running.system.engine.endpoint },
+    };
+    const asked: string[] = [];
+    let said = await start(args, env);
+    for (let at = /^Set (\w+) to /.exec(said)?.[1]; at; at = /^Set (\w+) to /.exec(said)?.[1]) {
+      asked.push(at);
+      env[at] = values[at];
+      said = await start(args, env);
+    }
+    expect(said).not.toContain('AWS could not be asked');
+    expect(asked.sort()).toEqual(matches(help, /^ {2}([A-Z_]+) /gm));
+
+    const hint = await start(args, { ...env, AWS_REGION: '' });
+    expect(hint).toContain('AWS could not be asked: ');
+    const own = matches(help, /^ {2}--(\S+)/gm);
+    expect(matches(hint, /--([a-z-]+)/g).filter((option) => !own.includes(option))).toEqual([]);
+    expect(matches(hint, /\b([A-Z]+_[A-Z]+)\b/g).filter((variable) => !asked.includes(variable ?? ''))).toEqual([]);
+  },
+);
+
 it.each([
   ['a command that it does not know', ['set-plans'], 'Unknown command: set-plans.'],
-  ['an option that it does not know', ['set-plan', '--stak', 'x'], "Unknown option '--stak'"],
+  [
+    'an option that it does not know',
+    ['set-plan', '--stak', 'x'],
+    "Unknown option '--stak'. To list the options: npm run operate -- set-plan --help",
+  ],
   ['a stack that is not named', ['set-plan', '--max-tokens', '3'], 'Missing: --stack KEY.'],
   ['a stack that there is not', ['set-plan', '--stack', 'blt0000000000000000'], 'This deployment has no stack'],
   ['a function that there is not', ['redrive', '--function', 'nobody'], 'There are: FanOut'],

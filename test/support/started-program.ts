@@ -32,9 +32,13 @@ export class StartedProgram {
   /** Starts it, and waits until it says that it is ready. */
   static async start(home: string): Promise<StartedProgram> {
     const { scripts } = ManifestSchema.parse(JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')));
-    const [, ...args] = scripts.start.split(' ');
+    const [, args = ''] = scripts.start.split('node ');
     const env = { ...process.env, PORT: '0', TOKENWARD_HOME: home };
-    const child = spawn(process.execPath, args, { cwd: projectRoot, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args.split(' '), {
+      cwd: projectRoot,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     const over = Promise.withResolvers<void>();
     const keep = (text: Buffer) => {
