@@ -26,6 +26,14 @@ const mostAtOnce = 20;
 const RolesSchema = z
   .array(z.enum(['admin', 'developer'], 'must be admin or developer.'), 'must be a list of admin and developer.')
   .check(z.minLength(1, required));
+/** zod's records drop a field `__proto__`, and with it a role that was asked for. It is refused before they see it. */
+const NoPrototypeSchema = z.transform((roles, { issues }) => {
+  if (roles !== null && typeof roles === 'object' && Object.hasOwn(roles, '__proto__')) {
+    const message = 'cannot be given a role.';
+    issues.push({ code: 'custom', message, path: ['__proto__'], input: roles });
+  }
+  return roles;
+});
 const listOf = <S extends z.ZodMiniType>(schema: S, what: string) =>
   z._default(z.array(schema, `must be a list of ${what}.`), []);
 
@@ -34,7 +42,10 @@ export const ShareSchema = z
   .object({
     emails: listOf(AddressSchema, 'e-mail addresses'),
     clients: listOf(ClientSchema, 'client ids'),
-    roles: z._default(z.record(z.string(), RolesSchema, 'must be an object of roles by address or client id.'), {}),
+    roles: z.pipe(
+      NoPrototypeSchema,
+      z._default(z.record(z.string(), RolesSchema, 'must be an object of roles by address or client id.'), {}),
+    ),
   })
   .check(
     z.refine(({ emails, clients }) => emails.length + clients.length > 0, { error: required, path: ['emails'] }),
