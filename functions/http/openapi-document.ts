@@ -140,7 +140,7 @@ const parameters = {
   optional_api_key: inHeader('api_key', stack),
   limit: inQuery('limit', 'At most that many.', { type: 'integer', minimum: 1, maximum: 100 }),
   skip: inQuery('skip', 'How many to leave out at the beginning.', { ...whole, maximum: 10_000 }),
-  skip_entries: inQuery('skip', 'How many to leave out at the beginning. Behind 1,000, go on with cursor.', {
+  skip_entries: inQuery('skip', 'How many to leave out at the beginning. To go on, send cursor.', {
     ...whole,
     maximum: 1000,
   }),

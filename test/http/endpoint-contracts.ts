@@ -308,8 +308,8 @@ export const contract: Record<RouteKey, EndpointContract> = {
       '200': ['as it should be'],
       ...ofMembers,
       ...ofBody,
-      '400/141': [...twice['400/141'], 'a skip that is too far', 'what is no cursor'],
-      ...ofList,
+      '400/141': [...twice['400/141'], 'a bad skip', 'a skip that is too far', 'what is no cursor'],
+      '422/141': ofLimit,
     },
   },
   'GET /v3/audit-logs/{uid}': {
