@@ -89,6 +89,46 @@ describe.each(bodies)('a body of %s %s', (method, path) => {
   );
 });
 
+describe('a required field that is absent is told as such, and nothing is changed', () => {
+  const alias = '/v3/stacks/branch_aliases/x';
+  const [readable, text] = [{ read: true }, 'is a required field'];
+  it.each([
+    ['POST', tokensPath, { token: {} }, { name: [text], scope: [text] }],
+    [
+      'POST',
+      tokensPath,
+      { token: { name: 'x', scope: [{ acl: readable }, { module: 'branch', branches: ['main'] }] } },
+      { 'scope.0.module': [text] },
+    ],
+    ['PUT', `${tokensPath}/{live}`, { token: { scope: [{ acl: readable }] } }, { 'scope.0.module': [text] }],
+    ['POST', '/v3/stacks', { stack: {} }, { name: [text] }],
+    ['POST', '/v3/stacks/branches', { branch: {} }, { uid: [text] }],
+    ['PUT', alias, { branch_alias: {} }, { target_branch: [text] }],
+    ['PUT', alias, {}, { branch_alias: [text] }],
+    ['POST', '/v3/stacks/share', {}, { emails: [text] }],
+    ['POST', '/v3/stacks/share', { emails: [] }, { emails: [text] }],
+    ['POST', '/v3/stacks/unshare', {}, { email: [expect.stringContaining(text)] }],
+    ['POST', '/v3/stacks/transfer_ownership', {}, { transfer_to: [text] }],
+    ['PUT', '/v3/stacks/token_hygiene', {}, { token_hygiene: [text] }],
+    ['POST', '/v3/environments', { environment: {} }, { name: [text] }],
+  ] as const)('%s %s %j', async (method, path, body, errors) => {
+    const reply = await refused(method, path.replace('{live}', live.uid), {
+      ...(path === '/v3/environments' ? { value: live.value } : { as: 'owner' }),
+      json: body,
+    });
+    expect([reply.status, reply.body.errors]).toEqual([422, errors]);
+  });
+
+  it.each([
+    ['PUT', alias, { branch_alias: { target_branch: 5 } }, { target_branch: ['must be text.'] }],
+    ['POST', '/v3/stacks/branches', { branch: { uid: null } }, { uid: ['must be text.'] }],
+    ['POST', '/v3/stacks/transfer_ownership', { transfer_to: 5 }, { transfer_to: ['must be an e-mail address.'] }],
+  ] as const)('and one of another type as that: %s %s %j', async (method, path, body, errors) => {
+    const reply = await refused(method, path, { as: 'owner', json: body });
+    expect([reply.status, reply.body.errors]).toEqual([422, errors]);
+  });
+});
+
 describe('a body that is made to cost time', () => {
   it.each([
     ['arrays', 400, `{"token":${'['.repeat(20_000)}${']'.repeat(20_000)}}`],
