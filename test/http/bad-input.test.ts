@@ -129,6 +129,29 @@ describe('a required field that is absent is told as such, and nothing is change
   });
 });
 
+describe('an alias in the body that is not the one in the path is refused, and no alias is made', () => {
+  const alias = ['must be the alias that the path names, if it is given.'];
+  const uid = ['must be the branch that the alias points to, before or after, if it is given.'];
+  it.each([
+    [{ alias: 'y' }, { alias }],
+    [{ alias: 'X' }, { alias }],
+    [{ alias: '' }, { alias }],
+    [{ alias: null }, { alias }],
+    [{ alias: 5 }, { alias }],
+    [{ uid: 'y' }, { uid }],
+    [{ uid: null }, { uid }],
+    [{ uid: ['x'] }, { uid }],
+    [
+      { alias: 'main', uid: 'y' },
+      { alias, uid },
+    ],
+  ])('%j', async (fields, errors) => {
+    const json = { branch_alias: { target_branch: 'main', ...fields } };
+    const reply = await refused('PUT', '/v3/stacks/branch_aliases/x', { as: 'owner', json });
+    expect([reply.status, reply.body.errors]).toEqual([422, errors]);
+  });
+});
+
 describe('a body that is made to cost time', () => {
   it.each([
     ['arrays', 400, `{"token":${'['.repeat(20_000)}${']'.repeat(20_000)}}`],
