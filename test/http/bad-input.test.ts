@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { routes } from '../../functions/http/routes.ts';
 import { mintTokenValue } from '../../functions/tokens/token-value.ts';
 import { allRights, type Call, type Reply, RunningSystem } from '../support/running-system.ts';
 import { changesDuring, reasonFor } from '../support/stored-changes.ts';
@@ -248,6 +249,18 @@ describe('a route', () => {
     const reply = await refused(method, path, { as: 'owner' });
     expect([reply.status, reply.headers.get('allow')]).toEqual([405, allow]);
   });
+
+  // RFC 9110, 9.1 asks for HEAD wherever there is GET. A route more for each GET would be what it takes; docs/compatibility.md says so.
+  it.each(Object.values(routes).flatMap((keys) => keys.filter((key) => key.startsWith('GET '))))(
+    'answers HEAD for %s with the methods that it knows, GET among them, and without a body',
+    async (key) => {
+      const path = key.slice('GET '.length).replaceAll(/\{\w+\}/g, 'x');
+      const { status, headers, text } = await tokenward.call('HEAD', path, { as: 'owner' });
+      expect([status, text, headers.get('allow')?.split(', ')]).toEqual([405, '', expect.arrayContaining(['GET'])]);
+      expect(headers.get('allow')).not.toContain('HEAD');
+      expect(headers.get('x-request-id')).toEqual(expect.any(String));
+    },
+  );
 
   it.each(['/', '/v3', '/v3/stacks/', `${tokensPath}//sessions`, '/v4/stacks', '/v3/%F0%9F%94%91'])(
     'that does not exist is not found: %s',
