@@ -12,6 +12,7 @@ import {
   untilDone,
 } from './edit-stack.ts';
 import { type Invitation, invitationMs, isPending } from './invitation.ts';
+import { uidsOf } from './member-uid.ts';
 import { type Actor, personUid } from './person.ts';
 import type { Member } from './stack.ts';
 import type { RoleChange } from './stack-changes.ts';
@@ -111,8 +112,10 @@ function planOf(share: Share, scene: Scene): Plan {
       (person) => person.address !== null && normalAddress(person.address) === address,
     );
     const role = roleOf(share, (name) => normalAddress(name) === address);
-    if (members.length === 0) invite(plan, { address, role }, scene);
-    for (const member of members) changeRole(plan, { member, role, field: 'emails', name: address }, { scene, errors });
+    const [member, ...more] = members;
+    if (!member) invite(plan, { address, role }, scene);
+    else if (more.length > 0) errors.add('emails', ambiguous(address, members));
+    else changeRole(plan, { member, role, field: 'emails', name: address }, { scene, errors });
   }
   for (const client of new Set(share.clients)) {
     const { issuer } = scene.actor.identity;
@@ -169,6 +172,13 @@ function changeRole(
     plan.changes.push({ field: `members.${name}`, from: member.role, to: role });
     plan.roles.push({ uid: member.uid, from: member.role, to: role });
   }
+}
+
+function ambiguous(address: string, members: readonly Member[]): string {
+  return (
+    `name the address of more than one member, ${address}. Remove those who are not meant first, by "uid" in ` +
+    `POST /v3/stacks/unshare: ${uidsOf(members)}.`
+  );
 }
 
 function alreadyThere({ role, joined_at }: Member, field: string, name: string): string {

@@ -123,7 +123,12 @@ describe('a required field that is absent is told as such, and nothing is change
   it.each([
     ['PUT', alias, { branch_alias: { target_branch: 5 } }, { target_branch: ['must be text.'] }],
     ['POST', '/v3/stacks/branches', { branch: { uid: null } }, { uid: ['must be text.'] }],
-    ['POST', '/v3/stacks/transfer_ownership', { transfer_to: 5 }, { transfer_to: ['must be an e-mail address.'] }],
+    [
+      'POST',
+      '/v3/stacks/transfer_ownership',
+      { transfer_to: 5 },
+      { transfer_to: ['must be the e-mail address of a member, or their uid.'] },
+    ],
   ] as const)('and one of another type as that: %s %s %j', async (method, path, body, errors) => {
     const reply = await refused(method, path, { as: 'owner', json: body });
     expect([reply.status, reply.body.errors]).toEqual([422, errors]);
