@@ -99,6 +99,21 @@ it('is known by the address of today from their next visit on: shared with, warn
   expect((await running.call('GET', tokens, { ...after, stack })).status).toBe(412);
 });
 
+it('is known by it also where an earlier JWT claimed to be issued in the future, once our clock is past its lead', async () => {
+  const stack = await running.createStack('owner');
+  const [wrong, right] = ['eve@old.example.test', 'eve@example.test'];
+  await running.call('POST', '/v3/stacks/share', { as: 'owner', stack, json: { emails: [wrong] } });
+  const visit = async (email: string, iat: number) => {
+    const call = await signedIn({ sub: 'eve', email, iat });
+    expect((await running.call('GET', '/v3/stacks', { ...call, stack })).status).toBe(200);
+    const { users } = (await running.call('GET', '/v3/stacks/users', { as: 'owner', stack })).body;
+    return (users as { email: string }[]).map((user) => user.email).filter((address) => address.startsWith('eve'));
+  };
+  expect(await visit(wrong, seconds() + 365 * 86_400)).toEqual([wrong]);
+  running.system.clock.advance('PT31S');
+  expect(await visit(right, seconds())).toEqual([right]);
+});
+
 it('is known by it once, also where the answer of storage is lost, and with one entry', async () => {
   const stack = await running.createStack('owner');
   await running.call('POST', '/v3/stacks/share', { as: 'owner', stack, json: { emails: ['bo@old.example.test'] } });
