@@ -130,6 +130,17 @@ describe('what is odd', () => {
       }),
     ],
     [
+      'a role for what objects have by themselves',
+      '422/141',
+      'POST',
+      '/v3/stacks/share',
+      () => ({
+        as: 'owner',
+        body: '{"emails":["proto@example.test"],"roles":{"__proto__":["admin"]}}',
+        headers: json,
+      }),
+    ],
+    [
       'an introspection of nothing',
       '400/141',
       'POST',
