@@ -98,10 +98,10 @@ function auditQuery(
   return { query: { ...page, from, search }, where };
 }
 
-/** Everything that is skipped is read. */
+/** Everything that is skipped is read, so this limit is lower than that of other lists. It is checked before theirs. */
 function requireReachable(skip: string | null): void {
-  if (skip === null || !/^\d+$/.test(skip) || Number(skip) <= mostSkipped) return;
-  const problem = `can be at most ${mostSkipped}. To go on, send the cursor of the answer before as "cursor" instead.`;
+  if (skip === null || (/^(0|[1-9]\d{0,3})$/.test(skip) && Number(skip) <= mostSkipped)) return;
+  const problem = `must be a whole number from 0 to ${mostSkipped}. To go on, send the cursor of an answer as "cursor".`;
   throw new Refusal('malformed', { errors: { skip: [problem] } });
 }
 

@@ -29,13 +29,18 @@ export function created({ value, ...token }: CreatedToken, { now }: Pick<ChangeT
   return { status: 201, body, headers: { etag: etagOf(token.token.version) } };
 }
 
-/** The `Idempotency-Key`: quoted as the draft has it (draft-ietf-httpapi-idempotency-key-header-07), or bare as most clients send it. */
+/**
+ * The `Idempotency-Key`: quoted as the draft has it (draft-ietf-httpapi-idempotency-key-header-07), or bare as most clients send it. The
+ * gateway joins repeated headers with commas, so a key cannot have one.
+ * @throws {Refusal} `malformed`
+ */
 export function keyOf({ event }: HttpRequest): { idempotencyKey?: string } {
   const header = event.headers['idempotency-key'];
   if (header === undefined) return {};
   const idempotencyKey = /^"(.*)"$/.exec(header)?.[1] ?? header;
-  if (!/^[\x21-\x7e]{1,255}$/.test(idempotencyKey)) {
-    throw new Refusal('malformed', { errors: { 'Idempotency-Key': ['must be 1 to 255 visible ASCII characters.'] } });
+  if (!/^[\x21-\x2b\x2d-\x7e]{1,255}$/.test(idempotencyKey)) {
+    const problem = 'must be one key of 1 to 255 visible ASCII characters, none of them a comma.';
+    throw new Refusal('malformed', { errors: { 'Idempotency-Key': [problem] } });
   }
   return { idempotencyKey };
 }

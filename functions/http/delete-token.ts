@@ -29,6 +29,11 @@ export const deleteTokenEndpoint = (deps: Omit<ChangeTokensDependencies, 'organi
 function confirmedName({ event }: HttpRequest): string | undefined {
   const [inQuery, ...more] = given(event.rawQueryString);
   const header = event.headers['x-confirm-name'];
+  // The gateway joins repeated headers with commas: two names must not confirm a third.
+  if (header?.includes(',')) {
+    const problem = 'must be one name in percent-encoded UTF-8. A comma is %2C.';
+    throw new Refusal('malformed', { errors: { 'x-confirm-name': [problem] } });
+  }
   const inHeader = header === undefined ? undefined : percentDecoded('x-confirm-name', header);
   const differ =
     inQuery !== undefined && inHeader !== undefined && inQuery.normalize('NFC') !== inHeader.normalize('NFC');

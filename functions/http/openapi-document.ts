@@ -140,7 +140,7 @@ const parameters = {
   optional_api_key: inHeader('api_key', stack),
   limit: inQuery('limit', 'At most that many.', { type: 'integer', minimum: 1, maximum: 100 }),
   skip: inQuery('skip', 'How many to leave out at the beginning.', { ...whole, maximum: 10_000 }),
-  skip_entries: inQuery('skip', 'How many to leave out at the beginning. Behind 1,000, go on with cursor.', {
+  skip_entries: inQuery('skip', 'How many to leave out at the beginning. To go on, send cursor.', {
     ...whole,
     maximum: 1000,
   }),
@@ -154,10 +154,13 @@ const parameters = {
   cursor: inQuery('cursor', 'Where the page before ended.'),
   force: inQuery('force', 'Must be true.', { type: 'boolean' }),
   confirm_name: inQuery('confirm_name', 'The exact name of the token.'),
-  'x-confirm-name': inHeader('x-confirm-name', 'The same, percent-encoded UTF-8.'),
+  'x-confirm-name': inHeader('x-confirm-name', 'The same, percent-encoded UTF-8. A comma is %2C.'),
   'If-Match': inHeader('If-Match', 'The ETag that the token must have.'),
   'If-None-Match': inHeader('If-None-Match', 'The ETags that the caller has already.'),
-  'Idempotency-Key': inHeader('Idempotency-Key', 'Makes a retry within 24 hours harmless.'),
+  'Idempotency-Key': inHeader(
+    'Idempotency-Key',
+    'Makes a retry within 24 hours harmless. 1 to 255 visible ASCII characters, none of them a comma.',
+  ),
   branch: inHeader('branch', 'The branch; main without one.'),
 };
 

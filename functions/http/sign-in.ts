@@ -41,7 +41,7 @@ export interface SignInOptions {
 /** Signatures by key pairs only: a shared secret, or none, would let anybody who knows the public key sign. RFC 8725, 3.1 */
 const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 
-/** How far ahead of ours an issuer's clock may be, in seconds: its `nbf` is the moment at which it signed. */
+/** How far ahead of ours an issuer's clock may be, in seconds: its `nbf` and `iat` are the moment at which it signed. */
 const clockTolerance = 30;
 
 /** Recognizes members and services by an OpenID Connect issuer's JWTs. */
@@ -53,7 +53,7 @@ export function createSignIn({ issuer, keys, audience, scopeNames, now }: SignIn
       if (!payload.sub || !isForUs(payload, audience) || hasExpired(payload, now()))
         throw new Refusal('unauthenticated');
       return {
-        identity: identityOf({ ...payload, sub: payload.sub }, issuer),
+        identity: identityOf({ ...payload, sub: payload.sub }, { issuer, now: now() }),
         scopes: scopesOf(payload, scopeNames),
       };
     },
@@ -86,13 +86,18 @@ function isInstant(iat: number | undefined): iat is number {
   return iat !== undefined && Number.isSafeInteger(Math.trunc(iat));
 }
 
-function identityOf({ sub, iat, email, email_verified }: JWTPayload & { sub: string }, issuer: string): Identity {
+function identityOf(
+  { sub, iat, email, email_verified }: JWTPayload & { sub: string },
+  { issuer, now }: { readonly issuer: string; readonly now: Date },
+): Identity {
+  // A later `iat` would make this JWT the newest one until then, and its address the one that stays.
+  const latest = Math.floor(now.getTime() / 1000) + clockTolerance;
   // Some issuers write it as a text.
   const isVerified = email_verified === true || email_verified === 'true';
   return {
     issuer,
     sub,
-    ...(isInstant(iat) ? { issued_at: iat } : {}),
+    ...(isInstant(iat) ? { issued_at: Math.min(iat, latest) } : {}),
     ...(typeof email === 'string' ? { email, email_verified: isVerified } : {}),
   };
 }

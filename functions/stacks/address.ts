@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { requiredOr } from '../tokens/names.ts';
 import { holdsValue } from '../tokens/token-value.ts';
 import type { Identity } from './person.ts';
 
@@ -12,7 +13,7 @@ export const normalAddress = (address: string): string => address.replace(/[A-Z]
 const shape = /^[^\s@\p{C}]{1,64}@[^\s@\p{C}]{1,189}$/u;
 
 /** An e-mail address that can be a key. Whether there is such a mailbox is for the issuer to verify. */
-export const AddressSchema = z.string('must be an e-mail address.').check(
+export const AddressSchema = z.string(requiredOr('must be an e-mail address.')).check(
   z.overwrite(normalAddress),
   z.refine((address) => shape.test(address) && !holdsValue(address), 'must be an e-mail address.'),
 );

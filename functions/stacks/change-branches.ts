@@ -11,7 +11,7 @@ import {
   untilDone,
 } from './edit-stack.ts';
 import { type PointedAlias, readAlias } from './read-stack.ts';
-import { type Branch, madeBy } from './stack.ts';
+import { type Alias, type Branch, madeBy } from './stack.ts';
 
 /** A list of either is one page of a strong query. */
 const most = 100;
@@ -25,9 +25,18 @@ export const NewBranchSchema = z.object(
   { uid: OwnNameSchema, source: z.optional(z.nullable(BranchNameSchema)) },
   'is a required field',
 );
-export const AliasTargetSchema = z.object({ target_branch: BranchNameSchema }, 'is a required field');
-/** With the name, which stands in the path. */
-const AliasSchema = z.object({ alias: OwnNameSchema, target_branch: BranchNameSchema }, 'is a required field');
+const otherAlias = 'must be the alias that the path names, if it is given.';
+const otherBranch = 'must be the branch that the alias points to, before or after, if it is given.';
+/** Where an alias points. Its name is in the path; callers may repeat it, and send back what they read of the alias. */
+export const AliasTargetSchema = z.object(
+  {
+    target_branch: BranchNameSchema,
+    alias: z.optional(z.string(otherAlias)),
+    uid: z.optional(z.string(otherBranch)),
+  },
+  'is a required field',
+);
+const AliasInPathSchema = z.object({ alias: OwnNameSchema });
 
 /**
  * Adds a branch.
@@ -70,10 +79,12 @@ export async function pointAlias(
   const { actor, stack } = command;
   return await untilDone(async () => {
     const found = await stackToChange(deps.stacks, command);
-    const given = command.fields === null ? null : { ...Object(command.fields), alias: unchecked };
-    const { alias: name, target_branch: target } = parsedBy(AliasSchema, 'branch_alias', given);
+    const body = parsedBy(AliasTargetSchema, 'branch_alias', command.fields);
+    const { alias: name } = parsedBy(AliasInPathSchema, 'alias', { alias: unchecked });
+    const { target_branch: target } = body;
     const [branches, aliases] = [await deps.stacks.branches(found.stack), await deps.stacks.aliases(found.stack)];
     const present = aliases.find((alias) => alias.name === name);
+    requireSameAlias(body, { name, present });
     const to = named(branches, target);
     if (!to) throw invalid({ target_branch: ['is not a branch of this stack.'] });
     if (named(branches, name)) throw invalid({ alias: ['is the name of a branch.'] });
@@ -88,6 +99,21 @@ export async function pointAlias(
     const change = { stack, member: actor.uid, seen: found.stack.changes, audit };
     return (await deps.changes.pointAlias({ ...change, alias, from, to })) && { alias, branch: to };
   });
+}
+
+/**
+ * Refuses a body that is about another alias than the path. The `uid` of an alias is its branch; callers who take it for the name may
+ * send the name.
+ */
+function requireSameAlias(
+  { target_branch: target, alias, uid }: z.output<typeof AliasTargetSchema>,
+  { name, present }: { readonly name: string; readonly present: Alias | undefined },
+): void {
+  const errors: FieldErrors = {
+    ...(alias === undefined || alias === name ? {} : { alias: [otherAlias] }),
+    ...(uid === undefined || [name, target, present?.target].includes(uid) ? {} : { uid: [otherBranch] }),
+  };
+  if (Object.keys(errors).length > 0) throw invalid(errors);
 }
 
 /**

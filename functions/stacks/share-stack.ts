@@ -12,6 +12,7 @@ import {
   untilDone,
 } from './edit-stack.ts';
 import { type Invitation, invitationMs, isPending } from './invitation.ts';
+import { uidsOf } from './member-uid.ts';
 import { type Actor, personUid } from './person.ts';
 import type { Member } from './stack.ts';
 import type { RoleChange } from './stack-changes.ts';
@@ -26,6 +27,14 @@ const mostAtOnce = 20;
 const RolesSchema = z
   .array(z.enum(['admin', 'developer'], 'must be admin or developer.'), 'must be a list of admin and developer.')
   .check(z.minLength(1, required));
+/** zod's records drop a field `__proto__`, and with it a role that was asked for. It is refused before they see it. */
+const NoPrototypeSchema = z.transform((roles, { issues }) => {
+  if (roles !== null && typeof roles === 'object' && Object.hasOwn(roles, '__proto__')) {
+    const message = 'cannot be given a role.';
+    issues.push({ code: 'custom', message, path: ['__proto__'], input: roles });
+  }
+  return roles;
+});
 const listOf = <S extends z.ZodMiniType>(schema: S, what: string) =>
   z._default(z.array(schema, `must be a list of ${what}.`), []);
 
@@ -34,7 +43,10 @@ export const ShareSchema = z
   .object({
     emails: listOf(AddressSchema, 'e-mail addresses'),
     clients: listOf(ClientSchema, 'client ids'),
-    roles: z._default(z.record(z.string(), RolesSchema, 'must be an object of roles by address or client id.'), {}),
+    roles: z.pipe(
+      NoPrototypeSchema,
+      z._default(z.record(z.string(), RolesSchema, 'must be an object of roles by address or client id.'), {}),
+    ),
   })
   .check(
     z.refine(({ emails, clients }) => emails.length + clients.length > 0, { error: required, path: ['emails'] }),
@@ -100,8 +112,10 @@ function planOf(share: Share, scene: Scene): Plan {
       (person) => person.address !== null && normalAddress(person.address) === address,
     );
     const role = roleOf(share, (name) => normalAddress(name) === address);
-    if (members.length === 0) invite(plan, { address, role }, scene);
-    for (const member of members) changeRole(plan, { member, role, field: 'emails', name: address }, { scene, errors });
+    const [member, ...more] = members;
+    if (!member) invite(plan, { address, role }, scene);
+    else if (more.length > 0) errors.add('emails', ambiguous(address, members));
+    else changeRole(plan, { member, role, field: 'emails', name: address }, { scene, errors });
   }
   for (const client of new Set(share.clients)) {
     const { issuer } = scene.actor.identity;
@@ -158,6 +172,13 @@ function changeRole(
     plan.changes.push({ field: `members.${name}`, from: member.role, to: role });
     plan.roles.push({ uid: member.uid, from: member.role, to: role });
   }
+}
+
+function ambiguous(address: string, members: readonly Member[]): string {
+  return (
+    `name the address of more than one member, ${address}. Remove those who are not meant first, by "uid" in ` +
+    `POST /v3/stacks/unshare: ${uidsOf(members)}.`
+  );
 }
 
 function alreadyThere({ role, joined_at }: Member, field: string, name: string): string {

@@ -5,17 +5,20 @@ import { AddressSchema, normalAddress } from './address.ts';
 import { ClientSchema } from './client.ts';
 import { type ChangeStacksDependencies, type StackCommand, stackEntry, untilDone } from './edit-stack.ts';
 import type { Invitation } from './invitation.ts';
+import { MemberUidSchema, uidsOf } from './member-uid.ts';
 import { personUid } from './person.ts';
 import { maySeeTokens } from './stack.ts';
 import type { PersonOfStack, StackRepository } from './stack-repository.ts';
 
-/** Who is to leave: a person or invitation by the address, or a machine by its client id. */
-export const UnshareSchema = z.object({ email: z.optional(AddressSchema), client: z.optional(ClientSchema) }).check(
-  z.refine(({ email, client }) => (email === undefined) !== (client === undefined), {
-    error: 'is a required field, unless client is given: one of the two.',
-    path: ['email'],
-  }),
-);
+/** Who is to leave: a person or invitation by the address, a machine by its client id, or any member by their uid. */
+export const UnshareSchema = z
+  .object({ email: z.optional(AddressSchema), client: z.optional(ClientSchema), uid: z.optional(MemberUidSchema) })
+  .check(
+    z.refine((given) => Object.values(given).filter((one) => one !== undefined).length === 1, {
+      error: 'is a required field, unless client or uid is given: one of the three.',
+      path: ['email'],
+    }),
+  );
 
 /**
  * Removes a member, or withdraws an invitation; who has no token rights may leave, and remove nobody else. It holds for that person's
@@ -33,7 +36,8 @@ export async function unshareStack(deps: ChangeStacksDependencies, command: Stac
     const leaving = await meantBy(parsed.data, deps.stacks, stack);
     if (mayRemove) requireRemovable(leaving, parsed.data);
     const { members, open } = mayRemove ? leaving : onlyOneself(leaving, actor.uid);
-    const name = parsed.data.client ?? parsed.data.email;
+    const { email, client, uid } = parsed.data;
+    const name = client ?? email ?? uid;
     const changes = [
       ...members.map(({ role }) => ({ field: `members.${name}`, from: role, to: null })),
       ...open.map(({ role }) => ({ field: `invitations.${name}`, from: role, to: null })),
@@ -58,9 +62,14 @@ async function meantBy(unshare: Unshare, stacks: StackRepository, stack: string)
   return { open, members: (await stacks.people(stack)).filter((person) => isMeant(person, unshare)) };
 }
 
-function requireRemovable({ members, open }: Leaving, { client }: Unshare): void {
-  const field = client === undefined ? 'email' : 'client';
+function requireRemovable({ members, open }: Leaving, unshare: Unshare): void {
+  const [field = 'email'] = Object.keys(unshare);
   if (members.length + open.length === 0) throw invalid({ [field]: ['is not a member of this stack.'] });
+  if (members.length > 1) {
+    const what = field === 'email' ? 'address' : 'client id';
+    const instead = `Send the uid of one of them instead, as "uid": ${uidsOf(members)}.`;
+    throw invalid({ [field]: [`is the ${what} of more than one member of this stack. ${instead}`] });
+  }
   if (members.some(({ role }) => role === 'owner'))
     throw invalid({ [field]: ['is the owner of this stack. Transfer the ownership first.'] });
 }
@@ -71,7 +80,8 @@ function onlyOneself({ members }: Leaving, caller: string): Leaving {
   return { members: oneself, open: [] };
 }
 
-function isMeant({ uid, issuer, address }: PersonOfStack, { email, client }: Unshare): boolean {
-  if (client !== undefined) return uid === personUid({ issuer, sub: client });
-  return address !== null && normalAddress(address) === email;
+function isMeant(person: PersonOfStack, { email, client, uid }: Unshare): boolean {
+  if (uid !== undefined) return person.uid === uid;
+  if (client !== undefined) return person.uid === personUid({ issuer: person.issuer, sub: client });
+  return person.address !== null && normalAddress(person.address) === email;
 }

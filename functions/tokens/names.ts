@@ -2,6 +2,10 @@ import * as z from 'zod/mini';
 import { holdsValue } from './token-value.ts';
 
 export const required = 'is a required field';
+/** The message for a required field: `required` where it is absent, and `problem` where it has another type. */
+export const requiredOr = (problem: string) => ({
+  error: ({ input }: { readonly input?: unknown }): string => (input === undefined ? required : problem),
+});
 /** A value is shown once, and kept nowhere: also not where its holder writes it. */
 export const valueInText = 'cannot hold the value of a token or session.';
 
@@ -37,7 +41,7 @@ export const StoredNameSchema = nameWithout(/[\p{Cc}\p{Surrogate}]/u);
 
 /** Names of branches and aliases: what can be a key and a word of an OAuth scope. */
 export const BranchNameSchema = z
-  .string('must be text.')
+  .string(requiredOr('must be text.'))
   .check(
     z.regex(
       /^(\$all|[A-Za-z0-9][A-Za-z0-9_-]{0,63})$/,

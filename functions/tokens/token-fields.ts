@@ -3,7 +3,7 @@ import { FieldErrorList } from '../field-errors.ts';
 import type { FieldErrors } from '../refusals.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { parseExpiry } from './expiry.ts';
-import { BranchNameSchema, NameSchema, required, text } from './names.ts';
+import { BranchNameSchema, NameSchema, required, requiredOr, text } from './names.ts';
 import { knownModules } from './scope.ts';
 import type { TokenSettings } from './token.ts';
 
@@ -33,7 +33,7 @@ const ScopeEntrySchema = z.pipe(
   z
     .object(
       {
-        module: z.enum(knownModules, `must be one of ${knownModules.join(', ')}.`),
+        module: z.enum(knownModules, requiredOr(`must be one of ${knownModules.join(', ')}.`)),
         acl: z.optional(z.object({ read: access, write: access }, 'must be an object with read and write.')),
         branches: branchNames,
         branch_aliases: branchNames,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { personUid } from '../../functions/stacks/person.ts';
 import { isWrite } from '../http/ask-as-everybody.ts';
 import { HygieneScene } from '../support/hygiene-scene.ts';
 import type { Call, RunningSystem } from '../support/running-system.ts';
@@ -98,6 +99,21 @@ it('is known by the address of today from their next visit on: shared with, warn
   expect((await running.call('GET', tokens, { ...after, stack })).status).toBe(412);
 });
 
+it('is known by it also where an earlier JWT claimed to be issued in the future, once our clock is past its lead', async () => {
+  const stack = await running.createStack('owner');
+  const [wrong, right] = ['eve@old.example.test', 'eve@example.test'];
+  await running.call('POST', '/v3/stacks/share', { as: 'owner', stack, json: { emails: [wrong] } });
+  const visit = async (email: string, iat: number) => {
+    const call = await signedIn({ sub: 'eve', email, iat });
+    expect((await running.call('GET', '/v3/stacks', { ...call, stack })).status).toBe(200);
+    const { users } = (await running.call('GET', '/v3/stacks/users', { as: 'owner', stack })).body;
+    return (users as { email: string }[]).map((user) => user.email).filter((address) => address.startsWith('eve'));
+  };
+  expect(await visit(wrong, seconds() + 365 * 86_400)).toEqual([wrong]);
+  running.system.clock.advance('PT31S');
+  expect(await visit(right, seconds())).toEqual([right]);
+});
+
 it('is known by it once, also where the answer of storage is lost, and with one entry', async () => {
   const stack = await running.createStack('owner');
   await running.call('POST', '/v3/stacks/share', { as: 'owner', stack, json: { emails: ['bo@old.example.test'] } });
@@ -120,6 +136,41 @@ it('is known by it once, also where the answer of storage is lost, and with one 
   const { logs } = (await running.call('GET', '/v3/audit-logs', { as: 'owner', stack })).body;
   const changed = (logs as { changes: { field: string }[] }[]).filter(({ changes }) => changes[0]?.field === 'email');
   expect(changed).toHaveLength(1);
+});
+
+it('may get the address of another member: who shares, unshares or transfers by it is asked whom they mean', async () => {
+  const stack = await running.createStack('owner');
+  const [same, other] = ['cy@example.test', 'di@example.test'];
+  const owner = (path: string, json: object) =>
+    running.call('POST', `/v3/stacks/${path}`, { as: 'owner', stack, json });
+  expect((await owner('share', { emails: [same, other] })).status).toBe(200);
+  const accounts = [
+    await signedIn({ sub: 'cy', email: same, iat: 1 }),
+    await signedIn({ sub: 'di', email: other, iat: 1 }),
+    await signedIn({ sub: 'di', email: same, iat: 2 }),
+  ];
+  for (const account of accounts)
+    expect((await running.call('GET', '/v3/stacks', { ...account, stack })).status).toBe(200);
+  type User = { readonly uid: string; readonly email: string; readonly role: string };
+  const both = async () => {
+    const { users } = (await running.call('GET', '/v3/stacks/users', { as: 'owner', stack })).body;
+    return (users as User[]).filter(({ email }) => email === same);
+  };
+  const twins = await both();
+  expect(twins.map(({ role }) => role)).toEqual(['developer', 'developer']);
+  for (const [path, body, field] of [
+    ['share', { emails: [same], roles: { [same]: ['admin'] } }, 'emails'],
+    ['unshare', { email: same }, 'email'],
+    ['transfer_ownership', { transfer_to: same }, 'transfer_to'],
+  ] as const) {
+    const refused = await owner(path, body);
+    expect([refused.status, Object.keys(refused.body.errors)]).toEqual([422, [field]]);
+    for (const { uid } of twins) expect(refused.body.errors[field][0]).toContain(uid);
+  }
+  expect(await both()).toEqual(twins);
+  const di = personUid({ issuer: running.system.issuer.endpoint, sub: 'di' });
+  expect((await owner('unshare', { uid: di })).status).toBe(200);
+  expect(await both()).toEqual(twins.filter(({ uid }) => uid !== di));
 });
 
 it('is not let in by an address that only looks like the invited one', async () => {

@@ -176,6 +176,24 @@ describe('a stack and its people', () => {
     expect(await statuses()).toEqual([403, 200]);
   });
 
+  it('an alias is moved by the object that was read of it, and by one that has the name in the path as its uid', async () => {
+    const stack = await running.createStack('owner');
+    const { get, post, put } = on(stack);
+    await post('/v3/stacks/branches', { branch: { uid: 'next' } });
+    const path = '/v3/stacks/branch_aliases/deploy';
+    const point = (branch_alias: object) => put(path, { branch_alias });
+    const uidNow = async () => (await get(path)).body.branch_alias.uid;
+    expect((await point({ target_branch: 'main', alias: 'deploy', uid: 'deploy' })).status).toBe(200);
+    expect((await point({ ...(await get(path)).body.branch_alias, target_branch: 'next' })).status).toBe(200);
+    expect(await uidNow()).toBe('next');
+    expect((await point({ alias: 'deploy', uid: 'main', target_branch: 'main' })).status).toBe(200);
+    expect(await uidNow()).toBe('main');
+    expect((await point({ alias: 'other', target_branch: 'next' })).body.errors).toEqual({
+      alias: [expect.any(String)],
+    });
+    expect(await uidNow()).toBe('main');
+  });
+
   it('branches and aliases are read by whoever works with a token of the stack, whatever its scope', async () => {
     const stack = await running.createStack('owner');
     const { put } = on(stack);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { routes } from '../../functions/http/routes.ts';
 import { mintTokenValue } from '../../functions/tokens/token-value.ts';
 import { allRights, type Call, type Reply, RunningSystem } from '../support/running-system.ts';
 import { changesDuring, reasonFor } from '../support/stored-changes.ts';
@@ -87,6 +88,74 @@ describe.each(bodies)('a body of %s %s', (method, path) => {
       ]);
     },
   );
+});
+
+describe('a required field that is absent is told as such, and nothing is changed', () => {
+  const alias = '/v3/stacks/branch_aliases/x';
+  const [readable, text] = [{ read: true }, 'is a required field'];
+  it.each([
+    ['POST', tokensPath, { token: {} }, { name: [text], scope: [text] }],
+    [
+      'POST',
+      tokensPath,
+      { token: { name: 'x', scope: [{ acl: readable }, { module: 'branch', branches: ['main'] }] } },
+      { 'scope.0.module': [text] },
+    ],
+    ['PUT', `${tokensPath}/{live}`, { token: { scope: [{ acl: readable }] } }, { 'scope.0.module': [text] }],
+    ['POST', '/v3/stacks', { stack: {} }, { name: [text] }],
+    ['POST', '/v3/stacks/branches', { branch: {} }, { uid: [text] }],
+    ['PUT', alias, { branch_alias: {} }, { target_branch: [text] }],
+    ['PUT', alias, {}, { branch_alias: [text] }],
+    ['POST', '/v3/stacks/share', {}, { emails: [text] }],
+    ['POST', '/v3/stacks/share', { emails: [] }, { emails: [text] }],
+    ['POST', '/v3/stacks/unshare', {}, { email: [expect.stringContaining(text)] }],
+    ['POST', '/v3/stacks/transfer_ownership', {}, { transfer_to: [text] }],
+    ['PUT', '/v3/stacks/token_hygiene', {}, { token_hygiene: [text] }],
+    ['POST', '/v3/environments', { environment: {} }, { name: [text] }],
+  ] as const)('%s %s %j', async (method, path, body, errors) => {
+    const reply = await refused(method, path.replace('{live}', live.uid), {
+      ...(path === '/v3/environments' ? { value: live.value } : { as: 'owner' }),
+      json: body,
+    });
+    expect([reply.status, reply.body.errors]).toEqual([422, errors]);
+  });
+
+  it.each([
+    ['PUT', alias, { branch_alias: { target_branch: 5 } }, { target_branch: ['must be text.'] }],
+    ['POST', '/v3/stacks/branches', { branch: { uid: null } }, { uid: ['must be text.'] }],
+    [
+      'POST',
+      '/v3/stacks/transfer_ownership',
+      { transfer_to: 5 },
+      { transfer_to: ['must be the e-mail address of a member, or their uid.'] },
+    ],
+  ] as const)('and one of another type as that: %s %s %j', async (method, path, body, errors) => {
+    const reply = await refused(method, path, { as: 'owner', json: body });
+    expect([reply.status, reply.body.errors]).toEqual([422, errors]);
+  });
+});
+
+describe('an alias in the body that is not the one in the path is refused, and no alias is made', () => {
+  const alias = ['must be the alias that the path names, if it is given.'];
+  const uid = ['must be the branch that the alias points to, before or after, if it is given.'];
+  it.each([
+    [{ alias: 'y' }, { alias }],
+    [{ alias: 'X' }, { alias }],
+    [{ alias: '' }, { alias }],
+    [{ alias: null }, { alias }],
+    [{ alias: 5 }, { alias }],
+    [{ uid: 'y' }, { uid }],
+    [{ uid: null }, { uid }],
+    [{ uid: ['x'] }, { uid }],
+    [
+      { alias: 'main', uid: 'y' },
+      { alias, uid },
+    ],
+  ])('%j', async (fields, errors) => {
+    const json = { branch_alias: { target_branch: 'main', ...fields } };
+    const reply = await refused('PUT', '/v3/stacks/branch_aliases/x', { as: 'owner', json });
+    expect([reply.status, reply.body.errors]).toEqual([422, errors]);
+  });
 });
 
 describe('a body that is made to cost time', () => {
@@ -185,6 +254,18 @@ describe('a route', () => {
     const reply = await refused(method, path, { as: 'owner' });
     expect([reply.status, reply.headers.get('allow')]).toEqual([405, allow]);
   });
+
+  // RFC 9110, 9.1 asks for HEAD wherever there is GET. A route more for each GET would be what it takes; docs/compatibility.md says so.
+  it.each(Object.values(routes).flatMap((keys) => keys.filter((key) => key.startsWith('GET '))))(
+    'answers HEAD for %s with the methods that it knows, GET among them, and without a body',
+    async (key) => {
+      const path = key.slice('GET '.length).replaceAll(/\{\w+\}/g, 'x');
+      const { status, headers, text } = await tokenward.call('HEAD', path, { as: 'owner' });
+      expect([status, text, headers.get('allow')?.split(', ')]).toEqual([405, '', expect.arrayContaining(['GET'])]);
+      expect(headers.get('allow')).not.toContain('HEAD');
+      expect(headers.get('x-request-id')).toEqual(expect.any(String));
+    },
+  );
 
   it.each(['/', '/v3', '/v3/stacks/', `${tokensPath}//sessions`, '/v4/stacks', '/v3/%F0%9F%94%91'])(
     'that does not exist is not found: %s',

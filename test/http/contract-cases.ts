@@ -62,6 +62,7 @@ export const cases = {
   'an old ETag': (attempt) => withHeaders(attempt, { 'if-match': '"77"' }),
   'what is no ETag': (attempt) => withHeaders(attempt, { 'if-match': '77' }),
   'what is no idempotency key': (attempt) => withHeaders(attempt, { 'idempotency-key': ' ' }),
+  'two idempotency keys': (attempt) => withHeaders(attempt, { 'idempotency-key': 'a,b' }),
   'no name': ({ query, ...attempt }) => attempt,
   'what is no name': (attempt) => ({ ...attempt, query: 'confirm_name=%00' }),
   'no force': ({ query, ...attempt }) => attempt,

@@ -41,7 +41,7 @@ describe('what is odd', () => {
     ['a skip beyond the end', '200', 'GET', '/v3/audit-logs?skip=1000', () => ({ as: 'owner' })],
     ['a skip that reads too far', '400/141', 'GET', '/v3/audit-logs?skip=1001', () => ({ as: 'owner' })],
     ['a skip of 40 digits', '400/141', 'GET', `/v3/audit-logs?skip=${'9'.repeat(40)}`, () => ({ as: 'owner' })],
-    ['a skip that is no number', '422/141', 'GET', '/v3/audit-logs?skip=-1', () => ({ as: 'owner' })],
+    ['a skip that is no number', '400/141', 'GET', '/v3/audit-logs?skip=-1', () => ({ as: 'owner' })],
     ['a cursor twice', '400/141', 'GET', '/v3/audit-logs?cursor=a&cursor=a', () => ({ as: 'owner' })],
     ['unknown parameters', '200', 'GET', `${tokensPath}?page=x&branch=-1&locale=%7B&sort=%ff`, () => ({ as: 'owner' })],
     ['an order that is no UTF-8', '422/141', 'GET', `${tokensPath}?asc=%ff`, () => ({ as: 'owner' })],
@@ -126,6 +126,17 @@ describe('what is odd', () => {
       () => ({
         as: 'owner',
         body: '{"token":{"__proto__":{"name":"x"},"constructor":1,"toString":2,"hasOwnProperty":3}}',
+        headers: json,
+      }),
+    ],
+    [
+      'a role for what objects have by themselves',
+      '422/141',
+      'POST',
+      '/v3/stacks/share',
+      () => ({
+        as: 'owner',
+        body: '{"emails":["proto@example.test"],"roles":{"__proto__":["admin"]}}',
         headers: json,
       }),
     ],

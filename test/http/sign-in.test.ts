@@ -79,6 +79,18 @@ describe('the times of a JWT', () => {
     expect(await outcomeOf({ exp: whole + 3 })).toBe('recognized');
   });
 
+  it.each([
+    ['in the past', -86_400, -86_400],
+    ['now', 0, 0],
+    ['as far ahead as a clock may be', 30, 30],
+    ['further ahead', 31, 30],
+    ['a year ahead', 31_536_000, 30],
+    ['a part of a second ahead', 0.5, 0.5],
+  ])('count an iat that is %s at most 30 s from now', async (_what, ahead, counted) => {
+    now += 999;
+    expect((await recognize({ iat: whole + ahead })).identity.issued_at).toBe(whole + counted);
+  });
+
   it.each<[string, Claims]>([
     ['exp is absent', { exp: undefined }],
     ['exp is a text', { exp: '9999999999' }],

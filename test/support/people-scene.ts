@@ -81,8 +81,18 @@ export class PeopleScene {
   }
 
   /** A developer with an address that a member has already: made so by an operator. */
-  async memberBeside(email: string, sub: string): Promise<Actor> {
-    const actor = this.withAddress(email, { sub });
+  memberBeside(email: string, sub: string): Promise<Actor> {
+    return this.#added(this.withAddress(email, { sub }));
+  }
+
+  /** A developer from a time when the deployment had another issuer. */
+  memberOfIssuer(issuer: string, sub: string): Promise<Actor> {
+    const { identity, ...actor } = this.withAddress('of-before@example.test', { sub });
+    const former = { ...identity, issuer };
+    return this.#added({ ...actor, identity: former, uid: personUid(former) });
+  }
+
+  async #added(actor: Actor): Promise<Actor> {
     const { stacks } = this.product;
     const stack = (await stacks.find(this.stack, this.who('owner').uid))?.stack;
     if (!stack) throw new Error('There is no stack.');
@@ -90,8 +100,8 @@ export class PeopleScene {
     const event = { stack: stack.api_key, module: 'stack', event_type: 'update', metadata } as const;
     const at = this.product.now();
     const audit = auditEntry(event, { actor, at, operation: operationId(at, (bytes) => this.product.random(bytes)) });
-    const { issuer } = actor.identity;
-    await stacks.addMember(stack, { uid: actor.uid, role: 'developer', issuer, sub, address: email }, audit);
+    const { issuer, sub, email: address = '' } = actor.identity;
+    await stacks.addMember(stack, { uid: actor.uid, role: 'developer', issuer, sub, address }, audit);
     return actor;
   }
 

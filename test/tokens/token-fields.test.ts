@@ -188,7 +188,7 @@ describe('an entry of a scope', () => {
       { module: 'taxonomy', acl: { read: true } },
       { 'scope.0.module': [`must be one of ${knownModules.join(', ')}.`] },
     ],
-    ['no module', { acl: { read: true } }, { 'scope.0.module': [`must be one of ${knownModules.join(', ')}.`] }],
+    ['no module', { acl: { read: true } }, { 'scope.0.module': ['is a required field'] }],
     ['no acl', { module: 'entry' }, { 'scope.0.acl': ['must allow read or write.'] }],
     [
       'an acl that allows nothing',
