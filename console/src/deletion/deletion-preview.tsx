@@ -1,7 +1,7 @@
 import { useDeletionPreview } from '../api/tokens.ts';
 import { useNow } from '../design/instant.tsx';
 import { QueryState } from '../design/query-state.tsx';
-import { distance, utc } from '../design/time.ts';
+import { ago, utc } from '../design/time.ts';
 
 /** What deleting a token would end, and whether anybody works with it. */
 export function DeletionPreview({ stack, uid }: { readonly stack: string; readonly uid: string }) {
@@ -19,7 +19,7 @@ export function DeletionPreview({ stack, uid }: { readonly stack: string; readon
               {at ? (
                 <>
                   <time dateTime={at} title={utc(at)}>
-                    {distance(at, now)}
+                    {ago(at, now)}
                   </time>
                   {client && (
                     <>
@@ -37,7 +37,7 @@ export function DeletionPreview({ stack, uid }: { readonly stack: string; readon
                 <dt>Last refused</dt>
                 <dd>
                   <time dateTime={refusedAt} title={utc(refusedAt)}>
-                    {distance(refusedAt, now)}
+                    {ago(refusedAt, now)}
                   </time>
                   , by its scope
                 </dd>

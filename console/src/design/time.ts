@@ -35,3 +35,6 @@ export function distance(at: string, now: Date): string {
   if (size < 730 * day) return relative.format(Math.trunc(ms / (30.44 * day)), 'month');
   return relative.format(Math.trunc(ms / (365.25 * day)), 'year');
 }
+
+/** `2 hours ago`, of what has happened: it is never ahead of us, although our now may be some seconds old. */
+export const ago = (at: string, now: Date) => distance(at, new Date(Math.max(now.getTime(), Date.parse(at) + 1)));

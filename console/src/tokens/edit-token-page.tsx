@@ -11,7 +11,7 @@ import { Notice } from '../design/notice.tsx';
 import { ExpiryPill, StatusPill } from '../design/pill.tsx';
 import { QueryState } from '../design/query-state.tsx';
 import { useSay } from '../design/said.tsx';
-import { distance } from '../design/time.ts';
+import { ago } from '../design/time.ts';
 import { useStackOfPage } from '../frame/for-admins.tsx';
 import { Page } from '../frame/page.tsx';
 import { EditTokenForm } from './edit-token-form.tsx';
@@ -66,7 +66,7 @@ function Facts({ token }: { readonly token: Token }) {
     <p className="facts-line">
       <StatusPill status={token.status} /> <ExpiryPill token={token} />{' '}
       <span className="hint">
-        Last used {usedAt ? distance(usedAt, now) : 'never'}
+        Last used {usedAt ? ago(usedAt, now) : 'never'}
         {client && ` by ${client}`} · created <Instant at={token.created_at} /> · <code>{token.uid}</code>
       </span>
     </p>

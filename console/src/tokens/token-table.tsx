@@ -18,7 +18,7 @@ import type { Token } from '../api/tokens.ts';
 import { Button } from '../design/button.tsx';
 import { Instant, useNow } from '../design/instant.tsx';
 import { ExpiryPill, StatusPill } from '../design/pill.tsx';
-import { distance, utc } from '../design/time.ts';
+import { ago, utc } from '../design/time.ts';
 import { modulesOf, permissionsOf, placesOf } from './scope-words.ts';
 
 interface TokenTableProps {
@@ -123,7 +123,7 @@ function TokenRow({ token, onAsk }: { readonly token: Token } & Pick<TokenTableP
         {usedAt ? (
           <>
             <time dateTime={usedAt} title={utc(usedAt)}>
-              {distance(usedAt, now)}
+              {ago(usedAt, now)}
             </time>
             {token.last_used_client && <span className="hint">{token.last_used_client}</span>}
           </>
@@ -134,7 +134,7 @@ function TokenRow({ token, onAsk }: { readonly token: Token } & Pick<TokenTableP
           <span className="hint">
             Refused{' '}
             <time dateTime={refusedAt} title={utc(refusedAt)}>
-              {distance(refusedAt, now)}
+              {ago(refusedAt, now)}
             </time>
           </span>
         )}
