@@ -2,11 +2,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import * as z from 'zod';
-import type { HttpFunction } from '../functions/http/routes.ts';
+import type { HttpFunction } from '../functions/http/chain/routes.ts';
 import { recipe } from '../infra/bundle.ts';
-import { REGION } from '../local/resource-types.ts';
-import { synthesizeIfChanged } from '../local/synthesize.ts';
-import { type LocalStack, loadStack } from '../local/template.ts';
+import { REGION } from '../local/template/resource-types.ts';
+import { synthesizeIfChanged } from '../local/template/synthesize.ts';
+import { type LocalStack, loadStack } from '../local/template/template.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

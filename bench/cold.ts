@@ -9,11 +9,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import * as z from 'zod';
-import { type HttpFunction, type RouteKey, routes } from '../functions/http/routes.ts';
-import { mintSessionValue } from '../functions/tokens/token-value.ts';
+import { type HttpFunction, type RouteKey, routes } from '../functions/http/chain/routes.ts';
+import { mintSessionValue } from '../functions/values/token-value.ts';
 import { doors } from '../infra/doors.ts';
-import { AUDIENCE, INTROSPECTION_SCOPE, MANAGEMENT_SCOPE } from '../local/cast.ts';
 import { closeServer, listen } from '../local/loopback.ts';
+import { AUDIENCE, INTROSPECTION_SCOPE, MANAGEMENT_SCOPE } from '../local/people/accounts.ts';
 import { awsVariables, bundleBare, context, deployedDoor, httpEvent, presentStack } from './built-handlers.ts';
 import { type Bar, compare, exactly, interleave, type Row, run } from './measure.ts';
 

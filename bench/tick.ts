@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { dueAttributes } from '../functions/aws/keys.ts';
-import { digestOf, mintTokenValue, mintUid } from '../functions/tokens/token-value.ts';
+import { digestOf, mintTokenValue, mintUid } from '../functions/values/token-value.ts';
 import type { StoredItem } from '../test/support/operator.ts';
 import type { RunningSystem } from '../test/support/running-system.ts';
 

@@ -1,11 +1,11 @@
 import { BatchGetItemCommand, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { dynamoClient } from '../functions/aws/dynamo-client.ts';
+import { dynamoClient } from '../functions/aws/storage/dynamo-client.ts';
 import { credentialReader, now, uses } from '../functions/runtime/dependencies.ts';
 import {
   type Verification,
   type VerificationDependencies,
   verifyCredential,
-} from '../functions/sessions/verify-credential.ts';
+} from '../functions/verification/verify-credential.ts';
 import { RunningSystem } from '../test/support/running-system.ts';
 import { awsVariables, callOf, deployedDoor, httpEvent, presentStack } from './built-handlers.ts';
 import { type Bar, block, compare, interleave, type Row, run } from './measure.ts';

@@ -65,9 +65,9 @@ export const recipe = {
   mainFields: ['module', 'main'],
   banner: { js: "import{createRequire}from'module';const require=createRequire(import.meta.url);" },
   alias: {
-    '@aws-sdk/credential-provider-node': path.join(root, 'functions/aws/environment-credentials.ts'),
-    '@smithy/core/event-streams': path.join(root, 'functions/aws/no-event-streams.ts'),
-    '@aws-sdk/middleware-endpoint-discovery': path.join(root, 'functions/aws/no-endpoint-discovery.ts'),
+    '@aws-sdk/credential-provider-node': path.join(root, 'functions/aws/storage/environment-credentials.ts'),
+    '@smithy/core/event-streams': path.join(root, 'functions/aws/storage/no-event-streams.ts'),
+    '@aws-sdk/middleware-endpoint-discovery': path.join(root, 'functions/aws/storage/no-endpoint-discovery.ts'),
   },
   plugins: [builtInsWithoutFacade, versionsOnly],
   metafile: true,

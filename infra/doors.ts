@@ -1,4 +1,4 @@
-import type { HttpFunction } from '../functions/http/routes.ts';
+import type { HttpFunction } from '../functions/http/chain/routes.ts';
 import type { Right } from './data-store.ts';
 
 export interface Door {

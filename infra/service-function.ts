@@ -12,7 +12,7 @@ import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { routes } from '../functions/http/routes.ts';
+import { routes } from '../functions/http/chain/routes.ts';
 import { type Variable, variables } from '../functions/runtime/env.ts';
 import { bundleDirectory } from './bundle.ts';
 

@@ -2,7 +2,7 @@ import { Fn } from 'aws-cdk-lib';
 import { HttpApi, type HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Construct } from 'constructs';
-import { type HttpFunction, routes } from '../functions/http/routes.ts';
+import { type HttpFunction, routes } from '../functions/http/chain/routes.ts';
 import { openApi } from './api-stage.ts';
 import type { DataStore } from './data-store.ts';
 import { doors } from './doors.ts';
@@ -11,7 +11,7 @@ import { ServiceFunction } from './service-function.ts';
 import { type SignIn, tellSignIn } from './sign-in.ts';
 import type { Stage } from './stages.ts';
 
-/** The HTTP API: a function for each set of rights, and every route of `functions/http/routes.ts`. */
+/** The HTTP API: a function for each set of rights, and every route of `functions/http/chain/routes.ts`. */
 export class TokenApi extends Construct {
   readonly endpoint: string;
   readonly httpApi: HttpApi;

@@ -8,7 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { Construct } from 'constructs';
-import type { Protection, RouteNeed } from '../functions/http/routes.ts';
+import type { Protection, RouteNeed } from '../functions/http/chain/routes.ts';
 import type { DataStore } from './data-store.ts';
 import { ServiceFunction } from './service-function.ts';
 

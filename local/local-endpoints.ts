@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Clock, ClockRefused } from './clock.ts';
-import { type HttpRequest, type HttpResponse, messageResponse } from './http-payload.ts';
-import { type RouteMatch, routeTable } from './http-routes.ts';
+import { type HttpRequest, type HttpResponse, messageResponse } from './services/api-gateway/http-payload.ts';
+import { type RouteMatch, routeTable } from './services/api-gateway/http-routes.ts';
 
 export interface LocalRequest {
   readonly pathParameters: RouteMatch<unknown>['pathParameters'];

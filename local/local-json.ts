@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { type Person, people } from './cast.ts';
-import { TEN_YEARS } from './issuer.ts';
+import { type Person, people } from './people/accounts.ts';
+import { TEN_YEARS } from './people/issuer.ts';
 import type { System } from './system.ts';
 
 /** What programs need to use the running system; `<home>/local.json`. */

@@ -1,20 +1,20 @@
 import { DatabaseSync } from 'node:sqlite';
-import { AsyncInvocations } from './async-invocations.ts';
 import type { Clock } from './clock.ts';
-import { openDeadLetters } from './dead-letters.ts';
-import type { Engine } from './engine.ts';
-import { EventBus } from './event-bus.ts';
-import { type BusFault, type PutEvents, startEventBusEndpoint } from './event-bus-endpoint.ts';
-import { Faults } from './faults.ts';
-import type { Front } from './front.ts';
-import type { Functions } from './functions.ts';
+import { Faults } from './front/faults.ts';
+import type { Front } from './front/front.ts';
 import type { Home } from './home.ts';
 import type { LocalAnswer, LocalEndpoint } from './local-endpoints.ts';
 import { operatorEndpoints } from './operator-endpoints.ts';
-import { rulesOf } from './rules.ts';
-import { type Schedules, startSchedules } from './schedules.ts';
-import { type StreamsOptions, startStreams } from './stream-poller.ts';
-import type { LocalStack } from './template.ts';
+import type { Engine } from './services/dynamodb/engine.ts';
+import { EventBus } from './services/events/event-bus.ts';
+import { type BusFault, type PutEvents, startEventBusEndpoint } from './services/events/event-bus-endpoint.ts';
+import { rulesOf } from './services/events/rules.ts';
+import { type Schedules, startSchedules } from './services/events/schedules.ts';
+import { AsyncInvocations } from './services/lambda/async-invocations.ts';
+import type { Functions } from './services/lambda/functions.ts';
+import { openDeadLetters } from './services/sqs/dead-letters.ts';
+import { type StreamsOptions, startStreams } from './services/streams/stream-poller.ts';
+import type { LocalStack } from './template/template.ts';
 
 export interface MessagingOptions {
   readonly stack: LocalStack;

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { MappingSchema } from './batch-delivery.ts';
-import type { DeadLetters } from './dead-letters.ts';
-import type { Engine } from './engine.ts';
-import type { Functions } from './functions.ts';
 import type { LocalAnswer, LocalEndpoint, LocalRequest } from './local-endpoints.ts';
-import { functionAt, propertiesOf } from './resource-properties.ts';
-import { arn } from './resource-types.ts';
-import { openStream } from './stream-reader.ts';
-import type { LocalStack, Resource } from './template.ts';
+import type { Engine } from './services/dynamodb/engine.ts';
+import type { Functions } from './services/lambda/functions.ts';
+import type { DeadLetters } from './services/sqs/dead-letters.ts';
+import { MappingSchema } from './services/streams/batch-delivery.ts';
+import { openStream } from './services/streams/stream-reader.ts';
+import { functionAt, propertiesOf } from './template/resource-properties.ts';
+import { arn } from './template/resource-types.ts';
+import type { LocalStack, Resource } from './template/template.ts';
 
 interface OperatorOptions {
   readonly stack: LocalStack;

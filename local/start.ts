@@ -4,12 +4,12 @@
  */
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
-import { machines, people } from './cast.ts';
 import { type LocalJson, writeLocalJson } from './local-json.ts';
 import { messageOf } from './option-mistake.ts';
-import { seed } from './seeds.ts';
-import { synthesizeIfChanged } from './synthesize.ts';
+import { machines, people } from './people/accounts.ts';
+import { seed } from './people/seeds.ts';
 import { type System, startSystem } from './system.ts';
+import { synthesizeIfChanged } from './template/synthesize.ts';
 
 const HELP = `npm start [-- --fresh] [--port N]
 

@@ -1,20 +1,20 @@
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { AUDIENCE, CONSOLE_CLIENT, INTROSPECTION_SCOPE, MANAGEMENT_SCOPE, machines } from './cast.ts';
 import { type Clock, openClock } from './clock.ts';
-import { type Distribution, openDistribution } from './distribution.ts';
-import { type Engine, startEngine } from './engine.ts';
-import { type Front, startFront } from './front.ts';
-import { type Functions, startFunctions } from './functions.ts';
+import { type Front, startFront } from './front/front.ts';
 import { type Home, openHome } from './home.ts';
-import { type HttpApiOptions, httpApisOf, startHttpApi } from './http-api.ts';
-import { type Issuer, startIssuer } from './issuer.ts';
 import { type LocalEndpoints, localEndpoints } from './local-endpoints.ts';
 import { requireFree } from './loopback.ts';
-import { type Mails, openMails } from './mail.ts';
 import { type Messaging, type MessagingOptions, openMessaging, type Triggers } from './messaging.ts';
-import { REGION } from './resource-types.ts';
-import { createTables } from './tables.ts';
-import { type LocalStack, loadStack } from './template.ts';
+import { AUDIENCE, CONSOLE_CLIENT, INTROSPECTION_SCOPE, MANAGEMENT_SCOPE, machines } from './people/accounts.ts';
+import { type Issuer, startIssuer } from './people/issuer.ts';
+import { type HttpApiOptions, httpApisOf, startHttpApi } from './services/api-gateway/http-api.ts';
+import { type Distribution, openDistribution } from './services/cloudfront/distribution.ts';
+import { type Engine, startEngine } from './services/dynamodb/engine.ts';
+import { createTables } from './services/dynamodb/tables.ts';
+import { type Functions, startFunctions } from './services/lambda/functions.ts';
+import { type Mails, openMails } from './services/ses/mail.ts';
+import { REGION } from './template/resource-types.ts';
+import { type LocalStack, loadStack } from './template/template.ts';
 
 /** The whole product on this machine. */
 export interface System {

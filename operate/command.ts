@@ -4,7 +4,7 @@ import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Keys, Tables } from '../functions/aws/keys.ts';
-import type { Storage } from '../functions/aws/storage.ts';
+import type { Storage } from '../functions/aws/storage/storage.ts';
 import type { Variable } from '../functions/runtime/env.ts';
 import type { Actor } from '../functions/stacks/person.ts';
 

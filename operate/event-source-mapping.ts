@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 // The rules and filters of the template are matched by it on this machine; a second matcher would differ some day.
-import { compilePattern } from '../local/event-patterns.ts';
+import { compilePattern } from '../local/services/events/event-patterns.ts';
 import { OperatorMistake, type Workplace } from './command.ts';
 
 const MappingSchema = z.object({

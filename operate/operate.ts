@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { Refusal } from '../functions/refusals.ts';
 import { variables } from '../functions/runtime/env.ts';
+import { Refusal } from '../functions/values/refusals.ts';
 import { isOptionMistake, messageOf } from '../local/option-mistake.ts';
 import { addOwner } from './add-owner.ts';
 import { checkRestore } from './check-restore.ts';

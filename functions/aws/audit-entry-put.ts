@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../stacks/audit-entry.ts';
-import type { Put } from './expressions.ts';
 import { auditSubject, type Keys } from './keys.ts';
+import type { Put } from './storage/expressions.ts';
 
 /**
  * Puts an audit entry, with its place in the index by what it is about. In the transaction of a change it is the first step and the

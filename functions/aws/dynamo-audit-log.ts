@@ -2,10 +2,10 @@ import { type DynamoDBClient, QueryCommand, type QueryCommandInput } from '@aws-
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { AuditLog, AuditPage, AuditRange, AuditRangeAbout } from '../stacks/audit-log.ts';
-import { answered } from './answers.ts';
 import { auditFrom } from './items.ts';
 import { auditSubject, type Keys, keysOf, type Tables } from './keys.ts';
-import type { Reads } from './reads.ts';
+import { answered } from './storage/answers.ts';
+import type { Reads } from './storage/reads.ts';
 
 /** The audit log in DynamoDB: a partition for each stack, in the order of time, and an index by what an entry is about. */
 export class DynamoAuditLog implements AuditLog {

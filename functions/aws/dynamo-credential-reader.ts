@@ -1,8 +1,8 @@
-import type { CredentialReader, FoundCredential, WantedCredential } from '../sessions/credential-reader.ts';
-import type { Key } from './expressions.ts';
+import type { CredentialReader, FoundCredential, WantedCredential } from '../verification/credential-reader.ts';
 import { branchNamesFrom, sessionFrom, tokenFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
-import type { Reads } from './reads.ts';
+import type { Key } from './storage/expressions.ts';
+import type { Reads } from './storage/reads.ts';
 
 /** What every verification reads: strongly, base items only, one request. */
 export class DynamoCredentialReader implements CredentialReader {

@@ -7,9 +7,8 @@ import type {
   TakenDigest,
 } from '../notices/digest-repository.ts';
 import type { DueDigest } from '../notices/notice-repository.ts';
-import { canonicalJson } from '../tokens/canonical-json.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
-import type { Item, Key } from './expressions.ts';
+import { canonicalJson } from '../values/canonical-json.ts';
 import {
   deliveryFrom,
   digestFrom,
@@ -21,9 +20,10 @@ import {
 } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import { mostRows } from './membership.ts';
-import type { Reads } from './reads.ts';
+import type { Item, Key } from './storage/expressions.ts';
+import type { Reads } from './storage/reads.ts';
+import type { Writes } from './storage/writes.ts';
 import { usageFrom } from './usage-item.ts';
-import type { Writes } from './writes.ts';
 
 const keysPerRead = 100;
 const keptSeconds = 400 * 86_400;

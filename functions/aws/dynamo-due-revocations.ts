@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DueRevocations } from '../sessions/resume-revocations.ts';
-import { allDue, receiptsAmong } from './due-index.ts';
 import type { Tables } from './keys.ts';
+import { allDue, receiptsAmong } from './storage/due-index.ts';
 
 /** Receipts in DynamoDB's due index, which they share with tokens and digests. */
 export class DynamoDueRevocations implements DueRevocations {

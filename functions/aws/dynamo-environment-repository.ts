@@ -1,8 +1,8 @@
 import type { Environment, EnvironmentRepository } from '../stacks/environment.ts';
 import { environmentFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
-import type { Reads } from './reads.ts';
-import type { Writes } from './writes.ts';
+import type { Reads } from './storage/reads.ts';
+import type { Writes } from './storage/writes.ts';
 
 /** The sample resource, in a partition of its own: a door for programs has no right to write among a stack's people. */
 export class DynamoEnvironmentRepository implements EnvironmentRepository {

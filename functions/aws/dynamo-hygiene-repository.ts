@@ -3,8 +3,8 @@ import { auditEntryPut } from './audit-entry-put.ts';
 import { deliveryFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import { memberCheck, refuseNonMembers } from './membership.ts';
-import type { Reads } from './reads.ts';
-import type { Step, Transactions } from './transactions.ts';
+import type { Reads } from './storage/reads.ts';
+import type { Step, Transactions } from './storage/transactions.ts';
 
 /** Hygiene settings in DynamoDB, in the row of their stack. */
 export class DynamoHygieneRepository implements HygieneRepository {

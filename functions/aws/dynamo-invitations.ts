@@ -4,8 +4,8 @@ import { auditEntryPut } from './audit-entry-put.ts';
 import { invitationFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import { joining, memberCheck } from './membership.ts';
-import type { Reads } from './reads.ts';
-import type { Step, Transactions } from './transactions.ts';
+import type { Reads } from './storage/reads.ts';
+import type { Step, Transactions } from './storage/transactions.ts';
 
 const mostInvitations = 100;
 

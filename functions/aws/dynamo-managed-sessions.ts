@@ -2,7 +2,7 @@ import type { ManagedSessions } from '../sessions/session-repository.ts';
 import { auditEntryPut } from './audit-entry-put.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import { memberCheck, refuseNonMembers } from './membership.ts';
-import type { Transactions } from './transactions.ts';
+import type { Transactions } from './storage/transactions.ts';
 
 /** Sessions in DynamoDB, ended in the name of a member. */
 export class DynamoManagedSessions implements ManagedSessions {

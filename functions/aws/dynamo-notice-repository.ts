@@ -9,13 +9,13 @@ import type {
 } from '../notices/notice-repository.ts';
 import type { NextAction, Token } from '../tokens/token.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
-import { type DuePage, dueIn, dueShards, isReceipt, under } from './due-index.ts';
 import { MalformedItem, stackFrom, tokenFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
-import type { Reads } from './reads.ts';
-import type { Step, Transactions } from './transactions.ts';
+import { type DuePage, dueIn, dueShards, isReceipt, under } from './storage/due-index.ts';
+import type { Reads } from './storage/reads.ts';
+import type { Step, Transactions } from './storage/transactions.ts';
+import type { Writes } from './storage/writes.ts';
 import { usageFrom } from './usage-item.ts';
-import type { Writes } from './writes.ts';
 
 const pageSize = 100;
 /** With their last uses they are one batch read. */

@@ -1,11 +1,11 @@
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { PersonRepository } from '../stacks/person-repository.ts';
 import { auditEntryPut } from './audit-entry-put.ts';
-import type { Item } from './expressions.ts';
 import { knownAddressFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
-import type { Reads } from './reads.ts';
-import type { Step, Transactions } from './transactions.ts';
+import type { Item } from './storage/expressions.ts';
+import type { Reads } from './storage/reads.ts';
+import type { Step, Transactions } from './storage/transactions.ts';
 
 const mostStacks = 1000;
 /**

@@ -1,6 +1,6 @@
-import type { RateWindows, WindowUse } from '../sessions/rate-windows.ts';
+import type { RateWindows, WindowUse } from '../verification/rate-windows.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
-import type { Writes } from './writes.ts';
+import type { Writes } from './storage/writes.ts';
 
 /** Windows are of no use once they are over; TTL tidies them. */
 const keptSeconds = 3600;

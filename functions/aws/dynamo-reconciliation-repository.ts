@@ -1,13 +1,13 @@
 import { type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Due, type ReconciliationRepository, scanParts } from '../sessions/reconcile.ts';
-import type { Session } from '../sessions/session.ts';
 import type { Token } from '../tokens/token.ts';
-import { answered } from './answers.ts';
-import { allDue, receiptsAmong, under } from './due-index.ts';
+import type { Session } from '../verification/session.ts';
 import { receiptFrom, sessionFrom, tokenFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
-import type { Reads } from './reads.ts';
+import { answered } from './storage/answers.ts';
+import { allDue, receiptsAmong, under } from './storage/due-index.ts';
+import type { Reads } from './storage/reads.ts';
 
 const pageSize = 100;
 const mostReceipts = 100;

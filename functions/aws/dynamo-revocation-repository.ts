@@ -7,11 +7,11 @@ import type {
 } from '../sessions/revocation-repository.ts';
 import { nextTry } from '../tokens/revocation.ts';
 import type { Token } from '../tokens/token.ts';
-import type { Key } from './expressions.ts';
 import { progressFrom, receiptFrom, tokenFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
-import type { Reads } from './reads.ts';
-import type { Writes } from './writes.ts';
+import type { Key } from './storage/expressions.ts';
+import type { Reads } from './storage/reads.ts';
+import type { Writes } from './storage/writes.ts';
 
 const notCompleted = '#state <> :completed';
 /** Only the first round says how long it was waited for. */

@@ -1,12 +1,12 @@
-import type { Session } from '../sessions/session.ts';
 import type { SessionEpoch, SessionPage, SessionRepository } from '../sessions/session-repository.ts';
-import { backoff, type StorageOptions } from './answers.ts';
-import type { BatchDeletes } from './batch-deletes.ts';
-import type { Item } from './expressions.ts';
+import type { Session } from '../verification/session.ts';
 import { sessionEpochFrom, sessionFrom } from './items.ts';
 import { type Keys, keysOf, sessionPartition, type Tables } from './keys.ts';
-import type { Reads } from './reads.ts';
-import type { Writes } from './writes.ts';
+import { backoff, type StorageOptions } from './storage/answers.ts';
+import type { BatchDeletes } from './storage/batch-deletes.ts';
+import type { Item } from './storage/expressions.ts';
+import type { Reads } from './storage/reads.ts';
+import type { Writes } from './storage/writes.ts';
 
 const second = 1000;
 const mostOpenings = 3;

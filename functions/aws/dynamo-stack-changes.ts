@@ -2,10 +2,10 @@ import type { Invitation } from '../stacks/invitation.ts';
 import type { BranchNames, Member } from '../stacks/stack.ts';
 import type { AliasMove, Removal, Sharing, StackChange, StackChanges } from '../stacks/stack-changes.ts';
 import { auditEntryPut } from './audit-entry-put.ts';
-import type { Item } from './expressions.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import { joining, mayChange, memberCheck, refuseNonMembers } from './membership.ts';
-import type { Step, StepOutcome, Transactions } from './transactions.ts';
+import type { Item } from './storage/expressions.ts';
+import type { Step, StepOutcome, Transactions } from './storage/transactions.ts';
 
 const absent = 'attribute_not_exists(#pk)';
 

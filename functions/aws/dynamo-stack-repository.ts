@@ -4,11 +4,11 @@ import type { Invitation } from '../stacks/invitation.ts';
 import type { Alias, Authorship, Branch, Member, Stack } from '../stacks/stack.ts';
 import type { StackOfMember, StackRepository } from '../stacks/stack-repository.ts';
 import { auditEntryPut } from './audit-entry-put.ts';
-import type { Item, Key } from './expressions.ts';
 import { aliasFrom, branchFrom, invitationFrom, knownAddressFrom, memberFrom, stackFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import { joining, mostRows } from './membership.ts';
-import type { Storage } from './storage.ts';
+import type { Item, Key } from './storage/expressions.ts';
+import type { Storage } from './storage/storage.ts';
 
 const absent = 'attribute_not_exists(#pk)';
 /** A batch read holds 100 keys, and a stack takes three. */

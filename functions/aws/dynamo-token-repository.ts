@@ -1,4 +1,3 @@
-import { invalid } from '../refusals.ts';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type {
   CleanUp,
@@ -9,14 +8,15 @@ import type {
   Succession,
   TokenRepository,
 } from '../tokens/token-repository.ts';
+import { invalid } from '../values/refusals.ts';
 import { auditEntryPut } from './audit-entry-put.ts';
 import { DynamoTokenReads } from './dynamo-token-reads.ts';
 import { idempotencyFrom, memberFrom, tokenFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import { memberCheck, refuseNonMembers } from './membership.ts';
-import type { Storage } from './storage.ts';
+import type { Storage } from './storage/storage.ts';
+import type { Step, StepOutcome } from './storage/transactions.ts';
 import { TokenSteps } from './token-steps.ts';
-import type { Step, StepOutcome } from './transactions.ts';
 
 /** People get their rights back, names become free, stacks have room again. Versions, epochs and digests only move on. */
 const conditionsThatMayHoldAgain: readonly string[] = ['member', 'name', 'newName', 'count'];

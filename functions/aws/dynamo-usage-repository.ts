@@ -1,7 +1,7 @@
-import { hourOf, type UsageRepository, type Use } from '../sessions/usage.ts';
+import { hourOf, type UsageRepository, type Use } from '../verification/usage.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
+import type { Writes } from './storage/writes.ts';
 import { neverUsedAt } from './usage-item.ts';
-import type { Writes } from './writes.ts';
 
 const week = 7 * 24;
 /** Hours that nobody asks for any more are removed while the token is used: so many of those before the last week. */

@@ -5,8 +5,8 @@ import {
   type PutEventsResultEntry,
 } from '@aws-sdk/client-eventbridge';
 import { type EventPublisher, eventSource, type TokenwardEvent } from '../events/catalogue.ts';
-import { answered, backoff, type StorageOptions } from './answers.ts';
-import { atEachAttempt, clientLimits, withinInvocation } from './client-limits.ts';
+import { answered, backoff, type StorageOptions } from './storage/answers.ts';
+import { atEachAttempt, clientLimits, withinInvocation } from './storage/client-limits.ts';
 
 const mostPerRequest = 10;
 const longestRetryMs = 3000;

@@ -1,19 +1,19 @@
 import * as z from 'zod/mini';
-import type { DeadUse } from '../events/token-changes.ts';
 import type { Delivery, DigestNotice, ReadDigest } from '../notices/digest-repository.ts';
 import type { Notice } from '../notices/notice-repository.ts';
 import type { RunningReceipt, ShardProgress } from '../sessions/revocation-repository.ts';
-import type { Session } from '../sessions/session.ts';
 import type { SessionEpoch } from '../sessions/session-repository.ts';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Environment } from '../stacks/environment.ts';
 import type { Invitation } from '../stacks/invitation.ts';
 import type { KnownAddress } from '../stacks/person.ts';
 import type { Alias, Branch, BranchNames, Member, Stack } from '../stacks/stack.ts';
+import type { DeadUse } from '../stream/token-changes.ts';
 import type { Token } from '../tokens/token.ts';
 import type { IdempotencyRecord } from '../tokens/token-repository.ts';
-import type { Item } from './expressions.ts';
+import type { Session } from '../verification/session.ts';
 import { dueAttributes } from './keys.ts';
+import type { Item } from './storage/expressions.ts';
 import { auditReasonFrom, reasonFrom } from './stored-reasons.ts';
 
 /** A state, a reason, an action, a role: a newer version may have stored one that is not known here. It is read as it is. */

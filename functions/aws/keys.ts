@@ -1,6 +1,6 @@
 import type { DigestNotice } from '../notices/digest-repository.ts';
 import type { DigestKey } from '../notices/notice-repository.ts';
-import type { Key } from './expressions.ts';
+import type { Key } from './storage/expressions.ts';
 
 /** The names of the four tables of this deployment. */
 export interface Tables {

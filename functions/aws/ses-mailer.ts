@@ -2,8 +2,8 @@ import { domainToASCII } from 'node:url';
 import { SESv2Client, SESv2ServiceException, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import type { Mail, Mailer, MailOutcome } from '../notices/mailer.ts';
 import { normalAddress } from '../stacks/address.ts';
-import { isNamed } from './answers.ts';
-import { atEachAttempt, withinInvocation } from './client-limits.ts';
+import { isNamed } from './storage/answers.ts';
+import { atEachAttempt, withinInvocation } from './storage/client-limits.ts';
 
 interface Sender {
   /** `tokens@example.com`, or with a name before it: `Tokenward <tokens@example.com>`. */

@@ -1,6 +1,6 @@
-import type { OpenEnum } from '../open-enum.ts';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { RevocationReason } from '../tokens/revocation.ts';
+import type { OpenEnum } from '../values/open-enum.ts';
 
 /**
  * Rows have these words for some reasons, from a time before the API had words of its own. They stay: versions that know no others read

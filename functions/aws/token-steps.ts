@@ -4,8 +4,8 @@ import { type CleanUp, type Creation, type IdempotencyRecord, idempotencyMs } fr
 import { tokenItem } from './items.ts';
 import { dueAttributes, type Keys } from './keys.ts';
 import { memberCheck } from './membership.ts';
+import type { Step } from './storage/transactions.ts';
 import { storedReason } from './stored-reasons.ts';
-import type { Step } from './transactions.ts';
 
 const second = 1000;
 const day = 24 * 60 * 60 * second;

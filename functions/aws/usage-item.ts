@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import type { LastUse } from '../sessions/usage.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
-import type { Item } from './expressions.ts';
+import type { LastUse } from '../verification/usage.ts';
 import { decoded } from './items.ts';
+import type { Item } from './storage/expressions.ts';
 
 const LastUseItem = z.catchall(
   z.object({

@@ -1,7 +1,7 @@
 import { answering, auditLog, hasTimeToSearch, now, signIn, stackRepository } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
-import { type AuditLogDependencies, fetchAuditEntryEndpoint, listAuditLogEndpoint } from './audit-logs.ts';
-import { type DoorDependencies, door } from './endpoint.ts';
+import { type DoorDependencies, door } from './chain/endpoint.ts';
+import { type AuditLogDependencies, fetchAuditEntryEndpoint, listAuditLogEndpoint } from './stacks/audit-logs.ts';
 
 export const createHandler = (deps: AuditLogDependencies & DoorDependencies) =>
   door<'http/audit-logs'>(

@@ -1,6 +1,6 @@
 import { credentialReader, now, protection, rateWindows, uses } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
-import { authorizer } from './authorize.ts';
+import { authorizer } from './oauth/authorize.ts';
 
 export const createHandler = authorizer;
 

@@ -8,14 +8,14 @@ import {
   uses,
 } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
+import { type DoorDependencies, door } from './chain/endpoint.ts';
 import {
   type BranchesDependencies,
   fetchAliasEndpoint,
   fetchBranchEndpoint,
   listAliasesEndpoint,
   listBranchesEndpoint,
-} from './branches.ts';
-import { type DoorDependencies, door } from './endpoint.ts';
+} from './stacks/branches.ts';
 
 export const createHandler = (deps: BranchesDependencies & DoorDependencies) =>
   door<'http/branches'>(

@@ -1,14 +1,14 @@
 import { answering, now, random, signIn, stackChanges, stackRepository } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
-import { assignAliasEndpoint, createBranchEndpoint, deleteAliasEndpoint } from './change-branches.ts';
+import { type DoorDependencies, door } from './chain/endpoint.ts';
+import { assignAliasEndpoint, createBranchEndpoint, deleteAliasEndpoint } from './stacks/change-branches.ts';
 import {
   editStackEndpoint,
   type StackDoorDependencies,
   shareEndpoint,
   transferEndpoint,
   unshareEndpoint,
-} from './change-stacks.ts';
-import { type DoorDependencies, door } from './endpoint.ts';
+} from './stacks/change-stacks.ts';
 
 export const createHandler = (deps: StackDoorDependencies & DoorDependencies) =>
   door<'http/change-stacks'>(

@@ -8,12 +8,12 @@ import {
   tokenRepository,
 } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
-import { type ChangeTokensDependencies, createTokenEndpoint } from './create-token.ts';
-import { deleteTokenEndpoint } from './delete-token.ts';
-import { editTokenEndpoint } from './edit-token.ts';
-import { type DoorDependencies, door } from './endpoint.ts';
-import { endSessionEndpoint, endSessionsEndpoint } from './sessions-of-token.ts';
-import { succeedTokenEndpoint } from './succeed-token.ts';
+import { type DoorDependencies, door } from './chain/endpoint.ts';
+import { type ChangeTokensDependencies, createTokenEndpoint } from './tokens/create-token.ts';
+import { deleteTokenEndpoint } from './tokens/delete-token.ts';
+import { editTokenEndpoint } from './tokens/edit-token.ts';
+import { endSessionEndpoint, endSessionsEndpoint } from './tokens/sessions-of-token.ts';
+import { succeedTokenEndpoint } from './tokens/succeed-token.ts';
 
 type Dependencies = ChangeTokensDependencies & Parameters<typeof endSessionEndpoint>[0] & DoorDependencies;
 

@@ -8,8 +8,12 @@ import {
   uses,
 } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
-import { type DoorDependencies, door } from './endpoint.ts';
-import { createEnvironmentEndpoint, type EnvironmentsDependencies, listEnvironmentsEndpoint } from './environments.ts';
+import { type DoorDependencies, door } from './chain/endpoint.ts';
+import {
+  createEnvironmentEndpoint,
+  type EnvironmentsDependencies,
+  listEnvironmentsEndpoint,
+} from './stacks/environments.ts';
 
 export const createHandler = (deps: EnvironmentsDependencies & DoorDependencies) =>
   door<'http/environments'>(

@@ -1,3 +1,3 @@
-import { answerNotes } from './example-notes.ts';
+import { answerNotes } from './oauth/example-notes.ts';
 
 export const handler = answerNotes;

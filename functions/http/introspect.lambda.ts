@@ -1,8 +1,8 @@
 import { answering, credentialReader, now, signIn, uses } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { log } from '../runtime/log.ts';
-import { type DoorDependencies, door } from './endpoint.ts';
-import { type IntrospectionDependencies, introspectEndpoint } from './introspect.ts';
+import { type DoorDependencies, door } from './chain/endpoint.ts';
+import { type IntrospectionDependencies, introspectEndpoint } from './oauth/introspect.ts';
 
 export const createHandler = (deps: IntrospectionDependencies & DoorDependencies) =>
   door<'http/introspect'>({ 'POST /oauth2/introspect': introspectEndpoint(deps) }, deps);

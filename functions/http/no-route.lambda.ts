@@ -1,7 +1,7 @@
 import { answering } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
-import { type DoorDependencies, door } from './endpoint.ts';
-import { noRouteEndpoint } from './no-route.ts';
+import { type DoorDependencies, door } from './chain/endpoint.ts';
+import { noRouteEndpoint } from './chain/no-route.ts';
 
 export const createHandler = (deps: DoorDependencies) => door<'http/no-route'>({ $default: noRouteEndpoint() }, deps);
 

@@ -1,11 +1,11 @@
 import { answering, now, ownSessions, revocationRepository, signIn, tokenReads } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
-import { type DoorDependencies, door } from './endpoint.ts';
-import { fetchRevocationEndpoint } from './fetch-revocation.ts';
-import { fetchTokenEndpoint } from './fetch-token.ts';
-import { listTokensEndpoint, type ReadTokensDependencies } from './list-tokens.ts';
-import { previewDeletionEndpoint } from './preview-deletion.ts';
-import { listSessionsEndpoint } from './sessions-of-token.ts';
+import { type DoorDependencies, door } from './chain/endpoint.ts';
+import { fetchRevocationEndpoint } from './tokens/fetch-revocation.ts';
+import { fetchTokenEndpoint } from './tokens/fetch-token.ts';
+import { listTokensEndpoint, type ReadTokensDependencies } from './tokens/list-tokens.ts';
+import { previewDeletionEndpoint } from './tokens/preview-deletion.ts';
+import { listSessionsEndpoint } from './tokens/sessions-of-token.ts';
 
 type Dependencies = ReadTokensDependencies &
   Parameters<typeof fetchRevocationEndpoint>[0] &

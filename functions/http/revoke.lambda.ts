@@ -1,7 +1,7 @@
 import { answering, credentialReader, now, ownSessions, random, tokenRepository } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
-import { type DoorDependencies, door } from './endpoint.ts';
-import { revokeEndpoint } from './revoke.ts';
+import { type DoorDependencies, door } from './chain/endpoint.ts';
+import { revokeEndpoint } from './oauth/revoke.ts';
 
 type Dependencies = Parameters<typeof revokeEndpoint>[0] & DoorDependencies;
 

@@ -10,8 +10,8 @@ import {
   stackRepository,
 } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
-import { type DoorDependencies, door } from './endpoint.ts';
-import { createStackEndpoint, readStacksEndpoint, type StacksDependencies, usersEndpoint } from './stacks.ts';
+import { type DoorDependencies, door } from './chain/endpoint.ts';
+import { createStackEndpoint, readStacksEndpoint, type StacksDependencies, usersEndpoint } from './stacks/stacks.ts';
 
 type Dependencies = StacksDependencies & Parameters<typeof readStacksEndpoint>[0] & DoorDependencies;
 

@@ -1,12 +1,12 @@
 import { answering, hygieneRepository, now, random, signIn, tokenReads } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
-import { type DoorDependencies, door } from './endpoint.ts';
+import { type DoorDependencies, door } from './chain/endpoint.ts';
 import {
   changeHygieneEndpoint,
   previewHygieneEndpoint,
   readHygieneEndpoint,
   type TokenHygieneDependencies,
-} from './token-hygiene.ts';
+} from './hygiene/token-hygiene.ts';
 
 export const createHandler = (deps: TokenHygieneDependencies & DoorDependencies) =>
   door<'http/token-hygiene'>(

@@ -1,12 +1,12 @@
 import { answering, credentialReader, now, ownSessions, random, rateWindows, uses } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
-import { type DoorDependencies, door } from './endpoint.ts';
+import { type DoorDependencies, door } from './chain/endpoint.ts';
 import {
   currentSessionEndpoint,
   endCurrentSessionEndpoint,
   openSessionEndpoint,
   type TokenSessionsDependencies,
-} from './token-sessions.ts';
+} from './sessions/token-sessions.ts';
 
 export const createHandler = (deps: TokenSessionsDependencies & DoorDependencies) =>
   door<'http/token-sessions'>(

@@ -1,17 +1,17 @@
-import { conflict } from '../refusals.ts';
+import { type Decision, decide, inOrder } from '../hygiene/decide.ts';
+import { rearmed } from '../hygiene/schedule.ts';
+import { changedHygiene, type HygieneSettings } from '../hygiene/settings.ts';
 import { auditEntry, operationId } from '../stacks/audit-entry.ts';
 import type { Actor } from '../stacks/person.ts';
 import type { Stack } from '../stacks/stack.ts';
-import { canonicalJson } from '../tokens/canonical-json.ts';
 import { listTokens } from '../tokens/read-tokens.ts';
 import type { TokenReads, UsedToken } from '../tokens/token-repository.ts';
-import type { Randomness } from '../tokens/token-value.ts';
-import { type Decision, decide, inOrder } from './decide.ts';
+import { canonicalJson } from '../values/canonical-json.ts';
+import { conflict } from '../values/refusals.ts';
+import type { Randomness } from '../values/token-value.ts';
 import { digestFor } from './digest-entries.ts';
 import type { Delivery } from './digest-repository.ts';
-import { changedHygiene, type HygieneSettings } from './hygiene.ts';
 import type { HygieneRepository, NoticeIdentity } from './hygiene-repository.ts';
-import { rearmed } from './schedule.ts';
 
 export interface HygieneDependencies {
   readonly tokens: TokenReads;

@@ -1,10 +1,10 @@
+import { isInUse, isWarning, sendTimeOf } from '../hygiene/send-time.ts';
+import type { HygieneSettings } from '../hygiene/settings.ts';
 import type { Stack } from '../stacks/stack.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
 import type { DigestEntry } from './digest-mail.ts';
 import type { DigestNotice, DigestScene, Reachable } from './digest-repository.ts';
-import type { HygieneSettings } from './hygiene.ts';
 import type { DigestKey } from './notice-repository.ts';
-import { isInUse, isWarning, sendTimeOf } from './send-time.ts';
 
 const day = 86_400_000;
 

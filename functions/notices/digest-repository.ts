@@ -1,7 +1,7 @@
-import type { OpenEnum } from '../open-enum.ts';
+import type { Threshold } from '../hygiene/decide.ts';
 import type { Member, Stack } from '../stacks/stack.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
-import type { Threshold } from './decide.ts';
+import type { OpenEnum } from '../values/open-enum.ts';
 import type { DigestKey, DueDigest } from './notice-repository.ts';
 
 /** A notice as its digest holds it. */

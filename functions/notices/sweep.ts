@@ -1,10 +1,10 @@
 import { type EventPublisher, eventOf } from '../events/catalogue.ts';
+import { countedCleanUps, type Decision, decide, inOrder, type StackState } from '../hygiene/decide.ts';
 import { cleanUpToken } from '../tokens/delete-token.ts';
 import type { Token } from '../tokens/token.ts';
 import type { TokenRepository, UsedToken } from '../tokens/token-repository.ts';
-import type { Randomness } from '../tokens/token-value.ts';
+import type { Randomness } from '../values/token-value.ts';
 import { type Claimed, claimNotice, claimsTogether, type WantedNotice } from './claim-notices.ts';
-import { countedCleanUps, type Decision, decide, inOrder, type StackState } from './decide.ts';
 import type { DigestKey, Due, DueDigest, NoticeRepository } from './notice-repository.ts';
 import { type SendDigestDependencies, sendDigest } from './send-digest.ts';
 import { emptyReport, isEmpty, type SweepReport } from './sweep-report.ts';

@@ -1,5 +1,5 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
-import { Refusal } from '../refusals.ts';
+import { Refusal } from '../values/refusals.ts';
 
 const minute = 60_000;
 /** In milliseconds; decision 42 says why. */

@@ -1,9 +1,9 @@
-import { Refusal } from '../refusals.ts';
 import { auditEntry, operationId } from '../stacks/audit-entry.ts';
 import type { Actor } from '../stacks/person.ts';
 import { requireToken } from '../tokens/edit-token.ts';
 import type { TokenDependencies } from '../tokens/token-repository.ts';
-import { isUid } from '../tokens/token-value.ts';
+import { Refusal } from '../values/refusals.ts';
+import { isUid } from '../values/token-value.ts';
 import type { ManagedSessions } from './session-repository.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { type EventPublisher, eventOf } from '../events/catalogue.ts';
-import { Refusal } from '../refusals.ts';
+import { Refusal } from '../values/refusals.ts';
+import { shards } from '../verification/session.ts';
 import { EndShard } from './end-shard.ts';
 import type {
   FoundRevocation,
@@ -8,7 +9,6 @@ import type {
   ShardProgress,
   TidiedSample,
 } from './revocation-repository.ts';
-import { shards } from './session.ts';
 import type { SessionRepository } from './session-repository.ts';
 import { sum, summaryOf } from './tidied.ts';
 

@@ -1,9 +1,9 @@
-import { Refusal } from '../refusals.ts';
 import { requireToken } from '../tokens/edit-token.ts';
 import { isAlive, type Token } from '../tokens/token.ts';
 import type { TokenReads } from '../tokens/token-repository.ts';
-import { isUid } from '../tokens/token-value.ts';
-import { isOpen, type Session, shards } from './session.ts';
+import { Refusal } from '../values/refusals.ts';
+import { isUid } from '../values/token-value.ts';
+import { isOpen, type Session, shards } from '../verification/session.ts';
 import type { SessionRepository } from './session-repository.ts';
 
 /** Where a listing goes on: in a shard, after a uid. */

@@ -1,18 +1,18 @@
 import * as z from 'zod/mini';
-import { errorsOf } from '../field-errors.ts';
-import { invalid } from '../refusals.ts';
-import { notInOneLine, valueInText } from '../tokens/names.ts';
 import type { Token } from '../tokens/token.ts';
-import { digestOf, holdsValue, mintSessionValue, mintUid, type Randomness } from '../tokens/token-value.ts';
-import { type RateWindows, rateLimited } from './rate-windows.ts';
-import { lifetimeMs, type Session } from './session.ts';
-import type { SessionRepository } from './session-repository.ts';
+import { errorsOf } from '../values/field-errors.ts';
+import { notInOneLine, valueInText } from '../values/names.ts';
+import { invalid } from '../values/refusals.ts';
+import { digestOf, holdsValue, mintSessionValue, mintUid, type Randomness } from '../values/token-value.ts';
+import { type RateWindows, rateLimited } from '../verification/rate-windows.ts';
+import { lifetimeMs, type Session } from '../verification/session.ts';
 import {
   type Verification,
   type VerificationDependencies,
   type Verified,
   verifyCredential,
-} from './verify-credential.ts';
+} from '../verification/verify-credential.ts';
+import type { SessionRepository } from './session-repository.ts';
 
 export interface OpenSessionDependencies extends VerificationDependencies {
   readonly sessions: SessionRepository;

@@ -1,10 +1,10 @@
 import { requireToken } from '../tokens/edit-token.ts';
 import { isAlive, statusOf, type TokenStatus } from '../tokens/token.ts';
 import type { TokenReads } from '../tokens/token-repository.ts';
-import { isUid } from '../tokens/token-value.ts';
+import { isUid } from '../values/token-value.ts';
+import { type LastUse, minutesUsed } from '../verification/usage.ts';
 import { countLiveSessions } from './list-sessions.ts';
 import type { SessionRepository } from './session-repository.ts';
-import { type LastUse, minutesUsed } from './usage.ts';
 
 /** What deleting a token would end, for a person to read before they do it. */
 export interface DeletionPreview {

@@ -1,7 +1,7 @@
-import { Refusal, tokenNotFound } from '../refusals.ts';
 import { requireTokenRights } from '../stacks/stack.ts';
 import type { TokenReads } from '../tokens/token-repository.ts';
-import { isUid } from '../tokens/token-value.ts';
+import { Refusal, tokenNotFound } from '../values/refusals.ts';
+import { isUid } from '../values/token-value.ts';
 import type { FoundRevocation, RevocationRepository } from './revocation-repository.ts';
 
 /**

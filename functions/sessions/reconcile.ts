@@ -1,7 +1,7 @@
 import type { Token } from '../tokens/token.ts';
+import { isOpen, type Session } from '../verification/session.ts';
 import { giveRound, type RevocationKey } from './resume-revocations.ts';
 import type { RevocationRepository } from './revocation-repository.ts';
-import { isOpen, type Session } from './session.ts';
 import type { SessionRepository } from './session-repository.ts';
 
 /** In so many parts the sessions of all tokens are gone through, each about as large as the others. */

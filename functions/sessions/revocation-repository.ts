@@ -1,6 +1,6 @@
-import type { OpenEnum } from '../open-enum.ts';
 import type { Receipt, RevocationReason } from '../tokens/revocation.ts';
 import type { Token } from '../tokens/token.ts';
+import type { OpenEnum } from '../values/open-enum.ts';
 
 /** How long after the revocation the rows of some sessions were gone. */
 export interface TidiedSample {

@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../stacks/audit-entry.ts';
-import type { Session } from './session.ts';
+import type { Session } from '../verification/session.ts';
 
 /** A page of one shard of a token's sessions, in the order of their uids. */
 export interface SessionPage {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { requiredOr } from '../tokens/names.ts';
-import { holdsValue } from '../tokens/token-value.ts';
+import { requiredOr } from '../values/names.ts';
+import { holdsValue } from '../values/token-value.ts';
 import type { Identity } from './person.ts';
 
 /**

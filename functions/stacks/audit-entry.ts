@@ -1,5 +1,5 @@
-import type { OpenEnum } from '../open-enum.ts';
-import type { Randomness } from '../tokens/token-value.ts';
+import type { OpenEnum } from '../values/open-enum.ts';
+import type { Randomness } from '../values/token-value.ts';
 import type { Actor } from './person.ts';
 
 /** What a field was and what it became. */

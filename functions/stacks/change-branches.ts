@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import { errorsOf } from '../field-errors.ts';
-import { type FieldErrors, invalid } from '../refusals.ts';
-import { BranchNameSchema } from '../tokens/names.ts';
-import { allBranches } from '../tokens/scope.ts';
+import { errorsOf } from '../values/field-errors.ts';
+import { BranchNameSchema } from '../values/names.ts';
+import { type FieldErrors, invalid } from '../values/refusals.ts';
+import { allBranches } from '../values/scope.ts';
 import {
   type ChangeStacksDependencies,
   type StackCommand,

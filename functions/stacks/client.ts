@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { holdsValue } from '../tokens/token-value.ts';
+import { holdsValue } from '../values/token-value.ts';
 
 /** A machine's client id, as `sub` has it in its JWTs. */
 export const ClientSchema = z

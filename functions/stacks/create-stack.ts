@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
-import { errorsOf } from '../field-errors.ts';
-import { defaultHygiene } from '../notices/hygiene.ts';
-import { invalid } from '../refusals.ts';
-import { NameSchema, valueInText } from '../tokens/names.ts';
-import { holdsValue, mintUid, type Randomness } from '../tokens/token-value.ts';
+import { defaultHygiene } from '../hygiene/settings.ts';
+import { errorsOf } from '../values/field-errors.ts';
+import { NameSchema, valueInText } from '../values/names.ts';
+import { invalid } from '../values/refusals.ts';
+import { holdsValue, mintUid, type Randomness } from '../values/token-value.ts';
 import { auditEntry, operationId } from './audit-entry.ts';
 import type { Actor } from './person.ts';
 import { madeBy, mainBranch, type Plan, type Stack } from './stack.ts';

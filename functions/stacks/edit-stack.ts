@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
-import { errorsOf } from '../field-errors.ts';
-import { conflict, invalid, notAllowed, stackNotFound } from '../refusals.ts';
-import { canonicalJson } from '../tokens/canonical-json.ts';
-import { NameSchema } from '../tokens/names.ts';
-import type { Randomness } from '../tokens/token-value.ts';
+import { canonicalJson } from '../values/canonical-json.ts';
+import { errorsOf } from '../values/field-errors.ts';
+import { NameSchema } from '../values/names.ts';
+import { conflict, invalid, notAllowed, stackNotFound } from '../values/refusals.ts';
+import type { Randomness } from '../values/token-value.ts';
 import { type AuditEntry, auditEntry, type FieldChange, operationId } from './audit-entry.ts';
 import { StackDescriptionSchema } from './create-stack.ts';
 import type { Actor } from './person.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import { errorsOf } from '../field-errors.ts';
-import { invalid } from '../refusals.ts';
-import { NameSchema } from '../tokens/names.ts';
-import { mintUid, type Randomness } from '../tokens/token-value.ts';
+import { errorsOf } from '../values/field-errors.ts';
+import { NameSchema } from '../values/names.ts';
+import { invalid } from '../values/refusals.ts';
+import { mintUid, type Randomness } from '../values/token-value.ts';
 
 /** The sample of a protected resource: something that a token's scope lets a program read and write. */
 export interface Environment {

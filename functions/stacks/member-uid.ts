@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { isUid } from '../tokens/token-value.ts';
+import { isUid } from '../values/token-value.ts';
 
 /** The uid of a member: it tells apart two members who have the same address. */
 export const MemberUidSchema = z

@@ -1,5 +1,5 @@
-import { Refusal } from '../refusals.ts';
-import { isUid } from '../tokens/token-value.ts';
+import { Refusal } from '../values/refusals.ts';
+import { isUid } from '../values/token-value.ts';
 import type { AuditEntry } from './audit-entry.ts';
 import type { AuditLog, AuditPage } from './audit-log.ts';
 import { requireTokenRights } from './stack.ts';

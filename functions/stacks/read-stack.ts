@@ -1,4 +1,4 @@
-import { aliasNotFound, Refusal, stackNotFound } from '../refusals.ts';
+import { aliasNotFound, Refusal, stackNotFound } from '../values/refusals.ts';
 import { type Invitation, isPending } from './invitation.ts';
 import { type Alias, type Branch, requireTokenRights, type Stack } from './stack.ts';
 import type { PersonOfStack, StackRepository } from './stack-repository.ts';

@@ -1,4 +1,4 @@
-import type { Randomness } from '../tokens/token-value.ts';
+import type { Randomness } from '../values/token-value.ts';
 import { normalAddress, verifiedAddress } from './address.ts';
 import { type AuditEntry, auditEntry, operationId } from './audit-entry.ts';
 import type { Actor, Identity, KnownAddress } from './person.ts';

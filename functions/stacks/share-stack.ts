@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { errorsOf, FieldErrorList } from '../field-errors.ts';
-import { invalid } from '../refusals.ts';
+import { errorsOf, FieldErrorList } from '../values/field-errors.ts';
+import { invalid } from '../values/refusals.ts';
 import { AddressSchema, normalAddress } from './address.ts';
 import type { FieldChange } from './audit-entry.ts';
 import { ClientSchema } from './client.ts';

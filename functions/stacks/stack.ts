@@ -1,6 +1,6 @@
-import type { HygieneSettings } from '../notices/hygiene.ts';
-import type { OpenEnum } from '../open-enum.ts';
-import { notAllowed, type Refusal, stackNotFound } from '../refusals.ts';
+import type { HygieneSettings } from '../hygiene/settings.ts';
+import type { OpenEnum } from '../values/open-enum.ts';
+import { notAllowed, type Refusal, stackNotFound } from '../values/refusals.ts';
 
 /** What a stack's plan allows. The operator changes it, not the API. */
 export interface Plan {

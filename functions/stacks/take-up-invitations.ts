@@ -1,4 +1,4 @@
-import type { Randomness } from '../tokens/token-value.ts';
+import type { Randomness } from '../values/token-value.ts';
 import { normalAddress, verifiedAddress } from './address.ts';
 import { auditEntry, operationId } from './audit-entry.ts';
 import { type Invitation, isPending } from './invitation.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { errorsOf } from '../field-errors.ts';
-import { invalid, notAllowed } from '../refusals.ts';
-import { requiredOr } from '../tokens/names.ts';
+import { errorsOf } from '../values/field-errors.ts';
+import { requiredOr } from '../values/names.ts';
+import { invalid, notAllowed } from '../values/refusals.ts';
 import { AddressSchema, normalAddress } from './address.ts';
 import {
   type ChangeStacksDependencies,

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { errorsOf } from '../field-errors.ts';
-import { invalid, notAllowed, stackNotFound } from '../refusals.ts';
+import { errorsOf } from '../values/field-errors.ts';
+import { invalid, notAllowed, stackNotFound } from '../values/refusals.ts';
 import { AddressSchema, normalAddress } from './address.ts';
 import { ClientSchema } from './client.ts';
 import { type ChangeStacksDependencies, type StackCommand, stackEntry, untilDone } from './edit-stack.ts';

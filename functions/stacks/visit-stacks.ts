@@ -1,4 +1,4 @@
-import { stackNotFound } from '../refusals.ts';
+import { stackNotFound } from '../values/refusals.ts';
 import type { Actor } from './person.ts';
 import { type RenewAddressDependencies, renewAddress } from './renew-address.ts';
 import { requireTokenRights } from './stack.ts';

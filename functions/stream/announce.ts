@@ -1,7 +1,7 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import type { EventPublisher } from '../events/catalogue.ts';
-import { eventsOf, type RowChange } from '../events/token-changes.ts';
 import { inOrder } from './record-batch.ts';
+import { eventsOf, type RowChange } from './token-changes.ts';
 
 export interface AnnounceDependencies {
   readonly publisher: EventPublisher;

@@ -1,8 +1,8 @@
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { Refusal } from '../refusals.ts';
 import { log } from '../runtime/log.ts';
 import { type EndSessionsDependencies, endSessions, type RoundOutcome } from '../sessions/end-sessions.ts';
+import { Refusal } from '../values/refusals.ts';
 import { inOrder } from './record-batch.ts';
 
 const text = z.object({ S: z.string() });

@@ -1,5 +1,5 @@
 import type { FieldChange } from '../stacks/audit-entry.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '../values/canonical-json.ts';
 import type { TokenSettings } from './token.ts';
 
 /** The settings of a token, without the rest of it. */

@@ -1,6 +1,6 @@
-import { conflict, type FieldErrors, invalid } from '../refusals.ts';
 import type { Actor } from '../stacks/person.ts';
 import { requireTokenRights, type Stack } from '../stacks/stack.ts';
+import { conflict, type FieldErrors, invalid } from '../values/refusals.ts';
 import type { TokenOfStack } from './edit-token.ts';
 import { firstAnswer, type GivenKey, givenKey, isKept } from './idempotency.ts';
 import { mintToken } from './mint-token.ts';

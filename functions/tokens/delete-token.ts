@@ -1,13 +1,13 @@
-import { countedCleanUps } from '../notices/decide.ts';
-import { invalid, type Refusal, staleVersion, tokenNotFound } from '../refusals.ts';
+import { countedCleanUps } from '../hygiene/decide.ts';
 import { type AuditEntry, auditEntry, operationId } from '../stacks/audit-entry.ts';
 import type { Actor } from '../stacks/person.ts';
 import { maySeeTokens, whyNoTokenRights } from '../stacks/stack.ts';
-import { StoredNameSchema } from './names.ts';
+import { StoredNameSchema } from '../values/names.ts';
+import { invalid, type Refusal, staleVersion, tokenNotFound } from '../values/refusals.ts';
+import { isUid } from '../values/token-value.ts';
 import { type Receipt, receiptOf } from './revocation.ts';
 import type { Token } from './token.ts';
 import type { DeletionOutcome, TokenDependencies, TokenRepository } from './token-repository.ts';
-import { isUid } from './token-value.ts';
 
 export interface DeleteToken {
   readonly actor: Actor;

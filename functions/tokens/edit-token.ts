@@ -1,15 +1,15 @@
-import { nextAction } from '../notices/schedule.ts';
-import { conflict, invalid, staleVersion, tokenNotFound } from '../refusals.ts';
+import { nextAction } from '../hygiene/schedule.ts';
 import { auditEntry, operationId } from '../stacks/audit-entry.ts';
 import type { Actor } from '../stacks/person.ts';
 import { requireTokenRights, type Stack } from '../stacks/stack.ts';
+import { conflict, invalid, staleVersion, tokenNotFound } from '../values/refusals.ts';
+import { digestMatches, isUid } from '../values/token-value.ts';
 import { changesBetween, settingsOf } from './changes.ts';
 import { receiptOf, revocationByEdit } from './revocation.ts';
 import { namesToRead, settingsAfter } from './settings.ts';
 import type { Token } from './token.ts';
 import { fieldSchemas, readEditedFields } from './token-fields.ts';
 import type { Edit, Seen, TokenDependencies, UsedToken } from './token-repository.ts';
-import { digestMatches, isUid } from './token-value.ts';
 
 export interface EditToken {
   readonly actor: Actor;

@@ -1,10 +1,10 @@
-import { conflict } from '../refusals.ts';
 import { auditEntry, operationId } from '../stacks/audit-entry.ts';
 import type { Actor } from '../stacks/person.ts';
+import { conflict } from '../values/refusals.ts';
+import { isUid } from '../values/token-value.ts';
 import { requireToken } from './edit-token.ts';
 import { type Receipt, receiptOf } from './revocation.ts';
 import type { TokenDependencies } from './token-repository.ts';
-import { isUid } from './token-value.ts';
 
 const mostTries = 3;
 

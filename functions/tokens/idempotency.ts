@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { Refusal } from '../refusals.ts';
 import type { Actor } from '../stacks/person.ts';
 import { requireTokenRights } from '../stacks/stack.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '../values/canonical-json.ts';
+import { Refusal } from '../values/refusals.ts';
 import type { TokenOfStack } from './edit-token.ts';
 import { type IdempotencyRecord, idempotencyMs, type TokenReads } from './token-repository.ts';
 

@@ -1,9 +1,9 @@
-import { nextAction } from '../notices/schedule.ts';
+import { nextAction } from '../hygiene/schedule.ts';
 import { type AuditEntry, auditEntry, type FieldChange, operationId } from '../stacks/audit-entry.ts';
 import type { Actor } from '../stacks/person.ts';
 import type { Stack } from '../stacks/stack.ts';
+import { digestOf, mintTokenValue, mintUid, type Randomness } from '../values/token-value.ts';
 import type { Token, TokenSettings } from './token.ts';
-import { digestOf, mintTokenValue, mintUid, type Randomness } from './token-value.ts';
 
 interface Minting {
   readonly actor: Actor;

@@ -1,7 +1,7 @@
 import { requireTokenRights, type Stack } from '../stacks/stack.ts';
+import { isUid } from '../values/token-value.ts';
 import { requireToken, type TokenOfStack } from './edit-token.ts';
 import type { TokenReads, UsedToken } from './token-repository.ts';
-import { isUid } from './token-value.ts';
 
 interface Asked {
   /** Uid of who asks. */

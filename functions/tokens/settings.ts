@@ -1,7 +1,7 @@
-import { FieldErrorList } from '../field-errors.ts';
-import type { FieldErrors } from '../refusals.ts';
 import type { Stack } from '../stacks/stack.ts';
-import { allBranches, namesIn, type ScopeEntry } from './scope.ts';
+import { FieldErrorList } from '../values/field-errors.ts';
+import type { FieldErrors } from '../values/refusals.ts';
+import { allBranches, namesIn, type ScopeEntry } from '../values/scope.ts';
 import type { RateLimits, TokenSettings, TokenState } from './token.ts';
 import type { ParsedFields } from './token-fields.ts';
 

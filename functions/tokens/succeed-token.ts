@@ -1,18 +1,18 @@
-import { conflict, type FieldErrors, invalid } from '../refusals.ts';
 import { operationId } from '../stacks/audit-entry.ts';
 import type { Actor } from '../stacks/person.ts';
 import { requireTokenRights, type Stack } from '../stacks/stack.ts';
+import { parseOverlap } from '../values/duration.ts';
+import { conflict, type FieldErrors, invalid } from '../values/refusals.ts';
+import { isUid } from '../values/token-value.ts';
 import { settingsOf } from './changes.ts';
 import { type CreatedToken, contextOf } from './create-token.ts';
 import { edited, editOf, isArmedBy, requireToken } from './edit-token.ts';
 import { firstAnswer, type GivenKey, givenKey, isKept } from './idempotency.ts';
 import { mintToken } from './mint-token.ts';
-import { parseOverlap } from './overlap.ts';
 import { namesToRead, type SettingsContext, settingsAfter } from './settings.ts';
 import type { Token, TokenSettings } from './token.ts';
 import { fieldSchemas, readEditedFields } from './token-fields.ts';
 import type { Creation, IdempotencyRecord, Seen, Succession, TokenDependencies } from './token-repository.ts';
-import { isUid } from './token-value.ts';
 
 export interface SucceedToken {
   readonly actor: Actor;

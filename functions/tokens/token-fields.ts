@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
-import { FieldErrorList } from '../field-errors.ts';
-import type { FieldErrors } from '../refusals.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '../values/canonical-json.ts';
+import { FieldErrorList } from '../values/field-errors.ts';
+import { BranchNameSchema, NameSchema, required, requiredOr, text } from '../values/names.ts';
+import type { FieldErrors } from '../values/refusals.ts';
+import { knownModules } from '../values/scope.ts';
 import { parseExpiry } from './expiry.ts';
-import { BranchNameSchema, NameSchema, required, requiredOr, text } from './names.ts';
-import { knownModules } from './scope.ts';
 import type { TokenSettings } from './token.ts';
 
 const DescriptionSchema = z.pipe(

@@ -1,10 +1,10 @@
-import type { LastUse } from '../sessions/usage.ts';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Member, Stack } from '../stacks/stack.ts';
+import type { Randomness } from '../values/token-value.ts';
+import type { LastUse } from '../verification/usage.ts';
 import type { Receipt } from './revocation.ts';
 import type { SettingsContext } from './settings.ts';
 import type { Token } from './token.ts';
-import type { Randomness } from './token-value.ts';
 
 /** What the use cases of tokens are given. */
 export interface TokenDependencies {

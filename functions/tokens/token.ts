@@ -1,6 +1,6 @@
-import type { OpenEnum } from '../open-enum.ts';
+import type { OpenEnum } from '../values/open-enum.ts';
+import type { ScopeEntry } from '../values/scope.ts';
 import type { RevocationReason } from './revocation.ts';
-import type { ScopeEntry } from './scope.ts';
 
 /** Requests per second that a token may make, for reads (GET) and for writes (all else). */
 export interface RateLimits {

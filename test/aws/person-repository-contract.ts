@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { auditEntry, operationId } from '../../functions/stacks/audit-entry.ts';
 import type { Actor } from '../../functions/stacks/person.ts';
-import { mintUid } from '../../functions/tokens/token-value.ts';
+import { mintUid } from '../../functions/values/token-value.ts';
 import type { Repositories } from './repository-backends.ts';
 import { at, memberOf, random, StackOfPeople, somebody } from './stack-of-people.ts';
 

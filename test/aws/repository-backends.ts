@@ -16,13 +16,13 @@ import { DynamoStackChanges } from '../../functions/aws/dynamo-stack-changes.ts'
 import { DynamoStackRepository } from '../../functions/aws/dynamo-stack-repository.ts';
 import { DynamoTokenRepository } from '../../functions/aws/dynamo-token-repository.ts';
 import type { Tables } from '../../functions/aws/keys.ts';
-import { createStorage, type Storage } from '../../functions/aws/storage.ts';
-import type { HttpFunction } from '../../functions/http/routes.ts';
-import { startEngine } from '../../local/engine.ts';
-import { type Front, startFront } from '../../local/front.ts';
-import { createTables } from '../../local/tables.ts';
-import { type LocalStack, loadStack } from '../../local/template.ts';
-import { SimulatedDynamo, type TableSpec } from '../support/simulated-dynamo.ts';
+import { createStorage, type Storage } from '../../functions/aws/storage/storage.ts';
+import type { HttpFunction } from '../../functions/http/chain/routes.ts';
+import { type Front, startFront } from '../../local/front/front.ts';
+import { startEngine } from '../../local/services/dynamodb/engine.ts';
+import { createTables } from '../../local/services/dynamodb/tables.ts';
+import { type LocalStack, loadStack } from '../../local/template/template.ts';
+import { SimulatedDynamo, type TableSpec } from '../simulation/simulated-dynamo.ts';
 
 /** The repositories as the deployed functions have them, each with the rights of a function that uses it. */
 export interface Repositories {

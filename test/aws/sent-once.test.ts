@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { dynamoClient } from '../../functions/aws/dynamo-client.ts';
-import { createWrites, type Write } from '../../functions/aws/writes.ts';
+import { dynamoClient } from '../../functions/aws/storage/dynamo-client.ts';
+import { createWrites, type Write } from '../../functions/aws/storage/writes.ts';
 import { closeServer, listen } from '../../local/loopback.ts';
 
 /** Storage that takes every request and answers none. */

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SesMailer, sesClient } from '../../functions/aws/ses-mailer.ts';
 import type { Mail } from '../../functions/notices/mailer.ts';
-import type { Mails } from '../../local/mail.ts';
-import type { MailFault } from '../../local/mail-endpoint.ts';
-import { clientOf, MailScene } from '../local/mail-scene.ts';
+import type { Mails } from '../../local/services/ses/mail.ts';
+import type { MailFault } from '../../local/services/ses/mail-endpoint.ts';
+import { clientOf, MailScene } from '../local/services/ses/mail-scene.ts';
 
 const from = 'Tokenward <tokens@example.test>';
 const mail: Mail = {

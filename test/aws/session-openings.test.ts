@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { DynamoSessionRepository } from '../../functions/aws/dynamo-session-repository.ts';
-import { createStorage } from '../../functions/aws/storage.ts';
-import type { Session } from '../../functions/sessions/session.ts';
-import { tableSpecs, tables } from '../support/simulated-dependencies.ts';
-import { type Fault, SimulatedDynamo } from '../support/simulated-dynamo.ts';
+import { createStorage } from '../../functions/aws/storage/storage.ts';
+import type { Session } from '../../functions/verification/session.ts';
+import { tableSpecs, tables } from '../simulation/simulated-dependencies.ts';
+import { type Fault, SimulatedDynamo } from '../simulation/simulated-dynamo.ts';
 
 const session: Session = {
   uid: '',

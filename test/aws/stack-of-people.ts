@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { keysOf } from '../../functions/aws/keys.ts';
-import { nextAction } from '../../functions/notices/schedule.ts';
+import { nextAction } from '../../functions/hygiene/schedule.ts';
 import { type AuditEntry, auditEntry, operationId } from '../../functions/stacks/audit-entry.ts';
 import { createStack } from '../../functions/stacks/create-stack.ts';
 import { type Actor, personUid } from '../../functions/stacks/person.ts';
 import { type Member, madeBy, type Role, type Stack } from '../../functions/stacks/stack.ts';
 import { type Receipt, receiptOf } from '../../functions/tokens/revocation.ts';
 import type { Token } from '../../functions/tokens/token.ts';
-import { digestOf, mintUid } from '../../functions/tokens/token-value.ts';
+import { digestOf, mintUid } from '../../functions/values/token-value.ts';
 import type { Repositories } from './repository-backends.ts';
 
 export const random = (bytes: number): Uint8Array => randomBytes(bytes);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mintUid } from '../../functions/tokens/token-value.ts';
+import { mintUid } from '../../functions/values/token-value.ts';
 import type { Repositories } from './repository-backends.ts';
 import { at, memberOf, random, StackOfPeople, somebody } from './stack-of-people.ts';
 

@@ -1,9 +1,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
-import type { Key } from '../../functions/aws/expressions.ts';
-import { createStorage, type Storage } from '../../functions/aws/storage.ts';
-import type { Step } from '../../functions/aws/transactions.ts';
-import { type Choice, type Fault, SimulatedDynamo } from '../support/simulated-dynamo.ts';
+import type { Key } from '../../functions/aws/storage/expressions.ts';
+import { createStorage, type Storage } from '../../functions/aws/storage/storage.ts';
+import type { Step } from '../../functions/aws/storage/transactions.ts';
+import { type Choice, type Fault, SimulatedDynamo } from '../simulation/simulated-dynamo.ts';
 
 const table = 'things';
 const key = (sk: string, pk = 'THING#1'): Key => ({ table, pk, sk });

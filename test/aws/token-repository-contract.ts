@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { keysOf } from '../../functions/aws/keys.ts';
 import type { Token } from '../../functions/tokens/token.ts';
-import { mintUid } from '../../functions/tokens/token-value.ts';
+import { mintUid } from '../../functions/values/token-value.ts';
 import type { Repositories } from './repository-backends.ts';
 import { at, random, StackOfPeople, somebody } from './stack-of-people.ts';
 

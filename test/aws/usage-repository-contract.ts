@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DynamoUsageRepository } from '../../functions/aws/dynamo-usage-repository.ts';
 import { keysOf } from '../../functions/aws/keys.ts';
-import type { Use } from '../../functions/sessions/usage.ts';
 import type { Token } from '../../functions/tokens/token.ts';
+import type { Use } from '../../functions/verification/usage.ts';
 import type { Repositories } from './repository-backends.ts';
 import { StackOfPeople } from './stack-of-people.ts';
 

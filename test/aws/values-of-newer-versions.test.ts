@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Item } from '../../functions/aws/expressions.ts';
 import * as items from '../../functions/aws/items.ts';
+import type { Item } from '../../functions/aws/storage/expressions.ts';
 import { reasonFrom, storedReason } from '../../functions/aws/stored-reasons.ts';
-import { eventsOf } from '../../functions/events/token-changes.ts';
-import { defaultHygiene } from '../../functions/notices/hygiene.ts';
+import { defaultHygiene } from '../../functions/hygiene/settings.ts';
+import { eventsOf } from '../../functions/stream/token-changes.ts';
 import { revocationReasons } from '../../functions/tokens/revocation.ts';
 import { stackLike } from '../stacks/stack-like.ts';
 import { tokenLike } from '../tokens/token-like.ts';

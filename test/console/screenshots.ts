@@ -2,7 +2,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { synthesizeIfChanged } from '../../local/synthesize.ts';
+import { synthesizeIfChanged } from '../../local/template/synthesize.ts';
 import { ConsoleScene } from '../support/console-scene.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { MOST_WAITING } from '../../local/function-pool.ts';
+import { MOST_WAITING } from '../../local/services/lambda/function-pool.ts';
 import { allRights, RunningSystem } from '../support/running-system.ts';
 
 const REQUESTS = 500;

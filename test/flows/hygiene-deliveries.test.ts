@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { MailFault } from '../../local/mail-endpoint.ts';
+import type { MailFault } from '../../local/services/ses/mail-endpoint.ts';
 import { HygieneScene, type HygieneStack } from '../support/hygiene-scene.ts';
 
 let scene: HygieneScene;

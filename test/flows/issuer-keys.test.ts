@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { AUDIENCE } from '../../local/cast.ts';
 import { closeServer, listen } from '../../local/loopback.ts';
+import { AUDIENCE } from '../../local/people/accounts.ts';
 import { RunningSystem } from '../support/running-system.ts';
 
 let running: RunningSystem;

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { FrontRequest } from '../../local/front-gate.ts';
+import type { FrontRequest } from '../../local/front/front-gate.ts';
 import { type Answer, type Instance, startInstance } from '../support/instances.ts';
 import { allRights, type Call, type Reply, RunningSystem } from '../support/running-system.ts';
 

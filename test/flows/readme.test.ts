@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeLocalJson } from '../../local/local-json.ts';
-import { steps } from '../../local/tour-steps.ts';
+import { steps } from '../../local/tour/tour-steps.ts';
 import { RunningSystem } from '../support/running-system.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');

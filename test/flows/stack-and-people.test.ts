@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { people } from '../../local/cast.ts';
+import { people } from '../../local/people/accounts.ts';
 import { type Call, RunningSystem } from '../support/running-system.ts';
 
 /** Section 6 of the contract, over HTTP: what people do with a stack, and what it means for the next request of others. */

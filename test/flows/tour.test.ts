@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Guide, type Step, type Surroundings, tell } from '../../local/tour-guide.ts';
-import { steps } from '../../local/tour-steps.ts';
+import { Guide, type Step, type Surroundings, tell } from '../../local/tour/tour-guide.ts';
+import { steps } from '../../local/tour/tour-steps.ts';
 
-const tour = path.resolve(import.meta.dirname, '../../local/tour.ts');
+const tour = path.resolve(import.meta.dirname, '../../local/tour/tour.ts');
 let temporary: string;
 beforeEach(() => {
   temporary = mkdtempSync(path.join(tmpdir(), 'tokenward-'));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { FaultKind, FaultTarget } from '../../local/faults.ts';
+import type { FaultKind, FaultTarget } from '../../local/front/faults.ts';
 import { FanOutScene, type TokenInUse } from '../support/fan-out-scene.ts';
 
 let scene: FanOutScene;

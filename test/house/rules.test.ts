@@ -73,7 +73,12 @@ const offences: readonly Offence[] = [
     'A change goes through useChange',
   ],
   ['the console imports a built-in', 'console/src/tokens/b.ts', use('node:crypto'), browser],
-  ['seeds go through a door', 'local/seeds.ts', use('../functions/http/endpoint.ts'), 'Seeds are made by use cases'],
+  [
+    'seeds go through a door',
+    'local/people/seeds.ts',
+    use('../functions/http/endpoint.ts'),
+    'Seeds are made by use cases',
+  ],
   ['the SDK comes over the wall', 'functions/http/d.ts', use('@aws-sdk/client-dynamodb'), wall],
   ['the SDK comes over the wall late', 'functions/runtime/dependencies.ts', useLate('@smithy/core'), wall],
   ['an entry point is imported', 'functions/http/e.ts', use('./stacks.lambda.ts'), onlyTests],
@@ -128,7 +133,11 @@ const allowed: readonly (readonly [what: string, file: string, code: string])[] 
   ],
   ['one file reads the environment', 'functions/runtime/env.ts', 'export const a = process.env.A;'],
   ['infra imports names', 'infra/ok.ts', use('../functions/runtime/env.ts', '../functions/http/routes.ts')],
-  ['seeds call use cases', 'local/seeds.ts', use('../functions/tokens/create-token.ts', '../functions/aws/keys.ts')],
+  [
+    'seeds call use cases',
+    'local/people/seeds.ts',
+    use('../functions/tokens/create-token.ts', '../functions/aws/keys.ts'),
+  ],
   ['a test imports an entry point', 'test/http/ok.ts', use('../../functions/http/stacks.lambda.ts')],
 ];
 

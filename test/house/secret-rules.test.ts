@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { digestOf, mintSessionValue, mintTokenValue, mintUid } from '../../functions/tokens/token-value.ts';
+import { digestOf, mintSessionValue, mintTokenValue, mintUid } from '../../functions/values/token-value.ts';
 
 const text = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
 

@@ -1,5 +1,5 @@
-import { type RouteKey, routes } from '../../functions/http/routes.ts';
-import type { FrontRequest } from '../../local/front-gate.ts';
+import { type RouteKey, routes } from '../../functions/http/chain/routes.ts';
+import type { FrontRequest } from '../../local/front/front-gate.ts';
 import { forgedJwts } from '../support/forged-jwts.ts';
 import type { Reply } from '../support/running-system.ts';
 import type { Attempt, ContractWorld } from './contract-world.ts';

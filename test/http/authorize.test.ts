@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type AuthorizeDependencies, authorizer } from '../../functions/http/authorize.ts';
-import { unavailable } from '../../functions/refusals.ts';
-import { digestOf, mintTokenValue } from '../../functions/tokens/token-value.ts';
+import { type AuthorizeDependencies, authorizer } from '../../functions/http/oauth/authorize.ts';
+import { unavailable } from '../../functions/values/refusals.ts';
+import { digestOf, mintTokenValue } from '../../functions/values/token-value.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 
 const stack = 'blt00000000000000a1';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { routes } from '../../functions/http/routes.ts';
-import { mintTokenValue } from '../../functions/tokens/token-value.ts';
+import { routes } from '../../functions/http/chain/routes.ts';
+import { mintTokenValue } from '../../functions/values/token-value.ts';
 import { allRights, type Call, type Reply, RunningSystem } from '../support/running-system.ts';
 import { changesDuring, reasonFor } from '../support/stored-changes.ts';
 import { expectContract, outcomeOf } from './contract.ts';

@@ -1,4 +1,4 @@
-import { client as untyped } from '../../local/contentstack-sdk.ts';
+import { client as untyped } from '../../local/tour/contentstack-sdk.ts';
 
 /** A management token as the SDK holds it: its fields, and what can be done with it. */
 export interface ManagementToken {

@@ -1,7 +1,7 @@
 import { personUid } from '../../functions/stacks/person.ts';
-import { mintTokenValue } from '../../functions/tokens/token-value.ts';
-import { people } from '../../local/cast.ts';
-import type { FaultTarget } from '../../local/faults.ts';
+import { mintTokenValue } from '../../functions/values/token-value.ts';
+import type { FaultTarget } from '../../local/front/faults.ts';
+import { people } from '../../local/people/accounts.ts';
 import { type Call, type Reply, RunningSystem, type Who } from '../support/running-system.ts';
 
 export interface KnownToken {

@@ -13,12 +13,12 @@ import { DynamoSessionRepository } from '../../functions/aws/dynamo-session-repo
 import { DynamoStackChanges } from '../../functions/aws/dynamo-stack-changes.ts';
 import { DynamoStackRepository } from '../../functions/aws/dynamo-stack-repository.ts';
 import { DynamoTokenRepository } from '../../functions/aws/dynamo-token-repository.ts';
-import { createStorage } from '../../functions/aws/storage.ts';
+import { createStorage } from '../../functions/aws/storage/storage.ts';
 import { createHandler as createAuditLogs } from '../../functions/http/audit-logs.lambda.ts';
 import { createHandler as createBranches } from '../../functions/http/branches.lambda.ts';
+import type { HttpEvent } from '../../functions/http/chain/endpoint.ts';
 import { createHandler as createChangeStacks } from '../../functions/http/change-stacks.lambda.ts';
 import { createHandler as createChangeTokens } from '../../functions/http/change-tokens.lambda.ts';
-import type { HttpEvent } from '../../functions/http/endpoint.ts';
 import { createHandler as createReadTokens } from '../../functions/http/read-tokens.lambda.ts';
 import { createHandler as createStacks } from '../../functions/http/stacks.lambda.ts';
 import { createHandler as createTokenHygiene } from '../../functions/http/token-hygiene.lambda.ts';
@@ -26,9 +26,9 @@ import { createStack, type StackDependencies } from '../../functions/stacks/crea
 import type { ChangeStacksDependencies } from '../../functions/stacks/edit-stack.ts';
 import { personUid } from '../../functions/stacks/person.ts';
 import { shareStack } from '../../functions/stacks/share-stack.ts';
+import { tableSpecs, tables } from '../simulation/simulated-dependencies.ts';
+import { type Change, SimulatedDynamo } from '../simulation/simulated-dynamo.ts';
 import { requireDescribedAt } from '../support/described-answers.ts';
-import { tableSpecs, tables } from '../support/simulated-dependencies.ts';
-import { type Change, SimulatedDynamo } from '../support/simulated-dynamo.ts';
 import type { ItemChange } from '../support/stored-changes.ts';
 
 const issuer = 'https://issuer.example.test';

@@ -1,4 +1,4 @@
-import type { RouteKey } from '../../functions/http/routes.ts';
+import type { RouteKey } from '../../functions/http/chain/routes.ts';
 import { allRights, type Reply } from '../support/running-system.ts';
 import type { CaseName } from './contract-cases.ts';
 import type { Attempt, ContractWorld } from './contract-world.ts';

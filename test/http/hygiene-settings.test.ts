@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Recording } from '../../local/front-gate.ts';
+import type { Recording } from '../../local/front/front-gate.ts';
 import { type Call, type Reply, RunningSystem } from '../support/running-system.ts';
 import { expectContract } from './contract.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ListQuery, listQuery, pageOf } from '../../functions/http/list-query.ts';
-import { Refusal } from '../../functions/refusals.ts';
+import { type ListQuery, listQuery, pageOf } from '../../functions/http/chain/list-query.ts';
+import { Refusal } from '../../functions/values/refusals.ts';
 
 const fields = ['uid', 'name', 'scope', 'expires_on', 'expires_at', 'rate_limits', 'is_flagged', 'last_used_at'];
 const asked = (query: string) => listQuery(new URLSearchParams(query), fields);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { people } from '../../local/cast.ts';
+import { people } from '../../local/people/accounts.ts';
 import { type Call, type Reply, RunningSystem } from '../support/running-system.ts';
 import { expectContract } from './contract.ts';
 

@@ -1,4 +1,4 @@
-import type { RouteKey } from '../../functions/http/routes.ts';
+import type { RouteKey } from '../../functions/http/chain/routes.ts';
 
 /** Who asks. The last five hold JWTs that name the owner and are not good; each has every form of it that is known. */
 export const roles = [

@@ -1,8 +1,8 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RouteKey } from '../../functions/http/routes.ts';
+import type { RouteKey } from '../../functions/http/chain/routes.ts';
 import { personUid } from '../../functions/stacks/person.ts';
-import { people } from '../../local/cast.ts';
+import { people } from '../../local/people/accounts.ts';
 import { changesDuring, keyOf, mayBeLeftByRefusals, reasonFor } from '../support/stored-changes.ts';
 import { everyRoute } from './ask-as-everybody.ts';
 import { outcomeOf } from './contract.ts';

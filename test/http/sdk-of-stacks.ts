@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { people } from '../../local/cast.ts';
+import { people } from '../../local/people/accounts.ts';
 import type { Who } from '../support/running-system.ts';
 import type { client, Stack } from './contentstack-sdk.ts';
 

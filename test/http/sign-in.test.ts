@@ -1,7 +1,7 @@
 import { createLocalJWKSet, errors, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createSignIn, isService, type SignIn, type SignInOptions } from '../../functions/http/sign-in.ts';
-import { Refusal } from '../../functions/refusals.ts';
+import { createSignIn, isService, type SignIn, type SignInOptions } from '../../functions/http/chain/sign-in.ts';
+import { Refusal } from '../../functions/values/refusals.ts';
 import { refusalOf } from '../sessions/refusal-of.ts';
 
 const issuer = 'https://issuer.example.test';

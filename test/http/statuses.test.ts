@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RouteKey } from '../../functions/http/routes.ts';
+import type { RouteKey } from '../../functions/http/chain/routes.ts';
 import { askAsEverybody, everyRoute, type Heard } from './ask-as-everybody.ts';
 import { bytesOf, expectContract, outcomeOf } from './contract.ts';
 import { type CaseName, cases } from './contract-cases.ts';

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { HttpFunction } from '../../functions/http/routes.ts';
+import type { HttpFunction } from '../../functions/http/chain/routes.ts';
 import { recipe } from '../../infra/bundle.ts';
 import { doors } from '../../infra/doors.ts';
 import { deployedFunctions } from '../../infra/service-function.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { routes } from '../../functions/http/routes.ts';
+import { routes } from '../../functions/http/chain/routes.ts';
 import { variables } from '../../functions/runtime/env.ts';
 import { deployedFunctions } from '../../infra/service-function.ts';
 import { type StageName, stageNamed, stages } from '../../infra/stages.ts';

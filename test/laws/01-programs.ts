@@ -1,10 +1,10 @@
 /** Programs that work with sessions of the fixture's live token, and what they and their owners have been told so far. */
 import assert from 'node:assert/strict';
-import type { RefusalKind } from '../../functions/refusals.ts';
 import type { Receipt } from '../../functions/tokens/revocation.ts';
-import type { Answer, Person, SimulatedProduct } from '../support/simulated-product.ts';
-import type { Tally } from '../support/simulated-races.ts';
-import { fixture, type KnownSession, sessionFixture } from '../support/simulated-stack.ts';
+import type { RefusalKind } from '../../functions/values/refusals.ts';
+import type { Answer, Person, SimulatedProduct } from '../simulation/simulated-product.ts';
+import type { Tally } from '../simulation/simulated-races.ts';
+import { fixture, type KnownSession, sessionFixture } from '../simulation/simulated-stack.ts';
 
 const { stack, live } = fixture;
 

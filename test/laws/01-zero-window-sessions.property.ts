@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type SimulatedProduct, tables } from '../support/simulated-product.ts';
-import { lawOf } from '../support/simulated-races.ts';
-import { fixture, productWithSessions } from '../support/simulated-stack.ts';
+import { type SimulatedProduct, tables } from '../simulation/simulated-product.ts';
+import { lawOf } from '../simulation/simulated-races.ts';
+import { fixture, productWithSessions } from '../simulation/simulated-stack.ts';
 import { Programs } from './01-programs.ts';
 
 const { stack, live } = fixture;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holds, runs, timeLimit } from '../support/simulated-races.ts';
+import { holds, runs, timeLimit } from '../simulation/simulated-races.ts';
 import {
   endAllAgainstOpen,
   extendAgainstExpire,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type SimulatedProduct, scopes } from '../support/simulated-product.ts';
-import { lawOf, type Tally } from '../support/simulated-races.ts';
-import { fixture, type KnownToken } from '../support/simulated-stack.ts';
+import { type SimulatedProduct, scopes } from '../simulation/simulated-product.ts';
+import { lawOf, type Tally } from '../simulation/simulated-races.ts';
+import { fixture, type KnownToken } from '../simulation/simulated-stack.ts';
 
 const { stack } = fixture;
 const environments = { module: 'environment', access: 'read' } as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holds, runs, timeLimit } from '../support/simulated-races.ts';
+import { holds, runs, timeLimit } from '../simulation/simulated-races.ts';
 import { zeroWindow } from './01-zero-window.property.ts';
 
 describe('law 1: zero window, under every schedule', () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FrontRequest } from '../../local/front-gate.ts';
+import type { FrontRequest } from '../../local/front/front-gate.ts';
 import { type KnownToken, manyTokens } from '../support/many-tokens.ts';
 import { RunningSystem } from '../support/running-system.ts';
 

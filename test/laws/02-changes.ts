@@ -1,8 +1,8 @@
 /** What people and programs do to the fixture's live token and its sessions while others verify. */
 import fc from 'fast-check';
-import type { Answer, Person, SimulatedProduct } from '../support/simulated-product.ts';
-import { day, scopes } from '../support/simulated-product.ts';
-import { fixture, sessionFixture } from '../support/simulated-stack.ts';
+import type { Answer, Person, SimulatedProduct } from '../simulation/simulated-product.ts';
+import { day, scopes } from '../simulation/simulated-product.ts';
+import { fixture, sessionFixture } from '../simulation/simulated-stack.ts';
 
 const { stack, live } = fixture;
 const hour = day / 24;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { mintSessionValue, mintTokenValue } from '../../functions/tokens/token-value.ts';
-import { type Door, doors, type Question } from '../support/simulated-doors.ts';
-import { day, keys, type Row, type SimulatedProduct } from '../support/simulated-product.ts';
-import { lawOf, type Tally } from '../support/simulated-races.ts';
-import { fixture, productWithSessions, sessionFixture } from '../support/simulated-stack.ts';
+import { mintSessionValue, mintTokenValue } from '../../functions/values/token-value.ts';
+import { type Door, doors, type Question } from '../simulation/simulated-doors.ts';
+import { day, keys, type Row, type SimulatedProduct } from '../simulation/simulated-product.ts';
+import { lawOf, type Tally } from '../simulation/simulated-races.ts';
+import { fixture, productWithSessions, sessionFixture } from '../simulation/simulated-stack.ts';
 import { type Beginning, toldBy, VerdictOracle, wordOn } from '../support/verdict-oracle.ts';
 import { type ChangeKind, change, changes } from './02-changes.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holds, runs, timeLimit } from '../support/simulated-races.ts';
+import { holds, runs, timeLimit } from '../simulation/simulated-races.ts';
 import { kindsOfChange } from './02-changes.ts';
 import { oneJudge } from './02-one-judge.property.ts';
 

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { branchNamesFrom, tokenFrom } from '../../functions/aws/items.ts';
-import { type JudgedCase, judge } from '../../functions/tokens/judge.ts';
 import type { Token } from '../../functions/tokens/token.ts';
-import { digestMatches, mintTokenValue } from '../../functions/tokens/token-value.ts';
+import { digestMatches, mintTokenValue } from '../../functions/values/token-value.ts';
+import { type JudgedCase, judge } from '../../functions/verification/judge.ts';
 import { type Reply, RunningSystem } from '../support/running-system.ts';
 
 const random = (bytes: number) => randomBytes(bytes);
@@ -129,26 +129,36 @@ describe('law 2: no other place decides', () => {
     [
       'what is alive',
       /\bisAlive\(/,
-      ['sessions/list-sessions.ts', 'sessions/preview-deletion.ts', 'tokens/judge.ts', 'tokens/token.ts'],
+      ['sessions/list-sessions.ts', 'sessions/preview-deletion.ts', 'verification/judge.ts', 'tokens/token.ts'],
     ],
     [
       'which sessions are open',
       /\bisOpen\(/,
-      ['sessions/list-sessions.ts', 'sessions/reconcile.ts', 'sessions/session.ts', 'tokens/judge.ts'],
+      ['sessions/list-sessions.ts', 'sessions/reconcile.ts', 'verification/session.ts', 'verification/judge.ts'],
     ],
-    ['what a scope covers', /\bcovers\(/, ['tokens/judge.ts', 'tokens/scope.ts']],
+    ['what a scope covers', /\bcovers\(/, ['verification/judge.ts', 'values/scope.ts']],
     // An edit is asked whether the value that an SDK sends back is the token's own; who revokes has to hold the value.
     [
       'digests',
       /\bdigestMatches\(/,
-      ['sessions/verify-credential.ts', 'tokens/edit-token.ts', 'tokens/revoke-by-value.ts', 'tokens/token-value.ts'],
+      [
+        'verification/verify-credential.ts',
+        'tokens/edit-token.ts',
+        'sessions/revoke-by-value.ts',
+        'values/token-value.ts',
+      ],
     ],
-    ['digests, byte by byte', /timingSafeEqual\(/, ['tokens/token-value.ts']],
-    ['verdicts', /\bjudge\(/, ['sessions/verify-credential.ts', 'tokens/judge.ts']],
+    ['digests, byte by byte', /timingSafeEqual\(/, ['values/token-value.ts']],
+    ['verdicts', /\bjudge\(/, ['verification/verify-credential.ts', 'verification/judge.ts']],
     [
       'credentials',
       /\bverifyCredential\(/,
-      ['http/introspect.ts', 'http/program.ts', 'sessions/open-session.ts', 'sessions/verify-credential.ts'],
+      [
+        'http/oauth/introspect.ts',
+        'http/chain/program.ts',
+        'sessions/open-session.ts',
+        'verification/verify-credential.ts',
+      ],
     ],
   ])('%s are judged where the law allows it', (_, pattern, files) => {
     expect(filesWith(pattern)).toEqual(files);
@@ -165,27 +175,27 @@ describe('law 2: no other place decides', () => {
     expect(others).toEqual([
       'aws/dynamo-managed-sessions.ts', // a condition of a write
       'aws/token-steps.ts', // conditions of writes
-      'events/token-changes.ts', // what an event tells of a change
-      'http/fetch-revocation.ts', // the state of a receipt
+      'stream/token-changes.ts', // what an event tells of a change
+      'http/tokens/fetch-revocation.ts', // the state of a receipt
       'notices/change-hygiene.ts', // a token without an expiry is never told of
       'notices/claim-notices.ts', // a token without an expiry is never told of
       'notices/digest-content.ts', // how a mail speaks of an expiry
       'notices/digest-entries.ts', // of a deleted token, or of another expiry, no mail tells
-      'notices/schedule.ts', // whether there is anything to do about a token later
+      'hygiene/schedule.ts', // whether there is anything to do about a token later
       'notices/send-digest.ts', // the state of a mail
       'sessions/end-sessions.ts', // the state of a receipt
       'sessions/end-shard.ts', // which rows an operation ends: those of an older epoch
       'sessions/reconcile.ts', // which leftovers are to be tidied
       'sessions/resume-revocations.ts', // the state of a receipt
-      'sessions/session.ts', // isOpen; and which of two instants comes first
+      'verification/session.ts', // isOpen; and which of two instants comes first
       'stacks/invitation.ts', // the expiry of an invitation
       'tokens/delete-token.ts', // the same
       'tokens/edit-token.ts', // the same, and what an edit changes
       'tokens/idempotency.ts', // a deleted token is none, for its owners
-      'tokens/judge.ts',
+      'verification/judge.ts',
       'tokens/read-tokens.ts', // a deleted token is none, for its owners
       'tokens/revocation.ts', // whether an edit raises the epoch
-      'tokens/revoke-by-value.ts', // what is stopped already is not stopped again, and keeps an expiry that is past
+      'sessions/revoke-by-value.ts', // what is stopped already is not stopped again, and keeps an expiry that is past
       'tokens/settings.ts', // a past expiry is refused
       'tokens/succeed-token.ts', // whose expiry an overlap moves: never to a later one
       'tokens/token.ts', // isAlive; and how a token is called in a list

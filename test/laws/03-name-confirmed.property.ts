@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Receipt } from '../../functions/tokens/revocation.ts';
+import { type Answer, tables } from '../simulation/simulated-product.ts';
+import { lawOf } from '../simulation/simulated-races.ts';
+import { fixture } from '../simulation/simulated-stack.ts';
 import { endingOperation } from '../support/row-consistency.ts';
-import { type Answer, tables } from '../support/simulated-product.ts';
-import { lawOf } from '../support/simulated-races.ts';
-import { fixture } from '../support/simulated-stack.ts';
 
 const { stack, live } = fixture;
 /** Names that the token has had or will have; and what only looks like one of them. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holds, runs, timeLimit } from '../support/simulated-races.ts';
+import { holds, runs, timeLimit } from '../simulation/simulated-races.ts';
 import { nameConfirmed } from './03-name-confirmed.property.ts';
 
 describe('law 3: name-confirmed, under every schedule', () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FrontRequest } from '../../local/front-gate.ts';
+import type { FrontRequest } from '../../local/front/front-gate.ts';
 import { type Reply, RunningSystem } from '../support/running-system.ts';
 
 // Law 3. Name-confirmed. A person's deletion holds the exact name as a condition of the very write that deletes.

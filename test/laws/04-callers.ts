@@ -1,9 +1,9 @@
 /** Who makes, uses and loses tokens, and writes values where they do not belong; and what they were answered. */
 import fc from 'fast-check';
-import { type Door, doors } from '../support/simulated-doors.ts';
-import { type Person, type SimulatedProduct, scopes } from '../support/simulated-product.ts';
-import type { Scene } from '../support/simulated-races.ts';
-import { fixture, type KnownToken } from '../support/simulated-stack.ts';
+import { type Door, doors } from '../simulation/simulated-doors.ts';
+import { type Person, type SimulatedProduct, scopes } from '../simulation/simulated-product.ts';
+import type { Scene } from '../simulation/simulated-races.ts';
+import { fixture, type KnownToken } from '../simulation/simulated-stack.ts';
 
 const { stack, live, stopped } = fixture;
 

@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { tokenFrom } from '../../functions/aws/items.ts';
-import { eventsOf } from '../../functions/events/token-changes.ts';
-import { problemOf } from '../../functions/http/problem.ts';
-import { day, SimulatedProduct, type Surroundings, tables } from '../support/simulated-product.ts';
-import { lawOf, type Tally } from '../support/simulated-races.ts';
-import { fixture } from '../support/simulated-stack.ts';
+import { problemOf } from '../../functions/http/chain/problem.ts';
+import { eventsOf } from '../../functions/stream/token-changes.ts';
+import { day, SimulatedProduct, type Surroundings, tables } from '../simulation/simulated-product.ts';
+import { lawOf, type Tally } from '../simulation/simulated-races.ts';
+import { fixture } from '../simulation/simulated-stack.ts';
 import { storm, troubles } from '../support/weather.ts';
 import { Caller, calls, type Heard } from './04-callers.ts';
 

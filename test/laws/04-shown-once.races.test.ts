@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holds, runs, timeLimit } from '../support/simulated-races.ts';
+import { holds, runs, timeLimit } from '../simulation/simulated-races.ts';
 import { faultKinds } from '../support/weather.ts';
 import { shownOnce } from './04-shown-once.property.ts';
 

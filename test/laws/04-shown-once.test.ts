@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { redacted } from '../../functions/runtime/log.ts';
-import { digestOf } from '../../functions/tokens/token-value.ts';
+import { digestOf } from '../../functions/values/token-value.ts';
 import { type Call, type Reply, RunningSystem } from '../support/running-system.ts';
 
 // Law 4. Shown once. The token value leaves in one response. At rest there is a digest. It is in no log, event, audit entry, mail, dead

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { canonicalJson } from '../../functions/tokens/canonical-json.ts';
+import { canonicalJson } from '../../functions/values/canonical-json.ts';
 
-import { day, type Row, type SimulatedProduct, scopes, tables } from '../support/simulated-product.ts';
-import { lawOf, type Tally } from '../support/simulated-races.ts';
-import { fixture } from '../support/simulated-stack.ts';
+import { day, type Row, type SimulatedProduct, scopes, tables } from '../simulation/simulated-product.ts';
+import { lawOf, type Tally } from '../simulation/simulated-races.ts';
+import { fixture } from '../simulation/simulated-stack.ts';
 
 const { stack, live } = fixture;
 type ScopeName = keyof typeof scopes;

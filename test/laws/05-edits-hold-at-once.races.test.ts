@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holds, runs, timeLimit } from '../support/simulated-races.ts';
+import { holds, runs, timeLimit } from '../simulation/simulated-races.ts';
 import { editsHoldAtOnce } from './05-edits-hold-at-once.property.ts';
 
 describe('law 5: edits hold at once, under every schedule', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { RunOptions } from '../simulation/simulated-hygiene.ts';
+import { day } from '../simulation/simulated-product.ts';
+import { fixture } from '../simulation/simulated-stack.ts';
 import { type HygieneScene, hygieneFixture, hygieneLawOf } from '../support/hygiene-races.ts';
-import type { RunOptions } from '../support/simulated-hygiene.ts';
-import { day } from '../support/simulated-product.ts';
-import { fixture } from '../support/simulated-stack.ts';
 import { changeSkews, earlyEvents, sweeps } from './07-histories.ts';
 
 const { stack } = fixture;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holds, share, timeLimit } from '../support/simulated-races.ts';
+import { holds, share, timeLimit } from '../simulation/simulated-races.ts';
 import { hygieneOnlyTidies } from './06-expiry-and-hygiene.property.ts';
 
 /** Of the histories that the four laws of hygiene have together. */

@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Use } from '../support/simulated-dependencies.ts';
-import type { Door } from '../support/simulated-doors.ts';
-import { type Answer, day, keys, SimulatedProduct, type Surroundings, tables } from '../support/simulated-product.ts';
-import { lawOf, type Tally } from '../support/simulated-races.ts';
-import { fixture, type KnownSession, simulatedProduct } from '../support/simulated-stack.ts';
+import type { Use } from '../simulation/simulated-dependencies.ts';
+import type { Door } from '../simulation/simulated-doors.ts';
+import {
+  type Answer,
+  day,
+  keys,
+  SimulatedProduct,
+  type Surroundings,
+  tables,
+} from '../simulation/simulated-product.ts';
+import { lawOf, type Tally } from '../simulation/simulated-races.ts';
+import { fixture, type KnownSession, simulatedProduct } from '../simulation/simulated-stack.ts';
 import { type Beginning, toldBy, VerdictOracle } from '../support/verdict-oracle.ts';
 
 const { stack, live } = fixture;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holds, runs, timeLimit } from '../support/simulated-races.ts';
+import { holds, runs, timeLimit } from '../simulation/simulated-races.ts';
 import { expiryIsAComparison } from './06-expiry-is-a-comparison.property.ts';
 
 describe('law 6: expiry is a comparison, under every schedule', () => {

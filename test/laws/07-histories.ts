@@ -1,12 +1,12 @@
 /** What may happen to a stack's tokens, and how it is told. */
 import assert from 'node:assert/strict';
 import fc, { type Arbitrary } from 'fast-check';
-import type { HygieneSettings } from '../../functions/notices/hygiene.ts';
+import type { HygieneSettings } from '../../functions/hygiene/settings.ts';
+import type { RunOptions } from '../simulation/simulated-hygiene.ts';
+import { type Fate, fates } from '../simulation/simulated-mailer.ts';
+import { scopes } from '../simulation/simulated-scopes.ts';
+import { fixture } from '../simulation/simulated-stack.ts';
 import { beginning, type HygieneScene, hygieneFixture } from '../support/hygiene-races.ts';
-import type { RunOptions } from '../support/simulated-hygiene.ts';
-import { type Fate, fates } from '../support/simulated-mailer.ts';
-import { scopes } from '../support/simulated-scopes.ts';
-import { fixture } from '../support/simulated-stack.ts';
 import { storm, type Trouble, troubles } from '../support/weather.ts';
 
 const { stack } = fixture;

@@ -2,13 +2,13 @@
 
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { deliveryFrom, digestNoticeFrom, noticeFrom, stackFrom, tokenFrom } from '../../functions/aws/items.ts';
+import type { HygieneSettings } from '../../functions/hygiene/settings.ts';
 import type { Delivery, DigestNotice } from '../../functions/notices/digest-repository.ts';
-import type { HygieneSettings } from '../../functions/notices/hygiene.ts';
 import type { DigestKey, Notice } from '../../functions/notices/notice-repository.ts';
 import type { Stack } from '../../functions/stacks/stack.ts';
 import type { Token } from '../../functions/tokens/token.ts';
-import type { Snapshot } from '../support/simulated-dynamo.ts';
-import { type Commit, type Row, type SimulatedProduct, tables } from '../support/simulated-product.ts';
+import type { Snapshot } from '../simulation/simulated-dynamo.ts';
+import { type Commit, type Row, type SimulatedProduct, tables } from '../simulation/simulated-product.ts';
 
 /** When what was there before was committed. */
 export const wasThere = -1;

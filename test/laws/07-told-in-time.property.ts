@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import fc from 'fast-check';
-import type { Threshold } from '../../functions/notices/decide.ts';
+import type { Threshold } from '../../functions/hygiene/decide.ts';
+import { keys, tables } from '../simulation/simulated-dependencies.ts';
+import { scopes } from '../simulation/simulated-scopes.ts';
+import { fixture } from '../simulation/simulated-stack.ts';
 import { beginning, emptyFixture, type HygieneScene, hygieneLawOf } from '../support/hygiene-races.ts';
-import { keys, tables } from '../support/simulated-dependencies.ts';
-import { scopes } from '../support/simulated-scopes.ts';
-import { fixture } from '../support/simulated-stack.ts';
 import { goesAt, quarter } from './07-when-it-goes.ts';
 
 const minute = 60_000;

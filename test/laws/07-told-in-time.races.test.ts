@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holds, share, timeLimit } from '../support/simulated-races.ts';
+import { holds, share, timeLimit } from '../simulation/simulated-races.ts';
 import { type History, told, toldInTime } from './07-told-in-time.property.ts';
 
 const some = share(0.2);

@@ -1,9 +1,9 @@
 /** Holds every change of a token's next action, and every notice, against what ought to have been done. */
 import assert from 'node:assert/strict';
 import type { NoticeIdentity } from '../../functions/notices/hygiene-repository.ts';
+import type { SimulatedHygiene } from '../simulation/simulated-hygiene.ts';
+import type { Tally } from '../simulation/simulated-races.ts';
 import { hygieneFixture } from '../support/hygiene-races.ts';
-import type { SimulatedHygiene } from '../support/simulated-hygiene.ts';
-import type { Tally } from '../support/simulated-races.ts';
 import { type DigestMove, type HeldNotice, type Ledger, type Move, type PlacedNotice, wasThere } from './07-ledger.ts';
 import { firstAfter, oldestMs, overdue, rearmed, thresholdOf } from './07-what-is-due.ts';
 import { goesAt } from './07-when-it-goes.ts';

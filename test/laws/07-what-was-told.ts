@@ -1,11 +1,11 @@
 /** Holds every mail against the notices, the expiries and the settings that there were, and every notice against the mails. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import type { SimulatedHygiene } from '../simulation/simulated-hygiene.ts';
+import { type MailTry, mayHaveArrived } from '../simulation/simulated-mailer.ts';
+import type { Person } from '../simulation/simulated-product.ts';
+import type { Tally } from '../simulation/simulated-races.ts';
 import { addresses, uidOf } from '../support/hygiene-races.ts';
-import type { SimulatedHygiene } from '../support/simulated-hygiene.ts';
-import { type MailTry, mayHaveArrived } from '../support/simulated-mailer.ts';
-import type { Person } from '../support/simulated-product.ts';
-import type { Tally } from '../support/simulated-races.ts';
 import type { HeldNotice, Ledger, PlacedNotice } from './07-ledger.ts';
 import { nameOf } from './07-what-was-claimed.ts';
 

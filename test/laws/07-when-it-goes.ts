@@ -1,6 +1,6 @@
 /** When a mail ought to go: as DESIGN's flow "Warn" says. Time zones are those of ICU, and not of the library that the product asks. */
-import type { Threshold } from '../../functions/notices/decide.ts';
-import type { HygieneSettings } from '../../functions/notices/hygiene.ts';
+import type { Threshold } from '../../functions/hygiene/decide.ts';
+import type { HygieneSettings } from '../../functions/hygiene/settings.ts';
 
 const minute = 60_000;
 /** No time zone has an hour that begins anywhere else. */

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import type { Stack } from '../../functions/stacks/stack.ts';
 import type { Token } from '../../functions/tokens/token.ts';
-import { requestOf, type SimulatedHygiene } from '../support/simulated-hygiene.ts';
-import { type SimulatedProduct, tables } from '../support/simulated-product.ts';
-import type { Tally } from '../support/simulated-races.ts';
+import { requestOf, type SimulatedHygiene } from '../simulation/simulated-hygiene.ts';
+import { type SimulatedProduct, tables } from '../simulation/simulated-product.ts';
+import type { Tally } from '../simulation/simulated-races.ts';
 import type { Ledger, Move } from './07-ledger.ts';
 
 const day = 86_400_000;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { type Person, type SimulatedProduct, tables } from '../simulation/simulated-product.ts';
+import { lawOf, type Scene } from '../simulation/simulated-races.ts';
+import { fixture, productWithSessions } from '../simulation/simulated-stack.ts';
 import { inconsistencies, type Row } from '../support/row-consistency.ts';
-import { type Person, type SimulatedProduct, tables } from '../support/simulated-product.ts';
-import { lawOf, type Scene } from '../support/simulated-races.ts';
-import { fixture, productWithSessions } from '../support/simulated-stack.ts';
 import { Programs } from './01-programs.ts';
 
 const { stack, live } = fixture;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holds, runs, timeLimit } from '../support/simulated-races.ts';
+import { holds, runs, timeLimit } from '../simulation/simulated-races.ts';
 import { deleteAgainstDelete, editAgainstDelete, revokeAgainstEdit } from './09-one-way-to-die.property.ts';
 
 describe('law 9: one way to die, under every schedule', { timeout: timeLimit }, () => {

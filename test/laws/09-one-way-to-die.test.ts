@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FrontRequest } from '../../local/front-gate.ts';
+import type { FrontRequest } from '../../local/front/front-gate.ts';
 import { manySessions, sessionRows } from '../support/many-sessions.ts';
 import { type Reply, RunningSystem } from '../support/running-system.ts';
 import { toldOf } from '../support/told-revocations.ts';

@@ -11,9 +11,9 @@ import {
   type SimulatedProduct,
   scopes,
   tables,
-} from '../support/simulated-product.ts';
-import { lawOf } from '../support/simulated-races.ts';
-import { fixture } from '../support/simulated-stack.ts';
+} from '../simulation/simulated-product.ts';
+import { lawOf } from '../simulation/simulated-races.ts';
+import { fixture } from '../simulation/simulated-stack.ts';
 
 const { stack, otherStack, live, stopped } = fixture;
 const admin = personUid({ issuer, sub: 'admin' });

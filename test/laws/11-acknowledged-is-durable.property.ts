@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { Fault } from '../simulation/simulated-dynamo.ts';
+import { type Person, type SimulatedProduct, scopes } from '../simulation/simulated-product.ts';
+import { lawOf, type Scene } from '../simulation/simulated-races.ts';
+import { fixture } from '../simulation/simulated-stack.ts';
 import { inconsistencies } from '../support/row-consistency.ts';
-import type { Fault } from '../support/simulated-dynamo.ts';
-import { type Person, type SimulatedProduct, scopes } from '../support/simulated-product.ts';
-import { lawOf, type Scene } from '../support/simulated-races.ts';
-import { fixture } from '../support/simulated-stack.ts';
 import { type Answered, type Call, checkAnswers, checkKeys } from './11-what-was-answered.ts';
 
 const { stack, live } = fixture;

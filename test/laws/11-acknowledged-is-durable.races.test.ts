@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holds, share, timeLimit } from '../support/simulated-races.ts';
+import { holds, share, timeLimit } from '../simulation/simulated-races.ts';
 import { acknowledgedIsDurable, nothingIsLost } from './11-acknowledged-is-durable.property.ts';
 
 /** Half of its interleavings with callers in each other's way, half with faults of storage. */

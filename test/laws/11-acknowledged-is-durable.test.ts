@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { FaultKind, FaultTarget } from '../../local/faults.ts';
-import type { FrontRequest } from '../../local/front-gate.ts';
+import type { FaultKind, FaultTarget } from '../../local/front/faults.ts';
+import type { FrontRequest } from '../../local/front/front-gate.ts';
 import { restartEngine } from '../support/restart-engine.ts';
 import { allRights, type Call, type Reply, RunningSystem } from '../support/running-system.ts';
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { onTestFinished } from 'vitest';
-import type { FaultTarget } from '../../local/faults.ts';
+import type { FaultTarget } from '../../local/front/faults.ts';
 import type { HygieneStack, MadeToken } from '../support/hygiene-scene.ts';
 import type { Deed, Flow, LateWrites } from '../support/late-writes.ts';
 import { manySessions, type Sessions } from '../support/many-sessions.ts';

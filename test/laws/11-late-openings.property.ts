@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { lawOf } from '../support/simulated-races.ts';
-import { productWithSessions } from '../support/simulated-stack.ts';
+import { lawOf } from '../simulation/simulated-races.ts';
+import { productWithSessions } from '../simulation/simulated-stack.ts';
 import { Programs } from './01-programs.ts';
 
 const ends = fc.constantFrom('own', 'admin', 'value', 'never');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { holds, share, timeLimit } from '../support/simulated-races.ts';
+import { holds, share, timeLimit } from '../simulation/simulated-races.ts';
 import { lateOpenings } from './11-late-openings.property.ts';
 
 const half = share(0.5);

@@ -1,7 +1,7 @@
 /** What doors write of stacks and their people, and what comes after it. */
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
-import { people } from '../../local/cast.ts';
+import { people } from '../../local/people/accounts.ts';
 import type { Deed, Flow, LateWrites } from '../support/late-writes.ts';
 import { audit, Scene, tokensPath, uses } from './11-late-scene.ts';
 

@@ -1,13 +1,13 @@
 /** Holds what callers were told against what is stored. */
 import assert from 'node:assert/strict';
-import type { RefusalKind } from '../../functions/refusals.ts';
 import type { CreatedToken } from '../../functions/tokens/create-token.ts';
 import type { Receipt } from '../../functions/tokens/revocation.ts';
 import type { Token } from '../../functions/tokens/token.ts';
-import { digestOf } from '../../functions/tokens/token-value.ts';
+import type { RefusalKind } from '../../functions/values/refusals.ts';
+import { digestOf } from '../../functions/values/token-value.ts';
+import { type Person, type SimulatedProduct, tables } from '../simulation/simulated-product.ts';
+import { simulatedProduct } from '../simulation/simulated-stack.ts';
 import { endingOperation, type Row, type StoredRows } from '../support/row-consistency.ts';
-import { type Person, type SimulatedProduct, tables } from '../support/simulated-product.ts';
-import { simulatedProduct } from '../support/simulated-stack.ts';
 
 export interface Call {
   readonly what: 'create' | 'rename' | 'describe' | 'delete';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { mayHaveArrived } from '../simulation/simulated-mailer.ts';
+import type { Row } from '../simulation/simulated-product.ts';
 import { expiredFixture, type HygieneScene, hygieneLawOf } from '../support/hygiene-races.ts';
-import { mayHaveArrived } from '../support/simulated-mailer.ts';
-import type { Row } from '../support/simulated-product.ts';
 import { expirings, Stage, sweeps } from './07-histories.ts';
 import { Ledger } from './07-ledger.ts';
 import { checkMails } from './07-what-was-told.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holds, share, timeLimit } from '../support/simulated-races.ts';
+import { holds, share, timeLimit } from '../simulation/simulated-races.ts';
 import { cleanUpTwice, sweepTwice } from './12-sweep-twice.property.ts';
 
 /** Of the histories that the four laws of hygiene have together: some with mails, some with clean-ups. */

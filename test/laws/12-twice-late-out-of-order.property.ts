@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Mishap } from '../support/simulated-bus.ts';
-import { lawOf, type Scene } from '../support/simulated-races.ts';
-import { fixture, productWithSessions } from '../support/simulated-stack.ts';
+import type { Mishap } from '../simulation/simulated-bus.ts';
+import { lawOf, type Scene } from '../simulation/simulated-races.ts';
+import { fixture, productWithSessions } from '../simulation/simulated-stack.ts';
 import { Programs } from './01-programs.ts';
 import { checkRevocations } from './12-what-was-ended.ts';
 

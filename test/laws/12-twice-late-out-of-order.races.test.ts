@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holds, share, timeLimit } from '../support/simulated-races.ts';
+import { holds, share, timeLimit } from '../simulation/simulated-races.ts';
 import { diesAtAnyMoment, twiceLateOutOfOrder } from './12-twice-late-out-of-order.property.ts';
 
 /** Half of its interleavings with late records, half with instances that die. */

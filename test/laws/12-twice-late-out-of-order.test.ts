@@ -1,7 +1,7 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { StreamDelivery } from '../../local/stream-mapping.ts';
+import type { StreamDelivery } from '../../local/services/streams/stream-mapping.ts';
 import { FanOutScene, type StreamReaderName } from '../support/fan-out-scene.ts';
 import { toldOf } from '../support/told-revocations.ts';
 

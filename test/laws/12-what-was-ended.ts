@@ -1,9 +1,9 @@
 /** Holds what revocations published, counted and deleted against the sessions that there were. */
 import assert from 'node:assert/strict';
+import { type Commit, type SimulatedProduct, tables } from '../simulation/simulated-product.ts';
+import type { Tally } from '../simulation/simulated-races.ts';
+import { fixture, sessionFixture } from '../simulation/simulated-stack.ts';
 import type { Row } from '../support/row-consistency.ts';
-import { type Commit, type SimulatedProduct, tables } from '../support/simulated-product.ts';
-import type { Tally } from '../support/simulated-races.ts';
-import { fixture, sessionFixture } from '../support/simulated-stack.ts';
 import type { Programs } from './01-programs.ts';
 
 const { live } = fixture;

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stackOf, type TemplateJson } from '../../local/template.ts';
+import { stackOf, type TemplateJson } from '../../local/template/template.ts';
 
 /** A directory in memory where the system has such, because an engine syncs each write. */
 export function scratchDirectory(): string {

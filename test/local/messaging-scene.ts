@@ -2,12 +2,12 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { onTestFinished } from 'vitest';
-import { type Engine, startEngine } from '../../local/engine.ts';
-import type { Caller } from '../../local/front-gate.ts';
-import { rightsOf } from '../../local/iam.ts';
+import type { Caller } from '../../local/front/front-gate.ts';
+import { rightsOf } from '../../local/front/iam.ts';
 import { type Messaging, type MessagingOptions, openMessaging, type Triggers } from '../../local/messaging.ts';
-import { createTables } from '../../local/tables.ts';
-import { type LocalStack, stackOf, type TemplateJson } from '../../local/template.ts';
+import { type Engine, startEngine } from '../../local/services/dynamodb/engine.ts';
+import { createTables } from '../../local/services/dynamodb/tables.ts';
+import { type LocalStack, stackOf, type TemplateJson } from '../../local/template/template.ts';
 import { document, scratchDirectory, table } from './fixture-stack.ts';
 
 type Resources = TemplateJson['Resources'];

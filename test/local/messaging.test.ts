@@ -19,13 +19,13 @@ import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openClock } from '../../local/clock.ts';
-import { startEngine } from '../../local/engine.ts';
-import { startFront } from '../../local/front.ts';
-import { startFunctions } from '../../local/functions.ts';
+import { startFront } from '../../local/front/front.ts';
 import { openHome } from '../../local/home.ts';
 import { openMessaging } from '../../local/messaging.ts';
-import { createTables } from '../../local/tables.ts';
-import { loadStack } from '../../local/template.ts';
+import { startEngine } from '../../local/services/dynamodb/engine.ts';
+import { createTables } from '../../local/services/dynamodb/tables.ts';
+import { startFunctions } from '../../local/services/lambda/functions.ts';
+import { loadStack } from '../../local/template/template.ts';
 import { scratchDirectory } from './fixture-stack.ts';
 
 /** Without an SDK, so that nothing has to be bundled: publishes each record's sort key, with the function's own credentials. */

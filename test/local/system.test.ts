@@ -6,8 +6,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openHome } from '../../local/home.ts';
 import { closeServer, listen, PortTaken } from '../../local/loopback.ts';
-import { synthesizeIfChanged } from '../../local/synthesize.ts';
 import { startSystem } from '../../local/system.ts';
+import { synthesizeIfChanged } from '../../local/template/synthesize.ts';
 
 const projectRoot = path.resolve(import.meta.dirname, '../..');
 let home: string;

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { firstMailHour } from '../../functions/notices/send-time.ts';
+import { firstMailHour } from '../../functions/hygiene/send-time.ts';
 import type { Case } from './notice-case.ts';
 import { actorOf } from './notice-people.ts';
 import { NoticeWorld } from './notice-world.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { defaultHygiene } from '../../functions/hygiene/settings.ts';
 import {
   changeHygiene,
   type HygieneDependencies,
   previewRun,
   readHygiene,
 } from '../../functions/notices/change-hygiene.ts';
-import { defaultHygiene } from '../../functions/notices/hygiene.ts';
-import { Refusal } from '../../functions/refusals.ts';
+import { Refusal } from '../../functions/values/refusals.ts';
 import { actorOf } from './notice-people.ts';
 import { NoticeWorld } from './notice-world.ts';
 

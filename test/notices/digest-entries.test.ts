@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { isInUse } from '../../functions/hygiene/send-time.ts';
+import { defaultHygiene, type HygieneSettings } from '../../functions/hygiene/settings.ts';
 import { digestFor, type EntryContext, entryOf, tellingOf } from '../../functions/notices/digest-entries.ts';
 import type { DigestNotice, Reachable } from '../../functions/notices/digest-repository.ts';
-import { defaultHygiene, type HygieneSettings } from '../../functions/notices/hygiene.ts';
-import { isInUse } from '../../functions/notices/send-time.ts';
-import type { LastUse } from '../../functions/sessions/usage.ts';
 import type { Stack } from '../../functions/stacks/stack.ts';
 import type { Token } from '../../functions/tokens/token.ts';
+import type { LastUse } from '../../functions/verification/usage.ts';
 import { stackLike } from '../stacks/stack-like.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 

@@ -1,7 +1,7 @@
 /** A digest of one token that is sent over doubles: what there is is given, and what was done is seen. */
 import type { TokenwardEvent } from '../../functions/events/catalogue.ts';
+import { defaultHygiene, type HygieneSettings } from '../../functions/hygiene/settings.ts';
 import type { Delivery, Reachable } from '../../functions/notices/digest-repository.ts';
-import { defaultHygiene, type HygieneSettings } from '../../functions/notices/hygiene.ts';
 import type { Mail, MailOutcome } from '../../functions/notices/mailer.ts';
 import { type SendDigestDependencies, sendDigest } from '../../functions/notices/send-digest.ts';
 import type { Token } from '../../functions/tokens/token.ts';

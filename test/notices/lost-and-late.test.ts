@@ -3,8 +3,8 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { expect, it } from 'vitest';
 import { DynamoDigestRepository } from '../../functions/aws/dynamo-digest-repository.ts';
 import { dueAttributes } from '../../functions/aws/keys.ts';
-import { createStorage } from '../../functions/aws/storage.ts';
-import { type Client, keys, tables } from '../support/simulated-dependencies.ts';
+import { createStorage } from '../../functions/aws/storage/storage.ts';
+import { type Client, keys, tables } from '../simulation/simulated-dependencies.ts';
 import { NoticeWorld } from './notice-world.ts';
 
 const minute = 1 / 1440;

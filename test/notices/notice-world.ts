@@ -6,9 +6,8 @@ import { DynamoNoticeRepository } from '../../functions/aws/dynamo-notice-reposi
 import { DynamoStackRepository } from '../../functions/aws/dynamo-stack-repository.ts';
 import { DynamoTokenRepository } from '../../functions/aws/dynamo-token-repository.ts';
 import { noticeFrom, tokenFrom } from '../../functions/aws/items.ts';
-import { createStorage } from '../../functions/aws/storage.ts';
+import { createStorage } from '../../functions/aws/storage/storage.ts';
 import type { EventType, TokenwardEvent } from '../../functions/events/catalogue.ts';
-import { eventsOf } from '../../functions/events/token-changes.ts';
 import { changeHygiene, previewRun } from '../../functions/notices/change-hygiene.ts';
 import type { Mail, MailOutcome } from '../../functions/notices/mailer.ts';
 import type { Notice } from '../../functions/notices/notice-repository.ts';
@@ -16,13 +15,14 @@ import { type SweepDependencies, sweep } from '../../functions/notices/sweep.ts'
 import type { SweepReport } from '../../functions/notices/sweep-report.ts';
 import { createStack } from '../../functions/stacks/create-stack.ts';
 import type { Role } from '../../functions/stacks/stack.ts';
+import { eventsOf } from '../../functions/stream/token-changes.ts';
 import { createToken } from '../../functions/tokens/create-token.ts';
 import { deleteToken } from '../../functions/tokens/delete-token.ts';
 import { editToken } from '../../functions/tokens/edit-token.ts';
 import type { Token } from '../../functions/tokens/token.ts';
-import { keys, tableSpecs, tables } from '../support/simulated-dependencies.ts';
-import { type Change, SimulatedDynamo } from '../support/simulated-dynamo.ts';
-import { scopes } from '../support/simulated-scopes.ts';
+import { keys, tableSpecs, tables } from '../simulation/simulated-dependencies.ts';
+import { type Change, SimulatedDynamo } from '../simulation/simulated-dynamo.ts';
+import { scopes } from '../simulation/simulated-scopes.ts';
 import { actorOf, addressOf } from './notice-people.ts';
 
 export const day = 86_400_000;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PreviewedToken } from '../../functions/notices/change-hygiene.ts';
 import type { Token } from '../../functions/tokens/token.ts';
-import { runs } from '../support/simulated-races.ts';
+import { runs } from '../simulation/simulated-races.ts';
 import { NoticeWorld } from './notice-world.ts';
 
 type Settings = Readonly<Record<string, unknown>>;

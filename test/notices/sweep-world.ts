@@ -1,6 +1,6 @@
 /** A run of the sweep over doubles: what there is to be done is given, and what was done is seen. */
 import type { TokenwardEvent } from '../../functions/events/catalogue.ts';
-import { defaultHygiene, type HygieneSettings } from '../../functions/notices/hygiene.ts';
+import { defaultHygiene, type HygieneSettings } from '../../functions/hygiene/settings.ts';
 import type { Claim, ClaimOutcome, Due } from '../../functions/notices/notice-repository.ts';
 import { type SweepDependencies, sweep } from '../../functions/notices/sweep.ts';
 import type { Token } from '../../functions/tokens/token.ts';

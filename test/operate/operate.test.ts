@@ -7,12 +7,12 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { realPauses } from '../../functions/aws/dynamo-client.ts';
 import { keysOf } from '../../functions/aws/keys.ts';
-import { createStorage } from '../../functions/aws/storage.ts';
-import { people } from '../../local/cast.ts';
-import type { PutEvents } from '../../local/event-bus-endpoint.ts';
-import { REGION } from '../../local/resource-types.ts';
+import { realPauses } from '../../functions/aws/storage/dynamo-client.ts';
+import { createStorage } from '../../functions/aws/storage/storage.ts';
+import { people } from '../../local/people/accounts.ts';
+import type { PutEvents } from '../../local/services/events/event-bus-endpoint.ts';
+import { REGION } from '../../local/template/resource-types.ts';
 import { operate, operator } from '../../operate/operate.ts';
 import { RunningSystem } from '../support/running-system.ts';
 

@@ -4,7 +4,7 @@ import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { expect, it, onTestFinished } from 'vitest';
-import { REGION } from '../../local/resource-types.ts';
+import { REGION } from '../../local/template/resource-types.ts';
 import { eachMessage } from '../../operate/dead-letter-queue.ts';
 import { deliver, streamMappingOf } from '../../operate/event-source-mapping.ts';
 import { recordsIn, Trimmed } from '../../operate/stream-range.ts';

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { eventOf } from '../../functions/events/catalogue.ts';
-import { unavailable } from '../../functions/refusals.ts';
 import { endSessions } from '../../functions/sessions/end-sessions.ts';
 import type { RevocationSummary } from '../../functions/sessions/revocation-repository.ts';
-import { tables } from '../support/simulated-dependencies.ts';
+import { unavailable } from '../../functions/values/refusals.ts';
+import { tables } from '../simulation/simulated-dependencies.ts';
 import { operation, RevocationWorld, revokedAt, token } from './revocation-world.ts';
 
 let world: RevocationWorld;

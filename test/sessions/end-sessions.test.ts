@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { shards } from '../../functions/sessions/session.ts';
-import { tables } from '../support/simulated-dependencies.ts';
+import { shards } from '../../functions/verification/session.ts';
+import { tables } from '../simulation/simulated-dependencies.ts';
 import { operation, RevocationWorld, token } from './revocation-world.ts';
 
 let world: RevocationWorld;

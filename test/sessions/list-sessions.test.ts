@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { endOneSession } from '../../functions/sessions/end-one-session.ts';
 import { badCursor, countLiveSessions, listSessions, liveSessions } from '../../functions/sessions/list-sessions.ts';
-import type { Session } from '../../functions/sessions/session.ts';
 import type { SessionPage, SessionRepository } from '../../functions/sessions/session-repository.ts';
+import type { Session } from '../../functions/verification/session.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 import { refusalOf } from './refusal-of.ts';
 import { foreign, live, sessions as opened, sessionWorld, stack, stopped } from './session-world.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { unavailable } from '../../functions/refusals.ts';
 import { endOwnSession, type OpenSessionDependencies, openSession } from '../../functions/sessions/open-session.ts';
-import { rateHeaders, rateLimited, type WindowUse } from '../../functions/sessions/rate-windows.ts';
-import type { Session } from '../../functions/sessions/session.ts';
 import type { Token } from '../../functions/tokens/token.ts';
-import { digestOf, mintTokenValue } from '../../functions/tokens/token-value.ts';
+import { unavailable } from '../../functions/values/refusals.ts';
+import { digestOf, mintTokenValue } from '../../functions/values/token-value.ts';
+import { rateHeaders, rateLimited, type WindowUse } from '../../functions/verification/rate-windows.ts';
+import type { Session } from '../../functions/verification/session.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 import { refusalOf } from './refusal-of.ts';
 

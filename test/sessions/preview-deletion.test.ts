@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { defaultHygiene } from '../../functions/notices/hygiene.ts';
+import { defaultHygiene } from '../../functions/hygiene/settings.ts';
 import { previewDeletion } from '../../functions/sessions/preview-deletion.ts';
-import type { Session } from '../../functions/sessions/session.ts';
-import { hourOf, type LastUse } from '../../functions/sessions/usage.ts';
 import type { Stack } from '../../functions/stacks/stack.ts';
 import type { Token } from '../../functions/tokens/token.ts';
 import type { Sight } from '../../functions/tokens/token-repository.ts';
+import type { Session } from '../../functions/verification/session.ts';
+import { hourOf, type LastUse } from '../../functions/verification/usage.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 import { refusalOf } from './refusal-of.ts';
 import { live, sessionWorld, stack } from './session-world.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type ReconcileDependencies, reconcile, scanParts } from '../../functions/sessions/reconcile.ts';
 import type { FoundRevocation, RunningReceipt } from '../../functions/sessions/revocation-repository.ts';
-import type { Session } from '../../functions/sessions/session.ts';
 import type { Token } from '../../functions/tokens/token.ts';
+import type { Session } from '../../functions/verification/session.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 
 const now = new Date('2026-03-01T08:00:00.000Z');

@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
 import { DynamoReconciliationRepository } from '../../functions/aws/dynamo-reconciliation-repository.ts';
 import { dueAttributes } from '../../functions/aws/keys.ts';
-import { createStorage } from '../../functions/aws/storage.ts';
-import { keys, tableSpecs, tables } from '../support/simulated-dependencies.ts';
-import { SimulatedDynamo } from '../support/simulated-dynamo.ts';
+import { createStorage } from '../../functions/aws/storage/storage.ts';
+import { keys, tableSpecs, tables } from '../simulation/simulated-dependencies.ts';
+import { SimulatedDynamo } from '../simulation/simulated-dynamo.ts';
 
 const now = new Date('2026-03-01T08:00:00.000Z');
 /** All in one shard of the due index: their uids end alike. */

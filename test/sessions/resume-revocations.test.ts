@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { DynamoDueRevocations } from '../../functions/aws/dynamo-due-revocations.ts';
 import { dueAttributes } from '../../functions/aws/keys.ts';
-import { unavailable } from '../../functions/refusals.ts';
 import { type ResumeDependencies, resumeRevocations } from '../../functions/sessions/resume-revocations.ts';
-import { keys, tables } from '../support/simulated-dependencies.ts';
+import { unavailable } from '../../functions/values/refusals.ts';
+import { keys, tables } from '../simulation/simulated-dependencies.ts';
 import { operation, RevocationWorld, revokedAt, token } from './revocation-world.ts';
 
 const second = 1000;

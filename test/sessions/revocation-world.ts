@@ -1,14 +1,15 @@
 /** A token whose sessions are being ended, over the simulated DynamoDB, with a clock that stands but for what reading takes. */
-import type { Item, Key } from '../../functions/aws/expressions.ts';
+
 import { tokenItem } from '../../functions/aws/items.ts';
 import { dueAttributes } from '../../functions/aws/keys.ts';
-import { createStorage } from '../../functions/aws/storage.ts';
+import type { Item, Key } from '../../functions/aws/storage/expressions.ts';
+import { createStorage } from '../../functions/aws/storage/storage.ts';
 import { endSessions, type RoundOutcome } from '../../functions/sessions/end-sessions.ts';
-import { lifetimeMs } from '../../functions/sessions/session.ts';
 import { type Receipt, receiptOf } from '../../functions/tokens/revocation.ts';
-import { SimulatedBus } from '../support/simulated-bus.ts';
-import { type Dependencies, dependenciesOver, keys, tableSpecs, tables } from '../support/simulated-dependencies.ts';
-import { SimulatedDynamo } from '../support/simulated-dynamo.ts';
+import { lifetimeMs } from '../../functions/verification/session.ts';
+import { SimulatedBus } from '../simulation/simulated-bus.ts';
+import { type Dependencies, dependenciesOver, keys, tableSpecs, tables } from '../simulation/simulated-dependencies.ts';
+import { SimulatedDynamo } from '../simulation/simulated-dynamo.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 
 export const token = tokenLike({ epoch: 2 });

@@ -1,7 +1,7 @@
 /** The fixture's token with its three sessions, and what use cases of sessions are given over it. */
-import { dependenciesOver } from '../support/simulated-dependencies.ts';
-import type { Person } from '../support/simulated-product.ts';
-import { fixture, productWithSessions, sessionFixture } from '../support/simulated-stack.ts';
+import { dependenciesOver } from '../simulation/simulated-dependencies.ts';
+import type { Person } from '../simulation/simulated-product.ts';
+import { fixture, productWithSessions, sessionFixture } from '../simulation/simulated-stack.ts';
 
 export const { stack, otherStack, live, stopped, foreign } = fixture;
 export const { sessions } = sessionFixture;

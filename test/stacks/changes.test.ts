@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { mintTokenValue } from '../../functions/tokens/token-value.ts';
+import { mintTokenValue } from '../../functions/values/token-value.ts';
+import type { Person } from '../simulation/simulated-product.ts';
 import { PeopleScene } from '../support/people-scene.ts';
-import type { Person } from '../support/simulated-product.ts';
 
 const ann = 'ann@example.test';
 let scene: PeopleScene;

@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { auditEntry } from '../../functions/stacks/audit-entry.ts';
 import { createStack } from '../../functions/stacks/create-stack.ts';
 import { personUid } from '../../functions/stacks/person.ts';
+import { day } from '../simulation/simulated-product.ts';
+import { fixture } from '../simulation/simulated-stack.ts';
 import { PeopleScene } from '../support/people-scene.ts';
-import { day } from '../support/simulated-product.ts';
-import { fixture } from '../support/simulated-stack.ts';
 
 const ann = 'ann@example.test';
 let scene: PeopleScene;

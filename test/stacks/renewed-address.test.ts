@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createStack } from '../../functions/stacks/create-stack.ts';
 import type { Actor } from '../../functions/stacks/person.ts';
+import { tables } from '../simulation/simulated-product.ts';
+import { surroundings } from '../simulation/simulated-races.ts';
+import { fixture, simulatedProduct } from '../simulation/simulated-stack.ts';
 import { PeopleScene } from '../support/people-scene.ts';
-import { tables } from '../support/simulated-product.ts';
-import { surroundings } from '../support/simulated-races.ts';
-import { fixture, simulatedProduct } from '../support/simulated-stack.ts';
 
 const [old, today] = ['ann@old.example.test', 'ann@example.test'];
 let scene: PeopleScene;

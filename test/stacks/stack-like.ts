@@ -1,4 +1,4 @@
-import { defaultHygiene } from '../../functions/notices/hygiene.ts';
+import { defaultHygiene } from '../../functions/hygiene/settings.ts';
 import type { Stack } from '../../functions/stacks/stack.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 

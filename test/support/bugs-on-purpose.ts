@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Sabotage, Tampering } from './simulated-product.ts';
-import type { Law } from './simulated-races.ts';
+import type { Sabotage, Tampering } from '../simulation/simulated-product.ts';
+import type { Law } from '../simulation/simulated-races.ts';
 
 /** A bug, and the law that has to see it. */
 export type Bug = { readonly bug: string; readonly law: string; readonly broken: Law } & (

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { type Person, people } from '../../local/cast.ts';
+import { type Person, people } from '../../local/people/accounts.ts';
 import { Browser } from './browser.ts';
 import { RunningSystem } from './running-system.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { FaultTarget } from '../../local/faults.ts';
+import type { FaultTarget } from '../../local/front/faults.ts';
 import { manySessions, type Sessions, sessionRows } from './many-sessions.ts';
 import { RunningSystem } from './running-system.ts';
 import { toldOf } from './told-revocations.ts';

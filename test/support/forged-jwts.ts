@@ -1,8 +1,8 @@
 /** JWTs that name a person of the development issuer, and that nobody is to be let in by. */
 import { createHmac, createPublicKey } from 'node:crypto';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
-import { AUDIENCE } from '../../local/cast.ts';
-import type { Issuer } from '../../local/issuer.ts';
+import { AUDIENCE } from '../../local/people/accounts.ts';
+import type { Issuer } from '../../local/people/issuer.ts';
 
 export const forgeries = ['expired', 'wrong issuer', 'wrong audience', 'alg none', 'HS256', 'otherwise wrong'] as const;
 export type Forgery = (typeof forgeries)[number];

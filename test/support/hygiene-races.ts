@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import fc, { type Arbitrary, type IAsyncProperty, type Scheduler } from 'fast-check';
-import type { HygieneSettings } from '../../functions/notices/hygiene.ts';
+import type { HygieneSettings } from '../../functions/hygiene/settings.ts';
 import { personUid } from '../../functions/stacks/person.ts';
-import type { Snapshot } from './simulated-dynamo.ts';
-import { SimulatedHygiene, type SweepTampering } from './simulated-hygiene.ts';
+import type { Snapshot } from '../simulation/simulated-dynamo.ts';
+import { SimulatedHygiene, type SweepTampering } from '../simulation/simulated-hygiene.ts';
 import {
   day,
   issuer,
@@ -18,9 +18,9 @@ import {
   startMs,
   type Tampering,
   tables,
-} from './simulated-product.ts';
-import { surroundings, Tally } from './simulated-races.ts';
-import { fixture, type KnownToken } from './simulated-stack.ts';
+} from '../simulation/simulated-product.ts';
+import { surroundings, Tally } from '../simulation/simulated-races.ts';
+import { fixture, type KnownToken } from '../simulation/simulated-stack.ts';
 
 const hour = day / 24;
 const { stack } = fixture;

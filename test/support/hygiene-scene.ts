@@ -1,7 +1,7 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { personUid } from '../../functions/stacks/person.ts';
-import { people } from '../../local/cast.ts';
+import { people } from '../../local/people/accounts.ts';
 import type { SystemOptions } from '../../local/system.ts';
 import { type Reply, RunningSystem } from './running-system.ts';
 

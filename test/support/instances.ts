@@ -6,10 +6,10 @@ import type { Context } from 'aws-lambda';
 import { DynamoCredentialReader } from '../../functions/aws/dynamo-credential-reader.ts';
 import { DynamoEnvironmentRepository } from '../../functions/aws/dynamo-environment-repository.ts';
 import { DynamoRateWindows } from '../../functions/aws/dynamo-rate-windows.ts';
-import { createStorage } from '../../functions/aws/storage.ts';
-import type { HttpEvent } from '../../functions/http/endpoint.ts';
+import { createStorage } from '../../functions/aws/storage/storage.ts';
+import type { HttpEvent } from '../../functions/http/chain/endpoint.ts';
 import { createHandler } from '../../functions/http/environments.lambda.ts';
-import { REGION } from '../../local/resource-types.ts';
+import { REGION } from '../../local/template/resource-types.ts';
 import { sessionsTable } from './many-sessions.ts';
 import type { RunningSystem } from './running-system.ts';
 

@@ -1,9 +1,9 @@
 /** Flows with one of their writes late: given up, answered by a retry, overtaken by what comes after it, and carried out then. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as z from 'zod';
-import { canonicalJson } from '../../functions/tokens/canonical-json.ts';
-import type { Answer, HeldWrite } from '../../local/faults.ts';
-import type { FrontRequest } from '../../local/front-gate.ts';
+import { canonicalJson } from '../../functions/values/canonical-json.ts';
+import type { Answer, HeldWrite } from '../../local/front/faults.ts';
+import type { FrontRequest } from '../../local/front/front-gate.ts';
 import { HygieneScene } from './hygiene-scene.ts';
 import { sessionsTable } from './many-sessions.ts';
 import type { StoredItem } from './operator.ts';

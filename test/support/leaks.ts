@@ -1,7 +1,7 @@
 /** Bugs that let a value out, for law 4 to find: what is minted is put where it does not belong. */
-import { Refusal } from '../../functions/refusals.ts';
-import { mintSessionValue, mintTokenValue } from '../../functions/tokens/token-value.ts';
-import type { Dependencies, Tampering } from './simulated-dependencies.ts';
+import { Refusal } from '../../functions/values/refusals.ts';
+import { mintSessionValue, mintTokenValue } from '../../functions/values/token-value.ts';
+import type { Dependencies, Tampering } from '../simulation/simulated-dependencies.ts';
 import { changed } from './tampering.ts';
 
 type Tokens = Dependencies['tokens'];

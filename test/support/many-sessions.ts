@@ -3,8 +3,8 @@ import { BatchWriteItemCommand, QueryCommand, type WriteRequest } from '@aws-sdk
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { keysOf, sessionPartition } from '../../functions/aws/keys.ts';
 import { variables } from '../../functions/runtime/env.ts';
-import { lifetimeMs, type Session, shards } from '../../functions/sessions/session.ts';
-import { digestOf, mintSessionValue, mintUid } from '../../functions/tokens/token-value.ts';
+import { digestOf, mintSessionValue, mintUid } from '../../functions/values/token-value.ts';
+import { lifetimeMs, type Session, shards } from '../../functions/verification/session.ts';
 import type { RunningSystem } from './running-system.ts';
 
 const random = (bytes: number) => randomBytes(bytes);

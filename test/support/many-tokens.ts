@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { BatchWriteItemCommand, UpdateItemCommand, type WriteRequest } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { digestOf, mintTokenValue, mintUid } from '../../functions/tokens/token-value.ts';
+import { digestOf, mintTokenValue, mintUid } from '../../functions/values/token-value.ts';
 import type { Operator } from './operator.ts';
 import type { RunningSystem } from './running-system.ts';
 

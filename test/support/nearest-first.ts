@@ -3,7 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
  * Order of test files for mutation testing, which stops at the first failure: first those of the mutated file, then those of its folder.
- * `functions/tokens/judge.ts` is most likely to be caught by `test/tokens/judge.test.ts`.
+ * `functions/verification/judge.ts` is most likely to be caught by `test/verification/judge.test.ts`.
  */
 export class NearestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -11,8 +11,8 @@ import {
 import { type NativeAttributeValue, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import { variables } from '../../functions/runtime/env.ts';
-import { REGION } from '../../local/resource-types.ts';
 import type { System } from '../../local/system.ts';
+import { REGION } from '../../local/template/resource-types.ts';
 import { inconsistencies } from './row-consistency.ts';
 
 const FunctionProperties = z.looseObject({

@@ -1,6 +1,5 @@
 /** Stacks and their people, by the use cases themselves over the simulated product. */
 
-import { Refusal } from '../../functions/refusals.ts';
 import { auditEntry, operationId } from '../../functions/stacks/audit-entry.ts';
 import { createBranch, deleteAlias, pointAlias } from '../../functions/stacks/change-branches.ts';
 import { editStack } from '../../functions/stacks/edit-stack.ts';
@@ -10,9 +9,10 @@ import type { StackChanges } from '../../functions/stacks/stack-changes.ts';
 import { transferStack } from '../../functions/stacks/transfer-stack.ts';
 import { unshareStack } from '../../functions/stacks/unshare-stack.ts';
 import { visitStack, visitStacks } from '../../functions/stacks/visit-stacks.ts';
-import type { Row } from './simulated-commits.ts';
-import { type Person, type SimulatedProduct, tables } from './simulated-product.ts';
-import { fixture, simulatedProduct } from './simulated-stack.ts';
+import { Refusal } from '../../functions/values/refusals.ts';
+import type { Row } from '../simulation/simulated-commits.ts';
+import { type Person, type SimulatedProduct, tables } from '../simulation/simulated-product.ts';
+import { fixture, simulatedProduct } from '../simulation/simulated-stack.ts';
 
 /** `done`, or the kind of the refusal with what it says of the fields. */
 export type Outcome = 'done' | { readonly kind: string; readonly errors: Refusal['errors'] };

@@ -1,5 +1,5 @@
 /** Whether stored rows agree with each other: what law 11 leaves behind when everything is at rest. */
-import { canonicalJson } from '../../functions/tokens/canonical-json.ts';
+import { canonicalJson } from '../../functions/values/canonical-json.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 

@@ -10,8 +10,8 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { AttributeMap } from './simulated-dynamo.ts';
-import { type Client, type Sabotage, tables } from './simulated-product.ts';
+import type { AttributeMap } from '../simulation/simulated-dynamo.ts';
+import { type Client, type Sabotage, tables } from '../simulation/simulated-product.ts';
 
 type Send = Client['send'];
 

@@ -1,12 +1,13 @@
 /** Bugs to put between the sweep and what it is given, for laws to find. Each is what a plausible change would have done. */
+
+import { firstMailHour, isWarning } from '../../functions/hygiene/send-time.ts';
+import type { HygieneSettings } from '../../functions/hygiene/settings.ts';
 import type { DigestNotice, DigestRepository } from '../../functions/notices/digest-repository.ts';
-import type { HygieneSettings } from '../../functions/notices/hygiene.ts';
 import type { Claim, NoticeRepository } from '../../functions/notices/notice-repository.ts';
-import { firstMailHour, isWarning } from '../../functions/notices/send-time.ts';
 import type { Token } from '../../functions/tokens/token.ts';
 import type { UsedToken } from '../../functions/tokens/token-repository.ts';
-import type { Tampering } from './simulated-dependencies.ts';
-import type { SweepTampering } from './simulated-hygiene.ts';
+import type { Tampering } from '../simulation/simulated-dependencies.ts';
+import type { SweepTampering } from '../simulation/simulated-hygiene.ts';
 import { changed } from './tampering.ts';
 
 /** The event's `time` is believed, also when it is ahead. */

@@ -1,8 +1,8 @@
 /** Bugs to put between use cases and what they are given, for laws to find. Each is what a plausible change would have done. */
 import type { TokenwardEvent } from '../../functions/events/catalogue.ts';
-import { Refusal } from '../../functions/refusals.ts';
-import type { FoundCredential } from '../../functions/sessions/credential-reader.ts';
-import type { Dependencies, Tampering } from './simulated-dependencies.ts';
+import { Refusal } from '../../functions/values/refusals.ts';
+import type { FoundCredential } from '../../functions/verification/credential-reader.ts';
+import type { Dependencies, Tampering } from '../simulation/simulated-dependencies.ts';
 
 type Tokens = Dependencies['tokens'];
 type Sessions = Dependencies['sessions'];

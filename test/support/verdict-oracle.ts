@@ -1,10 +1,10 @@
 /** What a verification may say, from what was committed between its start and its end: a table of rules, not asked of the product. */
 import { createHash } from 'node:crypto';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { canonicalJson } from '../../functions/tokens/canonical-json.ts';
-import type { Door, Question } from './simulated-doors.ts';
-import type { Snapshot } from './simulated-dynamo.ts';
-import { keys, type Row, type SimulatedProduct, scopes } from './simulated-product.ts';
+import { canonicalJson } from '../../functions/values/canonical-json.ts';
+import type { Door, Question } from '../simulation/simulated-doors.ts';
+import type { Snapshot } from '../simulation/simulated-dynamo.ts';
+import { keys, type Row, type SimulatedProduct, scopes } from '../simulation/simulated-product.ts';
 
 export type Word = 'active' | 'unknown' | 'deleted' | 'session-over' | 'expired' | 'other-stack' | 'out-of-scope';
 

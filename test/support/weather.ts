@@ -1,8 +1,8 @@
 /** Faults of storage that come and go. */
 import fc from 'fast-check';
-import type { Fault, Operation } from './simulated-dynamo.ts';
-import type { SimulatedProduct } from './simulated-product.ts';
-import type { Tally } from './simulated-races.ts';
+import type { Fault, Operation } from '../simulation/simulated-dynamo.ts';
+import type { SimulatedProduct } from '../simulation/simulated-product.ts';
+import type { Tally } from '../simulation/simulated-races.ts';
 
 export const faultKinds = [
   'lose-answer',

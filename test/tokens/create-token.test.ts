@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Sight } from '../../functions/tokens/token-repository.ts';
-import { digestOf } from '../../functions/tokens/token-value.ts';
-import type { Tampering } from '../support/simulated-dependencies.ts';
-import { day, type Person, type SimulatedProduct, scopes } from '../support/simulated-product.ts';
-import { fixture, simulatedProduct } from '../support/simulated-stack.ts';
+import { digestOf } from '../../functions/values/token-value.ts';
+import type { Tampering } from '../simulation/simulated-dependencies.ts';
+import { day, type Person, type SimulatedProduct, scopes } from '../simulation/simulated-product.ts';
+import { fixture, simulatedProduct } from '../simulation/simulated-stack.ts';
 import { changed } from '../support/tampering.ts';
 import { meetingOthers } from './meeting-others.ts';
 

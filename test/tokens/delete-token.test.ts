@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeleteToken } from '../../functions/tokens/delete-token.ts';
-import type { Person, SimulatedProduct } from '../support/simulated-product.ts';
-import { fixture, simulatedProduct } from '../support/simulated-stack.ts';
+import type { Person, SimulatedProduct } from '../simulation/simulated-product.ts';
+import { fixture, simulatedProduct } from '../simulation/simulated-stack.ts';
 
 const { stack, otherStack, live, stopped, foreign } = fixture;
 const right = { stack, uid: live.uid, confirmName: live.name };

@@ -1,7 +1,7 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { day, keys, type SimulatedProduct, scopes, tables } from '../support/simulated-product.ts';
-import { fixture, simulatedProduct } from '../support/simulated-stack.ts';
+import { day, keys, type SimulatedProduct, scopes, tables } from '../simulation/simulated-product.ts';
+import { fixture, simulatedProduct } from '../simulation/simulated-stack.ts';
 import { demote, meanwhile } from './meeting-others.ts';
 
 const { stack, live, stopped, foreign } = fixture;

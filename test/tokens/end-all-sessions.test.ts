@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { SimulatedProduct } from '../support/simulated-product.ts';
-import { fixture, productWithSessions, sessionFixture, simulatedProduct } from '../support/simulated-stack.ts';
+import type { SimulatedProduct } from '../simulation/simulated-product.ts';
+import { fixture, productWithSessions, sessionFixture, simulatedProduct } from '../simulation/simulated-stack.ts';
 import { demote, meanwhile, meetingOthers } from './meeting-others.ts';
 
 const { stack, live, foreign } = fixture;

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { firstAnswer, givenKey, isKept } from '../../functions/tokens/idempotency.ts';
 import type { Seen } from '../../functions/tokens/token-repository.ts';
 import { refusalOf } from '../sessions/refusal-of.ts';
-import type { SimulatedProduct } from '../support/simulated-product.ts';
-import { fixture, simulatedProduct } from '../support/simulated-stack.ts';
+import type { SimulatedProduct } from '../simulation/simulated-product.ts';
+import { fixture, simulatedProduct } from '../simulation/simulated-stack.ts';
 import { tokenLike } from './token-like.ts';
 
 const { stack, live } = fixture;

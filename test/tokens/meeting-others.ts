@@ -1,7 +1,7 @@
 /** Others, in the way of a use case's writes. */
-import type { Dependencies, Tampering } from '../support/simulated-dependencies.ts';
-import { keys, type SimulatedProduct, tables } from '../support/simulated-product.ts';
-import { fixture } from '../support/simulated-stack.ts';
+import type { Dependencies, Tampering } from '../simulation/simulated-dependencies.ts';
+import { keys, type SimulatedProduct, tables } from '../simulation/simulated-product.ts';
+import { fixture } from '../simulation/simulated-stack.ts';
 import { changed } from '../support/tampering.ts';
 
 /** So many writes find that somebody was faster; nothing is written by those. */

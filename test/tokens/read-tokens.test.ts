@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Stack } from '../../functions/stacks/stack.ts';
 import { listTokens } from '../../functions/tokens/read-tokens.ts';
 import type { Token } from '../../functions/tokens/token.ts';
-import { keys } from '../support/simulated-dependencies.ts';
-import type { Person } from '../support/simulated-product.ts';
-import { fixture, simulatedProduct } from '../support/simulated-stack.ts';
+import { keys } from '../simulation/simulated-dependencies.ts';
+import type { Person } from '../simulation/simulated-product.ts';
+import { fixture, simulatedProduct } from '../simulation/simulated-stack.ts';
 import { tokenLike } from './token-like.ts';
 
 const { stack, otherStack, live, stopped, foreign } = fixture;

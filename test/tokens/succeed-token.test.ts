@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { settingsOf } from '../../functions/tokens/changes.ts';
-import { parseOverlap } from '../../functions/tokens/overlap.ts';
-import { day, type Person, type SimulatedProduct, scopes, tables } from '../support/simulated-product.ts';
-import { fixture, simulatedProduct } from '../support/simulated-stack.ts';
+import { parseOverlap } from '../../functions/values/duration.ts';
+import { day, type Person, type SimulatedProduct, scopes, tables } from '../simulation/simulated-product.ts';
+import { fixture, simulatedProduct } from '../simulation/simulated-stack.ts';
 import { changed } from '../support/tampering.ts';
 import { demote, meetingOthers } from './meeting-others.ts';
 

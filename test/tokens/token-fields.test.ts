@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { knownModules } from '../../functions/tokens/scope.ts';
 import { readEditedFields, readNewFields } from '../../functions/tokens/token-fields.ts';
-import { mintTokenValue } from '../../functions/tokens/token-value.ts';
+import { knownModules } from '../../functions/values/scope.ts';
+import { mintTokenValue } from '../../functions/values/token-value.ts';
 import { tokenLike } from './token-like.ts';
 
 const required = 'is a required field';

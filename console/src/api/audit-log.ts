@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import * as z from 'zod/mini';
-import { AuditEntryViewSchema } from '../../../functions/http/audit-logs.ts';
+import { AuditEntryViewSchema } from '../../../functions/http/stacks/audit-logs.ts';
 import { useApi } from './api.ts';
 
 export type AuditEntry = z.output<typeof AuditEntryViewSchema>;

@@ -4,7 +4,7 @@ import {
   ChangedHygieneSchema,
   HygienePreviewSchema,
   HygieneViewSchema,
-} from '../../../functions/http/token-hygiene.ts';
+} from '../../../functions/http/hygiene/token-hygiene.ts';
 import { useApi } from './api.ts';
 import { useChange } from './change.ts';
 

@@ -1,6 +1,6 @@
 import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import * as z from 'zod/mini';
-import { SessionViewSchema } from '../../../functions/http/token-sessions.ts';
+import { SessionViewSchema } from '../../../functions/http/sessions/token-sessions.ts';
 import { useApi } from './api.ts';
 import { useChange } from './change.ts';
 

@@ -1,7 +1,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import * as z from 'zod/mini';
-import { BranchAliasesSchema, BranchesSchema } from '../../../functions/http/branch-views.ts';
-import { StackViewSchema, UsersSchema } from '../../../functions/http/stacks.ts';
+import { BranchAliasesSchema, BranchesSchema } from '../../../functions/http/stacks/branch-views.ts';
+import { StackViewSchema, UsersSchema } from '../../../functions/http/stacks/stacks.ts';
 import { type Api, useApi } from './api.ts';
 import { useChange } from './change.ts';
 

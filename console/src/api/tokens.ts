@@ -1,8 +1,8 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import * as z from 'zod/mini';
-import { RevocationViewSchema } from '../../../functions/http/fetch-revocation.ts';
-import { DeletionPreviewSchema } from '../../../functions/http/preview-deletion.ts';
-import { CreatedTokenSchema, TokenViewSchema } from '../../../functions/http/token-view.ts';
+import { RevocationViewSchema } from '../../../functions/http/tokens/fetch-revocation.ts';
+import { DeletionPreviewSchema } from '../../../functions/http/tokens/preview-deletion.ts';
+import { CreatedTokenSchema, TokenViewSchema } from '../../../functions/http/tokens/token-view.ts';
 import { useApi } from './api.ts';
 import { useChange } from './change.ts';
 

@@ -1,5 +1,5 @@
-import { scheduleOf } from '../../../functions/notices/schedule.ts';
-import { isInUse, sendTimeOf } from '../../../functions/notices/send-time.ts';
+import { scheduleOf } from '../../../functions/hygiene/schedule.ts';
+import { isInUse, sendTimeOf } from '../../../functions/hygiene/send-time.ts';
 import type { HygieneSettings } from '../api/hygiene.ts';
 import type { Token } from '../api/tokens.ts';
 

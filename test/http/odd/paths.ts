@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { routes } from '../../../functions/http/routes.ts';
+import { routes } from '../../../functions/http/chain/routes.ts';
 import { kindOf, type OddRequest, requestsOf } from './kind.ts';
 
 const methods = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'] as const;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { knownModules } from '../../../functions/tokens/scope.ts';
+import { knownModules } from '../../../functions/values/scope.ts';
 import { goodScope, kindOf, requestsOf, withField } from './kind.ts';
 
 const [, onMain] = goodScope;

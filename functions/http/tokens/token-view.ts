@@ -1,0 +1,70 @@
+import * as z from 'zod/mini';
+import type { Stack } from '../../stacks/stack.ts';
+import { statusOf, stopOf, stopReasons } from '../../tokens/token.ts';
+import type { UsedToken } from '../../tokens/token-repository.ts';
+import { openEnum } from '../../values/open-enum.ts';
+
+const instant = z.string();
+
+/** How it was stopped. Who and why is null where an earlier version stopped it and did not keep that. */
+const Stopped = z.object({ at: instant, by: z.nullable(z.string()), reason: z.nullable(openEnum(stopReasons)) });
+
+/** A management token as people see it. The schema is the guard: what is not in it does not leave, above all value and digest. */
+export const TokenViewSchema = z.object({
+  uid: z.string(),
+  name: z.string(),
+  description: z.string(),
+  scope: z.array(
+    z.object({
+      module: z.string(),
+      acl: z.object({ read: z.optional(z.boolean()), write: z.optional(z.boolean()) }),
+      branches: z.optional(z.array(z.string())),
+      branch_aliases: z.optional(z.array(z.string())),
+    }),
+  ),
+  expires_on: z.nullable(z.string()),
+  expires_at: z.nullable(instant),
+  is_email_notification_enabled: z.boolean(),
+  rate_limit_enabled: z.boolean(),
+  rate_limits: z.nullable(z.object({ read: z.number(), write: z.number() })),
+  status: openEnum(['active', 'expiring', 'expired']),
+  hint: z.string(),
+  last_used_at: z.nullable(instant),
+  /** What the program that used it last calls itself. */
+  last_used_client: z.nullable(z.string()),
+  /** When its scope refused a call with the right value the last time. No such call counts as a use. */
+  last_refused_at: z.nullable(instant),
+  stopped: z.nullable(Stopped),
+  created_by: z.string(),
+  updated_by: z.string(),
+  created_at: instant,
+  updated_at: instant,
+  api_key: z.string(),
+  org_uid: z.string(),
+});
+
+export type TokenView = z.output<typeof TokenViewSchema>;
+
+export function tokenView(
+  { token, lastUse, lastRefusedAt = null }: UsedToken,
+  { hygiene }: Stack,
+  now: Date,
+): TokenView {
+  const status = statusOf(token, Math.max(0, ...hygiene.warn_days), now);
+  return TokenViewSchema.parse({
+    ...token,
+    status,
+    stopped: stopOf(token),
+    last_used_at: lastUse?.at ?? null,
+    last_used_client: lastUse?.client || null,
+    last_refused_at: lastRefusedAt,
+  });
+}
+
+const envelope = { notice: z.string(), token: TokenViewSchema };
+
+/** The one answer that ever holds a value; `token_available` is false where it was shown before. */
+export const CreatedTokenSchema = z.union([
+  z.object({ ...envelope, token: z.extend(TokenViewSchema, { token: z.string() }) }),
+  z.object({ ...envelope, token_available: z.literal(false) }),
+]);
