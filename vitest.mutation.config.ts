@@ -7,7 +7,7 @@ import { NearestFirst } from './test/support/nearest-first.ts';
 export default defineConfig({
   plugins: [keptWorker()],
   test: {
-    include: ['test/{tokens,sessions,notices}/*.test.ts'],
+    include: ['test/{values,hygiene,tokens,verification,sessions,notices}/*.test.ts'],
     setupFiles: ['test/support/fresh-modules.ts', 'test/support/seed.ts'],
     // Modules are loaded once for each mutant, and not once for each file of tests.
     isolate: false,

@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmSpec } from './alarm-target.ts';
-import type { Watched } from './observability.ts';
 import type { ServiceFunction } from './service-function.ts';
+import type { Watched } from './watched.ts';
 
 const fiveMinutes = Duration.minutes(5);
 const quarterOfAnHour = Duration.minutes(15);

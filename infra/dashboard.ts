@@ -12,7 +12,7 @@ import {
 import { Construct } from 'constructs';
 import { ageOf, isReader, nameOf, throttlesOf } from './every-alarm.ts';
 import type { LogMetricName } from './log-metrics.ts';
-import type { Watched } from './observability.ts';
+import type { Watched } from './watched.ts';
 
 interface DashboardProps {
   readonly watched: Watched;

@@ -3,8 +3,8 @@ import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { AlarmSpec } from './alarm-target.ts';
 import type { DataTable } from './data-store.ts';
-import type { Watched } from './observability.ts';
 import type { ServiceFunction } from './service-function.ts';
+import type { Watched } from './watched.ts';
 
 const fiveMinutes = Duration.minutes(5);
 

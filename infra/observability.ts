@@ -8,18 +8,7 @@ import { DeadLetters } from './dead-letters.ts';
 import { alarmsOfFunctions, alarmsOfQueues, alarmsOfReaders, alarmsOfTables } from './every-alarm.ts';
 import { LogMetrics } from './log-metrics.ts';
 import { ServiceFunction } from './service-function.ts';
-import type { Stage } from './stages.ts';
-import type { TokenApi } from './token-api.ts';
-
-/** What is deployed, and what the operators see of it. */
-export interface Watched {
-  readonly stage: Stage;
-  readonly api: TokenApi;
-  readonly functions: readonly ServiceFunction[];
-  readonly queues: readonly DeadLetters[];
-  readonly tables: readonly DataTable[];
-  readonly logs: LogMetrics;
-}
+import type { Watched } from './watched.ts';
 
 /** Metrics, alarms and the dashboard. It comes last and looks for what there is, so that nothing new is forgotten. */
 export class Observability extends Construct {

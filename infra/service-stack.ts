@@ -5,11 +5,13 @@ import { DataStore } from './data-store.ts';
 import { EventBus } from './event-bus.ts';
 import { ExampleApi } from './example-api.ts';
 import { HygieneSchedule } from './hygiene-schedule.ts';
+import { IssuerSignIn } from './issuer-sign-in.ts';
 import { Observability } from './observability.ts';
 import { SessionFanOut } from './session-fan-out.ts';
-import { signInOf } from './sign-in.ts';
+import type { SignIn } from './sign-in.ts';
 import type { Stage } from './stages.ts';
 import { TokenApi } from './token-api.ts';
+import { UserPoolSignIn } from './user-pool.ts';
 
 /** One deployment of Tokenward: the table of contents, in the direction in which data flows. */
 export class ServiceStack extends Stack {
@@ -36,4 +38,10 @@ export class ServiceStack extends Stack {
     new CfnOutput(this, 'Issuer', { value: signIn.issuerUrl, description: 'ISSUER_URL of operators.' });
     new CfnOutput(this, 'EventBusName', { value: events.bus.eventBusName, description: 'Where rules of your own go.' });
   }
+}
+
+function signInOf(scope: Construct, stage: Stage): SignIn {
+  return stage.signIn.by === 'issuer'
+    ? new IssuerSignIn(scope, 'SignIn', stage.signIn)
+    : new UserPoolSignIn(scope, 'SignIn', stage.signIn);
 }

@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { NextAction } from '../hygiene/schedule.ts';
 import type {
   Claim,
   ClaimOutcome,
@@ -7,7 +8,7 @@ import type {
   NoticeRepository,
   UnreadableToken,
 } from '../notices/notice-repository.ts';
-import type { NextAction, Token } from '../tokens/token.ts';
+import type { Token } from '../tokens/token.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
 import { MalformedItem, stackFrom, tokenFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';

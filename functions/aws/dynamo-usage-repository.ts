@@ -1,4 +1,5 @@
-import { hourOf, type UsageRepository, type Use } from '../verification/usage.ts';
+import { hourOf } from '../values/last-use.ts';
+import type { UsageRepository, Use } from '../verification/usage.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import type { Writes } from './storage/writes.ts';
 import { neverUsedAt } from './usage-item.ts';

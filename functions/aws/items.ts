@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Delivery, DigestNotice, ReadDigest } from '../notices/digest-repository.ts';
 import type { Notice } from '../notices/notice-repository.ts';
+import type { DeadUse } from '../notices/row-change.ts';
 import type { RunningReceipt, ShardProgress } from '../sessions/revocation-repository.ts';
 import type { SessionEpoch } from '../sessions/session-repository.ts';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
@@ -8,7 +9,6 @@ import type { Environment } from '../stacks/environment.ts';
 import type { Invitation } from '../stacks/invitation.ts';
 import type { KnownAddress } from '../stacks/person.ts';
 import type { Alias, Branch, BranchNames, Member, Stack } from '../stacks/stack.ts';
-import type { DeadUse } from '../stream/token-changes.ts';
 import type { Token } from '../tokens/token.ts';
 import type { IdempotencyRecord } from '../tokens/token-repository.ts';
 import type { Session } from '../verification/session.ts';

@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../stacks/audit-entry.ts';
-import type { RevocationReason } from '../tokens/revocation.ts';
 import type { OpenEnum } from '../values/open-enum.ts';
+import type { RevocationReason } from '../values/revocation-reason.ts';
 
 /**
  * Rows have these words for some reasons, from a time before the API had words of its own. They stay: versions that know no others read

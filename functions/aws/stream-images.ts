@@ -1,6 +1,6 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
-import type { RowChange } from '../stream/token-changes.ts';
+import type { RowChange } from '../notices/row-change.ts';
 import { deadUseFrom, noticeFrom, tokenFrom } from './items.ts';
 
 type Image = NonNullable<DynamoDBRecord['dynamodb']>['NewImage'];

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { UsedToken } from '../tokens/token-repository.ts';
-import type { LastUse } from '../verification/usage.ts';
+import type { LastUse } from '../values/last-use.ts';
+
 import { decoded } from './items.ts';
 import type { Item } from './storage/expressions.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
-import { revocationReasons } from '../tokens/revocation.ts';
 import { openEnum } from '../values/open-enum.ts';
+import { revocationReasons } from '../values/revocation-reason.ts';
 
 const instant = z.string();
 /** Why a token's power ended. A consumer accepts a reason that it does not know. */

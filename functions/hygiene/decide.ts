@@ -1,6 +1,5 @@
-import type { NextAction, Token } from '../tokens/token.ts';
 import type { OpenEnum } from '../values/open-enum.ts';
-import { nextAction, type ScheduledAction, scheduleOf } from './schedule.ts';
+import { type NextAction, nextAction, type Scheduled, type ScheduledAction, scheduleOf } from './schedule.ts';
 import type { HygieneSettings } from './settings.ts';
 
 /** What a notice is about: so many days before the expiry, the expiry itself, or a clean-up that had to wait. */
@@ -32,7 +31,7 @@ const oldestNoticeMs = 7 * day;
  * Decides about one token, for the run and for its preview alike. Of several things that were missed only the most urgent is told;
  * deleting is more urgent than telling.
  */
-export function decide(token: Token, { settings, cleaned }: StackState, now: Date): Decision {
+export function decide(token: Scheduled, { settings, cleaned }: StackState, now: Date): Decision {
   const due = overdue(token, settings, now);
   const last = due.at(-1);
   if (!last) return { does: 'nothing', next: token.next };
@@ -46,7 +45,7 @@ export function decide(token: Token, { settings, cleaned }: StackState, now: Dat
 }
 
 /** What should have been done by now, from the action on that is armed. */
-function overdue(token: Token, settings: HygieneSettings, now: Date): readonly ScheduledAction[] {
+function overdue(token: Scheduled, settings: HygieneSettings, now: Date): readonly ScheduledAction[] {
   const { next } = token;
   // It was pushed forward, after a failure or because of the limit.
   if (!next || Date.parse(next.at) > now.getTime()) return [];
@@ -68,7 +67,9 @@ function heldBackUntil({ settings, cleaned }: StackState, now: Date): string | n
 }
 
 /** The order in which a stack's tokens are handled: what has been due the longest first. */
-export function inOrder<U extends { readonly token: Token }>(tokens: readonly U[]): readonly U[] {
+export function inOrder<U extends { readonly token: Pick<Scheduled, 'uid' | 'next'> }>(
+  tokens: readonly U[],
+): readonly U[] {
   const key = ({ token }: U) => `${token.next?.at ?? ''}#${token.uid}`;
   // Stryker disable next-line EqualityOperator: no two have the same key
   return [...tokens].sort((a, b) => (key(a) < key(b) ? -1 : 1));

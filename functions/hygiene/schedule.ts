@@ -1,7 +1,27 @@
-import type { NextAction, Token } from '../tokens/token.ts';
+import type { OpenEnum } from '../values/open-enum.ts';
 import type { HygieneSettings } from './settings.ts';
 
-type Expiring = Pick<Token, 'state' | 'expires_at'>;
+/** What is to be done next about a token that expires, and when. */
+export interface NextAction {
+  /** `warn#7` warns a week before, `expire` tells of the expiry, `clean_up` deletes. */
+  readonly action: OpenEnum<`warn#${number}` | 'expire' | 'clean_up'>;
+  /** ISO 8601 instant, UTC. */
+  readonly at: string;
+}
+
+/** What of a token its schedule depends on. */
+interface Expiring {
+  readonly state: string;
+  /** ISO 8601 instant, UTC; null for never. */
+  readonly expires_at: string | null;
+}
+
+/** A token with what is to be done next about it. */
+export interface Scheduled extends Expiring {
+  readonly uid: string;
+  readonly next: NextAction | null;
+}
+
 type Armed = HygieneSettings | Pick<HygieneSettings, 'warn_days' | 'cleanup_after_days'>;
 
 /** Something to be done about a token, and when: milliseconds since the epoch. */
@@ -41,7 +61,7 @@ export function nextAction(token: Expiring, settings: Armed, after: Date): NextA
  * it failed, it was held back) is not lost by it; what has been told, or was past before, does not come again.
  */
 export function rearmed(
-  token: Expiring & Pick<Token, 'next'>,
+  token: Expiring & Pick<Scheduled, 'next'>,
   { before, after, now }: { before: HygieneSettings; after: HygieneSettings; now: Date },
 ): NextAction | null {
   const pending = scheduleOf(token, before).find(({ action }) => action === token.next?.action);

@@ -1,5 +1,6 @@
 import { Cron } from 'croner';
-import type { LastUse } from '../verification/usage.ts';
+import type { LastUse } from '../values/last-use.ts';
+
 import type { Threshold } from './decide.ts';
 import type { HygieneSettings } from './settings.ts';
 

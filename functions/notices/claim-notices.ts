@@ -1,5 +1,6 @@
 import { decide, type StackState, type Threshold } from '../hygiene/decide.ts';
-import type { NextAction, Token } from '../tokens/token.ts';
+import type { NextAction } from '../hygiene/schedule.ts';
+import type { Token } from '../tokens/token.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
 import { digestFor } from './digest-entries.ts';
 import type { Claim, ClaimOutcome, DigestKey, Notice, NoticeRepository } from './notice-repository.ts';

@@ -1,4 +1,4 @@
-import type { Digest, DigestEntry } from './digest-mail.ts';
+import type { Digest, DigestEntry } from './digest.ts';
 import { inSubject, isVisible } from './given-text.ts';
 
 /** Words of ours, and between them words that somebody else chose, which are set apart wherever they are shown. */

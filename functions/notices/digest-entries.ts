@@ -2,7 +2,7 @@ import { isInUse, isWarning, sendTimeOf } from '../hygiene/send-time.ts';
 import type { HygieneSettings } from '../hygiene/settings.ts';
 import type { Stack } from '../stacks/stack.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
-import type { DigestEntry } from './digest-mail.ts';
+import type { DigestEntry } from './digest.ts';
 import type { DigestNotice, DigestScene, Reachable } from './digest-repository.ts';
 import type { DigestKey } from './notice-repository.ts';
 

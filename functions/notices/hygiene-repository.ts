@@ -1,7 +1,8 @@
 import type { Threshold } from '../hygiene/decide.ts';
+import type { NextAction } from '../hygiene/schedule.ts';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Stack } from '../stacks/stack.ts';
-import type { NextAction, Token } from '../tokens/token.ts';
+import type { Token } from '../tokens/token.ts';
 import type { Delivery } from './digest-repository.ts';
 
 /** A change of a stack's hygiene settings, with what it makes of the stack's tokens. */

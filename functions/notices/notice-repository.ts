@@ -1,6 +1,7 @@
 import type { Threshold } from '../hygiene/decide.ts';
+import type { NextAction } from '../hygiene/schedule.ts';
 import type { Stack } from '../stacks/stack.ts';
-import type { NextAction, Token } from '../tokens/token.ts';
+import type { Token } from '../tokens/token.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
 
 /** One warning about one token at one threshold: claimed once, before anybody is told. Instants are ISO 8601, UTC. */

@@ -1,8 +1,9 @@
 import { requireToken } from '../tokens/edit-token.ts';
 import { isAlive, statusOf, type TokenStatus } from '../tokens/token.ts';
 import type { TokenReads } from '../tokens/token-repository.ts';
+import { type LastUse, minutesUsed } from '../values/last-use.ts';
 import { isUid } from '../values/token-value.ts';
-import { type LastUse, minutesUsed } from '../verification/usage.ts';
+
 import { countLiveSessions } from './list-sessions.ts';
 import type { SessionRepository } from './session-repository.ts';
 

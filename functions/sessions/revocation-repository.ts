@@ -1,6 +1,7 @@
-import type { Receipt, RevocationReason } from '../tokens/revocation.ts';
+import type { Receipt } from '../tokens/revocation.ts';
 import type { Token } from '../tokens/token.ts';
 import type { OpenEnum } from '../values/open-enum.ts';
+import type { RevocationReason } from '../values/revocation-reason.ts';
 
 /** How long after the revocation the rows of some sessions were gone. */
 export interface TidiedSample {

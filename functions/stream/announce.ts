@@ -1,7 +1,8 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import type { EventPublisher } from '../events/catalogue.ts';
+import type { RowChange } from '../notices/row-change.ts';
 import { inOrder } from './record-batch.ts';
-import { eventsOf, type RowChange } from './token-changes.ts';
+import { eventsOf } from './token-changes.ts';
 
 export interface AnnounceDependencies {
   readonly publisher: EventPublisher;

@@ -1,32 +1,9 @@
 import { eventOf, type TokenwardEvent } from '../events/catalogue.ts';
 import type { Notice } from '../notices/notice-repository.ts';
+import type { DeadUse, RowChange } from '../notices/row-change.ts';
 import { changesBetween } from '../tokens/changes.ts';
 import type { Token, TokenSettings } from '../tokens/token.ts';
 import { type ScopeEntry, scopeString } from '../values/scope.ts';
-
-/** A token's item before and after a write, as the table's stream has them; null where there was none. */
-export interface TokenImages {
-  readonly before: Token | null;
-  readonly after: Token | null;
-}
-
-/** What a write to the table is about. A row that is gone (TTL) is null. */
-export type RowChange = TokenImages | { readonly deadUse: DeadUse | null } | { readonly notice: Notice | null };
-
-/** Somebody called with the value of a dead token, as the row of an hour has it. */
-export interface DeadUse {
-  readonly token_uid: string;
-  readonly token_version: number;
-  readonly epoch: number;
-  readonly api_key: string;
-  readonly name: string;
-  /** ISO 8601 instant. */
-  readonly at: string;
-  readonly client: string;
-  readonly remote_addr: string;
-  /** So many calls until then. */
-  readonly calls: number;
-}
 
 /** Told once an hour at most: the hour is what makes it this one. */
 function usedAfterDeath({ at, ...data }: DeadUse): TokenwardEvent {

@@ -1,18 +1,5 @@
+import type { RevocationReason } from '../values/revocation-reason.ts';
 import type { Token } from './token.ts';
-
-/**
- * Why a token's power ended or its epoch was raised. `deleted` and `cleaned_up` end the token; after the others it stays.
- */
-export const revocationReasons = [
-  'deleted',
-  'cleaned_up',
-  'ended_all',
-  'expired_now',
-  'revoked_by_holder',
-  'idle',
-  'extended',
-] as const;
-export type RevocationReason = (typeof revocationReasons)[number];
 
 /** The record of one revocation, put in the transaction that does it. Completed by ending every session of an older epoch. */
 export interface Receipt {

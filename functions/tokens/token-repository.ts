@@ -1,7 +1,8 @@
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { Member, Stack } from '../stacks/stack.ts';
+import type { LastUse } from '../values/last-use.ts';
 import type { Randomness } from '../values/token-value.ts';
-import type { LastUse } from '../verification/usage.ts';
+
 import type { Receipt } from './revocation.ts';
 import type { SettingsContext } from './settings.ts';
 import type { Token } from './token.ts';

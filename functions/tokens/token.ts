@@ -1,6 +1,7 @@
+import type { NextAction } from '../hygiene/schedule.ts';
 import type { OpenEnum } from '../values/open-enum.ts';
+import type { RevocationReason } from '../values/revocation-reason.ts';
 import type { ScopeEntry } from '../values/scope.ts';
-import type { RevocationReason } from './revocation.ts';
 
 /** Requests per second that a token may make, for reads (GET) and for writes (all else). */
 export interface RateLimits {
@@ -10,14 +11,6 @@ export interface RateLimits {
 
 /** `live` until its expiry; `stopped` by "expire now" or by its holder; `deleted` for ever. Any other state refuses, too. */
 export type TokenState = OpenEnum<'live' | 'stopped' | 'deleted'>;
-
-/** What is to be done next about a token that expires, and when. */
-export interface NextAction {
-  /** `warn#7` warns a week before, `expire` tells of the expiry, `clean_up` deletes. */
-  readonly action: OpenEnum<`warn#${number}` | 'expire' | 'clean_up'>;
-  /** ISO 8601 instant, UTC. */
-  readonly at: string;
-}
 
 /** The part of a token that its owner chooses. Instants are ISO 8601, UTC, with milliseconds. */
 export interface TokenSettings {

@@ -1,24 +1,10 @@
 import type { Token } from '../tokens/token.ts';
-
-/** Who presented a credential: a program, or a service that asks about one. */
-export interface UsedBy {
-  /** What the program calls itself, or empty. */
-  readonly client: string;
-  readonly remote_addr: string;
-}
+import { hourMs, type UsedBy } from '../values/last-use.ts';
 
 /** One use of a token, or an attempt with the value of a dead one. */
 export interface Use extends UsedBy {
   readonly token: Token;
   readonly at: Date;
-}
-
-/** When and by whom a token was used last, and how busy it is. */
-export interface LastUse extends UsedBy {
-  /** ISO 8601 instant. */
-  readonly at: string;
-  /** Minutes in which it was used, by the hour: hours since the epoch. */
-  readonly hours: ReadonlyMap<number, number>;
 }
 
 /** Storage of uses: only forward in time. */
@@ -33,23 +19,13 @@ export interface UsageRepository {
 }
 
 const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
 const mostRemembered = 10_000;
-
-/** In how many minutes of the last so many hours a token was used. */
-export function minutesUsed({ hours }: LastUse, lastHours: number, now: Date): number {
-  const present = Math.floor(now.getTime() / hourMs);
-  return [...hours].reduce((sum, [hour, minutes]) => (present - hour < lastHours ? sum + minutes : sum), 0);
-}
 
 export interface UseLogSurroundings {
   /** Waits for some work, and not for ever: a caller is not held up by a record of its use. */
   readonly patience: (work: Promise<void>) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
 }
-
-/** The hour that an instant is in, counted since the epoch. */
-export const hourOf = (at: Date) => Math.floor(at.getTime() / hourMs);
 
 /** What a living token's call came to: a use, or a refusal by its scope. */
 type Call = 'used' | 'refused';

@@ -1,11 +1,12 @@
 import { mainBranch } from '../stacks/stack.ts';
 import type { Token } from '../tokens/token.ts';
+import type { UsedBy } from '../values/last-use.ts';
 import { BranchNameSchema } from '../values/names.ts';
 import type { Module } from '../values/scope.ts';
 import { digestMatches, isUid, parseCredential } from '../values/token-value.ts';
 import type { CredentialReader, FoundCredential } from './credential-reader.ts';
 import { judge, type Verdict } from './judge.ts';
-import type { UsedBy, UseLog } from './usage.ts';
+import type { UseLog } from './usage.ts';
 
 export interface Verification {
   /** The credential as presented, without any scheme in front. */

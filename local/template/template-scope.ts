@@ -11,7 +11,6 @@ import {
   type ResourceType,
   URL_SUFFIX,
 } from './resource-types.ts';
-import type { Resource } from './template.ts';
 
 /** An object of plain JSON. */
 export const Json = z.record(z.string(), z.unknown());
@@ -44,6 +43,16 @@ export const TemplateSchema = z.strictObject({
 /** A CloudFormation template as CDK writes it. */
 export type TemplateJson = z.infer<typeof TemplateSchema>;
 export type Declaration = TemplateJson['Resources'][string];
+
+/** A resource of the template, with plain JSON for properties: every intrinsic function is resolved. */
+export interface Resource {
+  readonly logicalId: string;
+  /** What Ref answers: the name given by the template, otherwise the logical id. */
+  readonly name: string;
+  readonly type: string;
+  readonly properties: Record<string, unknown>;
+  readonly metadata: Record<string, unknown>;
+}
 
 /** What the names of one template stand for: parameters, pseudo parameters, resources, conditions. Says of each that it does not know. */
 export class TemplateScope implements Scope {

@@ -2,19 +2,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve as absolute, join } from 'node:path';
 import * as z from 'zod';
 import { resolveText } from './intrinsics.ts';
-import { Json, required, type TemplateJson, TemplateSchema, TemplateScope } from './template-scope.ts';
+import { Json, type Resource, required, type TemplateJson, TemplateSchema, TemplateScope } from './template-scope.ts';
 
-export type { TemplateJson } from './template-scope.ts';
-
-/** A resource of the template, with plain JSON for properties: every intrinsic function is resolved. */
-export interface Resource {
-  readonly logicalId: string;
-  /** What Ref answers: the name given by the template, otherwise the logical id. */
-  readonly name: string;
-  readonly type: string;
-  readonly properties: Record<string, unknown>;
-  readonly metadata: Record<string, unknown>;
-}
+export type { Resource, TemplateJson } from './template-scope.ts';
 
 /** The template as this machine runs it. */
 export interface LocalStack {

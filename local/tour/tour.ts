@@ -57,7 +57,7 @@ function fail(error: unknown): void {
 async function run(): Promise<boolean> {
   const begunAt = performance.now();
   home = await mkdtemp(path.join(tmpdir(), 'tokenward-tour-'));
-  const assembly = await synthesizeIfChanged(path.resolve(import.meta.dirname, '..'), say);
+  const assembly = await synthesizeIfChanged(path.resolve(import.meta.dirname, '../..'), say);
   starting = startSystem({ home, assembly, log: (line) => isInterrupted || console.error(line) });
   const system = await starting;
   // The tour runs the sweep itself. One that came by the clock would take the work away from it.

@@ -4,7 +4,8 @@ import type { Item } from '../../functions/aws/storage/expressions.ts';
 import { reasonFrom, storedReason } from '../../functions/aws/stored-reasons.ts';
 import { defaultHygiene } from '../../functions/hygiene/settings.ts';
 import { eventsOf } from '../../functions/stream/token-changes.ts';
-import { revocationReasons } from '../../functions/tokens/revocation.ts';
+import { revocationReasons } from '../../functions/values/revocation-reason.ts';
+
 import { stackLike } from '../stacks/stack-like.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 

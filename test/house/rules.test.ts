@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,7 +15,9 @@ const switchWithoutB = "export function a(b: 'A' | 'B') {\n  switch (b) {\n    c
 /** Where an offence stands, the offence, and a part of the reason that the linter gives for it. */
 type Offence = readonly [what: string, file: string, code: string, reason: string];
 
-const core = 'The core (tokens, sessions, stacks, notices, events) imports the core only';
+/** From the ground up: each may import those before it. */
+const layers = ['values', 'events', 'hygiene', 'stacks', 'tokens', 'verification', 'sessions', 'notices'];
+const core = `The core is layered: ${layers.join(', ')}, from the ground up`;
 const doors = 'A door imports itself, the core and functions/runtime';
 const browser = 'The console runs in a browser';
 const entryPoint = 'An entry point wires its door to functions/runtime';
@@ -23,48 +26,79 @@ const given = 'The core and functions/outbound have no clock and no randomness o
 const zod = "write import * as z from 'zod/mini'";
 const outbound = 'functions/outbound calls systems of others';
 const wall = 'Only functions/aws imports the AWS SDK';
+const storage = 'functions/aws/storage knows DynamoDB and nothing of tokens';
+const runsTheTemplate = 'local runs the synthesized template';
 const onlyTests = 'only tests import it';
 
 const offences: readonly Offence[] = [
-  ['the core imports a door', 'functions/tokens/a.ts', use('../http/endpoint.ts'), core],
-  ['the core imports AWS', 'functions/sessions/a.ts', use('../aws/keys.ts'), core],
-  ['the core imports a type of AWS', 'functions/stacks/a.ts', "export type { Keys } from '../aws/keys.ts';", core],
-  ['the core imports the SDK', 'functions/notices/a.ts', use('@aws-sdk/client-dynamodb'), core],
-  ['the core imports the runtime', 'functions/events/a.ts', use('../runtime/log.ts'), core],
-  ['the core imports a framework', 'functions/tokens/b.ts', use('@middy/core'), core],
-  ['the core reads files', 'functions/tokens/c.ts', use('node:fs'), core],
-  ['the core imports a door when it is needed', 'functions/tokens/d.ts', useLate('../http/problem.ts'), core],
-  ['a refusal knows how it is sent', 'functions/e.ts', use('./http/problem.ts'), core],
-  ['a door imports AWS', 'functions/http/a.ts', use('../aws/storage.ts'), doors],
-  ['a door imports another door', 'functions/stream/a.ts', use('../http/endpoint.ts'), doors],
-  ['a door takes its dependencies', 'functions/http/b.ts', use('../runtime/dependencies.ts'), doors],
+  ...layers.flatMap((layer, at): Offence[] => [
+    ...layers.slice(at + 1).map((above): Offence => {
+      const file = `functions/${layer}/imports-${above}.ts`;
+      return [`${layer} imports ${above}`, file, use(`../${above}/a.ts`), core];
+    }),
+    [`${layer} imports a door`, `functions/${layer}/a.ts`, use('../http/chain/endpoint.ts'), core],
+    [`${layer} imports AWS`, `functions/${layer}/b.ts`, use('../aws/keys.ts'), core],
+    [`${layer} imports AWS's storage`, `functions/${layer}/c.ts`, use('../aws/storage/storage.ts'), core],
+    [`${layer} imports a type of AWS`, `functions/${layer}/d.ts`, "export type { Keys } from '../aws/keys.ts';", core],
+    [`${layer} imports the SDK`, `functions/${layer}/e.ts`, use('@aws-sdk/client-dynamodb'), wall],
+    [`${layer} imports the runtime`, `functions/${layer}/f.ts`, use('../runtime/log.ts'), core],
+    [`${layer} imports a framework`, `functions/${layer}/j.ts`, use('@middy/core'), core],
+    [`${layer} reads files`, `functions/${layer}/k.ts`, use('node:fs'), core],
+    [`${layer} imports a door when it is needed`, `functions/${layer}/l.ts`, useLate('../http/chain/problem.ts'), core],
+    [`${layer} calls others`, `functions/${layer}/m.ts`, use('../outbound/get-json.ts'), core],
+    [`${layer} asks for the time`, `functions/${layer}/n.ts`, 'export const a = new Date();', given],
+    [`${layer} asks for the milliseconds`, `functions/${layer}/o.ts`, 'export const a = Date.now();', given],
+    [`${layer} throws dice`, `functions/${layer}/p.ts`, 'export const a = Math.random();', given],
+    [`${layer} makes its own uids`, `functions/${layer}/q.ts`, "import { randomUUID } from 'node:crypto';", given],
+    [`${layer} reads the environment`, `functions/${layer}/r.ts`, 'export const a = process.env.A;', environment],
+  ]),
+  ['a door imports AWS', 'functions/http/tokens/a.ts', use('../../aws/keys.ts'), doors],
+  ["a door imports AWS's storage", 'functions/http/chain/a.ts', use('../../aws/storage/storage.ts'), doors],
+  ['a door of streams imports AWS', 'functions/stream/b.ts', use('../aws/keys.ts'), doors],
+  ['what stands beside the entry points imports AWS', 'functions/http/a.ts', use('../aws/keys.ts'), doors],
+  ['a door imports another door', 'functions/stream/a.ts', use('../http/chain/endpoint.ts'), doors],
+  ['a door of HTTP imports another door', 'functions/http/oauth/a.ts', use('../../stream/announce.ts'), doors],
+  ['storage imports a repository', 'functions/aws/storage/a.ts', use('../keys.ts'), storage],
+  ['storage imports what is stored', 'functions/aws/storage/b.ts', use('../../tokens/token.ts'), storage],
+  ['a door takes its dependencies', 'functions/http/stacks/b.ts', use('../../runtime/dependencies.ts'), doors],
+  ['a schedule takes its dependencies', 'functions/schedule/b.ts', use('../runtime/dependencies.ts'), doors],
   ['an entry point calls a use case', 'functions/http/c.lambda.ts', use('../tokens/create-token.ts'), entryPoint],
   [
     'AWS imports a door',
     'functions/aws/a.ts',
-    use('../http/problem.ts'),
+    use('../http/chain/problem.ts'),
     "functions/aws implements the core's interfaces",
   ],
-  ['a call to others imports a door', 'functions/outbound/a.ts', use('../http/sign-in.ts'), outbound],
-  ['a call to others imports AWS', 'functions/outbound/b.ts', use('../aws/storage.ts'), outbound],
+  ['a call to others imports a door', 'functions/outbound/a.ts', use('../http/chain/sign-in.ts'), outbound],
+  ['a call to others imports AWS', 'functions/outbound/b.ts', use('../aws/storage/storage.ts'), outbound],
   ['a call to others imports the runtime', 'functions/outbound/c.ts', use('../runtime/log.ts'), outbound],
   ['a call to others imports the SDK', 'functions/outbound/d.ts', use('@aws-sdk/client-dynamodb'), wall],
   ['a call to others asks for the time', 'functions/outbound/e.ts', 'export const a = Date.now();', given],
   ['a call to others throws dice', 'functions/outbound/f.ts', 'export const a = Math.random();', given],
   ['a call to others reads the environment', 'functions/outbound/g.ts', 'export const a = process.env.A;', environment],
-  ['the core calls others', 'functions/stacks/b.ts', use('../outbound/get-json.ts'), core],
-  ['a door calls others', 'functions/http/o.ts', use('../outbound/issuer-keys.ts'), doors],
+  ['a door calls others', 'functions/http/chain/o.ts', use('../../outbound/issuer-keys.ts'), doors],
   [
     'AWS calls others',
     'functions/aws/c.ts',
     use('../outbound/get-json.ts'),
     "functions/aws implements the core's interfaces",
   ],
-  ['the runtime imports the core', 'functions/runtime/a.ts', use('../refusals.ts'), 'knows nothing of tokens'],
+  ['the runtime imports the core', 'functions/runtime/a.ts', use('../values/refusals.ts'), 'knows nothing of tokens'],
   ['infra imports a use case', 'infra/a.ts', use('../functions/tokens/token.ts'), 'infra shares three things'],
-  ['infra imports what runs the template', 'infra/b.ts', use('../local/template.ts'), 'infra shares three things'],
-  ['local imports functions', 'local/a.ts', use('../functions/http/routes.ts'), 'local runs the synthesized template'],
-  ['local imports infra', 'local/b.ts', use('../infra/doors.ts'), 'local runs the synthesized template'],
+  [
+    'infra imports what runs the template',
+    'infra/b.ts',
+    use('../local/template/template.ts'),
+    'infra shares three things',
+  ],
+  ['local imports functions', 'local/a.ts', use('../functions/http/chain/routes.ts'), runsTheTemplate],
+  [
+    'a local service imports functions',
+    'local/services/ses/a.ts',
+    use('../../../functions/http/chain/routes.ts'),
+    runsTheTemplate,
+  ],
+  ['local imports infra', 'local/b.ts', use('../infra/doors.ts'), runsTheTemplate],
   ['the console imports a use case', 'console/src/tokens/a.ts', use('../../../functions/tokens/token.ts'), browser],
   [
     'the console changes something past useChange',
@@ -76,7 +110,7 @@ const offences: readonly Offence[] = [
   [
     'seeds go through a door',
     'local/people/seeds.ts',
-    use('../functions/http/endpoint.ts'),
+    use('../../functions/http/chain/endpoint.ts'),
     'Seeds are made by use cases',
   ],
   ['the SDK comes over the wall', 'functions/http/d.ts', use('@aws-sdk/client-dynamodb'), wall],
@@ -86,11 +120,6 @@ const offences: readonly Offence[] = [
   ['a function reads the environment', 'functions/http/f.ts', 'export const a = process.env.A;', environment],
   ['a function takes the environment', 'functions/aws/b.ts', 'export const { env } = process;', environment],
   ['a function imports the process', 'functions/runtime/b.ts', use('node:process'), environment],
-  ['the core asks for the time', 'functions/tokens/g.ts', 'export const a = new Date();', given],
-  ['the core asks for the milliseconds', 'functions/stacks/g.ts', 'export const a = Date.now();', given],
-  ['the core throws dice', 'functions/notices/g.ts', 'export const a = Math.random();', given],
-  ['the core makes its own uids', 'functions/tokens/h.ts', "import { randomUUID } from 'node:crypto';", given],
-  ['a refusal tells the time', 'functions/h.ts', 'export const a = new Date();', given],
   ['a function imports all of zod', 'functions/http/i.ts', "import * as z from 'zod';", zod],
   ['a function imports z from zod', 'functions/aws/i.ts', "import { z } from 'zod/mini';", zod],
   ['a function imports another zod', 'functions/tokens/i.ts', "import * as z from 'zod/v4';", zod],
@@ -106,37 +135,64 @@ const offences: readonly Offence[] = [
     'floating',
   ],
   ['a case is forgotten', 'functions/http/n.ts', switchWithoutB, 'not exhaustive'],
+  ...(['a', 'b'] as const).map((name): Offence => {
+    const code = `import type { T } from './cycle-${name === 'a' ? 'b' : 'a'}.ts';\nexport type { T };`;
+    return [
+      `two files import types of each other (${name})`,
+      `functions/tokens/cycle-${name}.ts`,
+      code,
+      'part of a cycle',
+    ];
+  }),
   ['a function has four parameters', 'local/e.ts', 'export const a = (b, c, d, e) => [b, c, d, e];', 'parameters'],
   ['a function goes on and on', 'infra/c.ts', `export function a() {${'\n  a();'.repeat(41)}\n}`, 'too many lines'],
 ];
 
-const allowed: readonly (readonly [what: string, file: string, code: string])[] = [
-  ['the core imports the core', 'functions/tokens/ok.ts', use('../stacks/stack.ts', '../refusals.ts', 'zod/mini')],
+type Allowed = readonly [what: string, file: string, code: string];
+
+const allowed: readonly Allowed[] = [
+  ...layers.map((layer, at): Allowed => {
+    const below = layers.slice(0, at).map((one) => `../${one}/a.ts`);
+    return [`${layer} imports what is below it`, `functions/${layer}/ok.ts`, use('./a.ts', ...below, 'zod/mini')];
+  }),
   ['the core compares moments that it is given', 'functions/tokens/ok-2.ts', 'export const a = new Date(5).getTime();'],
-  ['a door imports the core', 'functions/http/ok.ts', use('../tokens/edit-token.ts', '../runtime/log.ts', 'jose')],
+  [
+    'a door imports the core',
+    'functions/http/chain/ok.ts',
+    use('../../tokens/edit-token.ts', '../../runtime/log.ts', 'jose'),
+  ],
+  [
+    'storage imports refusals',
+    'functions/aws/storage/ok.ts',
+    use('../../values/refusals.ts', '@aws-sdk/client-dynamodb'),
+  ],
   [
     'an entry point imports its door',
     'functions/http/ok.lambda.ts',
-    use('./endpoint.ts', '../runtime/dependencies.ts'),
+    use('./chain/endpoint.ts', '../runtime/dependencies.ts'),
   ],
-  ['the console imports the schemas of answers', 'console/src/api/ok.ts', use('../../../functions/http/stacks.ts')],
+  [
+    'the console imports the schemas of answers',
+    'console/src/api/ok.ts',
+    use('../../../functions/http/stacks/stacks.ts'),
+  ],
   [
     'a call to others imports the core and built-ins',
     'functions/outbound/ok.ts',
-    use('../refusals.ts', 'node:https', 'jose'),
+    use('../values/refusals.ts', 'node:https', 'jose'),
   ],
   ['AWS imports the SDK', 'functions/aws/ok.ts', use('@aws-sdk/client-dynamodb', '../tokens/token.ts')],
   [
     'the composition root imports all',
     'functions/runtime/dependencies.ts',
-    use('../aws/keys.ts', '../http/sign-in.ts', '../outbound/issuer-keys.ts'),
+    use('../aws/keys.ts', '../http/chain/sign-in.ts', '../outbound/issuer-keys.ts'),
   ],
   ['one file reads the environment', 'functions/runtime/env.ts', 'export const a = process.env.A;'],
-  ['infra imports names', 'infra/ok.ts', use('../functions/runtime/env.ts', '../functions/http/routes.ts')],
+  ['infra imports names', 'infra/ok.ts', use('../functions/runtime/env.ts', '../functions/http/chain/routes.ts')],
   [
     'seeds call use cases',
     'local/people/seeds.ts',
-    use('../functions/tokens/create-token.ts', '../functions/aws/keys.ts'),
+    use('../../functions/tokens/create-token.ts', '../../functions/aws/keys.ts'),
   ],
   ['a test imports an entry point', 'test/http/ok.ts', use('../../functions/http/stacks.lambda.ts')],
 ];
@@ -151,6 +207,11 @@ describe('the linter holds the house rules, and says why', () => {
 
   it.each(offences)('refuses that %s', (_what, file, _code, reason) => {
     expect(refused.get(file)?.join('\n') ?? 'nothing is said').toContain(reason);
+  });
+
+  it('each folder of functions is one that a rule is about', () => {
+    const folders = readdirSync(path.join(root, 'functions')).sort();
+    expect(folders).toEqual([...layers, 'aws', 'http', 'outbound', 'runtime', 'schedule', 'stream'].sort());
   });
 
   it.each(allowed)('allows that %s', (_what, file) => {

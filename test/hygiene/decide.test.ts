@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { decide, inOrder } from '../../functions/hygiene/decide.ts';
+import type { NextAction } from '../../functions/hygiene/schedule.ts';
 import { rearmed, scheduleOf } from '../../functions/hygiene/schedule.ts';
 import { defaultHygiene } from '../../functions/hygiene/settings.ts';
-import type { NextAction } from '../../functions/tokens/token.ts';
+
 import { tokenLike } from '../tokens/token-like.ts';
 
 const now = new Date('2026-03-01T08:00:00.000Z');

@@ -129,33 +129,33 @@ describe('law 2: no other place decides', () => {
     [
       'what is alive',
       /\bisAlive\(/,
-      ['sessions/list-sessions.ts', 'sessions/preview-deletion.ts', 'verification/judge.ts', 'tokens/token.ts'],
+      ['sessions/list-sessions.ts', 'sessions/preview-deletion.ts', 'tokens/token.ts', 'verification/judge.ts'],
     ],
     [
       'which sessions are open',
       /\bisOpen\(/,
-      ['sessions/list-sessions.ts', 'sessions/reconcile.ts', 'verification/session.ts', 'verification/judge.ts'],
+      ['sessions/list-sessions.ts', 'sessions/reconcile.ts', 'verification/judge.ts', 'verification/session.ts'],
     ],
-    ['what a scope covers', /\bcovers\(/, ['verification/judge.ts', 'values/scope.ts']],
+    ['what a scope covers', /\bcovers\(/, ['values/scope.ts', 'verification/judge.ts']],
     // An edit is asked whether the value that an SDK sends back is the token's own; who revokes has to hold the value.
     [
       'digests',
       /\bdigestMatches\(/,
       [
-        'verification/verify-credential.ts',
-        'tokens/edit-token.ts',
         'sessions/revoke-by-value.ts',
+        'tokens/edit-token.ts',
         'values/token-value.ts',
+        'verification/verify-credential.ts',
       ],
     ],
     ['digests, byte by byte', /timingSafeEqual\(/, ['values/token-value.ts']],
-    ['verdicts', /\bjudge\(/, ['verification/verify-credential.ts', 'verification/judge.ts']],
+    ['verdicts', /\bjudge\(/, ['verification/judge.ts', 'verification/verify-credential.ts']],
     [
       'credentials',
       /\bverifyCredential\(/,
       [
-        'http/oauth/introspect.ts',
         'http/chain/program.ts',
+        'http/oauth/introspect.ts',
         'sessions/open-session.ts',
         'verification/verify-credential.ts',
       ],
@@ -175,30 +175,30 @@ describe('law 2: no other place decides', () => {
     expect(others).toEqual([
       'aws/dynamo-managed-sessions.ts', // a condition of a write
       'aws/token-steps.ts', // conditions of writes
-      'stream/token-changes.ts', // what an event tells of a change
       'http/tokens/fetch-revocation.ts', // the state of a receipt
+      'hygiene/schedule.ts', // whether there is anything to do about a token later
       'notices/change-hygiene.ts', // a token without an expiry is never told of
       'notices/claim-notices.ts', // a token without an expiry is never told of
       'notices/digest-content.ts', // how a mail speaks of an expiry
       'notices/digest-entries.ts', // of a deleted token, or of another expiry, no mail tells
-      'hygiene/schedule.ts', // whether there is anything to do about a token later
       'notices/send-digest.ts', // the state of a mail
       'sessions/end-sessions.ts', // the state of a receipt
       'sessions/end-shard.ts', // which rows an operation ends: those of an older epoch
       'sessions/reconcile.ts', // which leftovers are to be tidied
       'sessions/resume-revocations.ts', // the state of a receipt
-      'verification/session.ts', // isOpen; and which of two instants comes first
+      'sessions/revoke-by-value.ts', // what is stopped already is not stopped again, and keeps an expiry that is past
       'stacks/invitation.ts', // the expiry of an invitation
+      'stream/token-changes.ts', // what an event tells of a change
       'tokens/delete-token.ts', // the same
       'tokens/edit-token.ts', // the same, and what an edit changes
       'tokens/idempotency.ts', // a deleted token is none, for its owners
-      'verification/judge.ts',
       'tokens/read-tokens.ts', // a deleted token is none, for its owners
       'tokens/revocation.ts', // whether an edit raises the epoch
-      'sessions/revoke-by-value.ts', // what is stopped already is not stopped again, and keeps an expiry that is past
       'tokens/settings.ts', // a past expiry is refused
       'tokens/succeed-token.ts', // whose expiry an overlap moves: never to a later one
       'tokens/token.ts', // isAlive; and how a token is called in a list
+      'verification/judge.ts',
+      'verification/session.ts', // isOpen; and which of two instants comes first
     ]);
   });
 });

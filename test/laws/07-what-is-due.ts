@@ -1,6 +1,7 @@
+import type { NextAction } from '../../functions/hygiene/schedule.ts';
 /** What ought to be done about a token, and when: as DESIGN's flows "Warn" and "Clean up" say, and not as the product finds it. */
 import type { HygieneSettings } from '../../functions/hygiene/settings.ts';
-import type { NextAction, Token } from '../../functions/tokens/token.ts';
+import type { Token } from '../../functions/tokens/token.ts';
 
 const day = 86_400_000;
 /** Nobody wants to be told what is older. */

@@ -5,7 +5,8 @@ import { digestFor, type EntryContext, entryOf, tellingOf } from '../../function
 import type { DigestNotice, Reachable } from '../../functions/notices/digest-repository.ts';
 import type { Stack } from '../../functions/stacks/stack.ts';
 import type { Token } from '../../functions/tokens/token.ts';
-import type { LastUse } from '../../functions/verification/usage.ts';
+import type { LastUse } from '../../functions/values/last-use.ts';
+
 import { stackLike } from '../stacks/stack-like.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 

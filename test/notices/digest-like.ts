@@ -1,5 +1,5 @@
 /** A digest as tests tell of it. */
-import type { Digest, DigestEntry } from '../../functions/notices/digest-mail.ts';
+import type { Digest, DigestEntry } from '../../functions/notices/digest.ts';
 
 export const now = new Date('2026-11-22T08:00:00Z');
 export const entry = (fields: Partial<DigestEntry> = {}): DigestEntry => ({

@@ -1,6 +1,7 @@
 import { type DefaultTreeAdapterTypes, parse } from 'parse5';
 import { describe, expect, it } from 'vitest';
-import { type DigestEntry, renderDigest } from '../../functions/notices/digest-mail.ts';
+import type { DigestEntry } from '../../functions/notices/digest.ts';
+import { renderDigest } from '../../functions/notices/digest-mail.ts';
 import { digest, entry, later, namesIn, now } from './digest-like.ts';
 
 describe('a digest, as its reader sees it', () => {

@@ -4,8 +4,9 @@ import { previewDeletion } from '../../functions/sessions/preview-deletion.ts';
 import type { Stack } from '../../functions/stacks/stack.ts';
 import type { Token } from '../../functions/tokens/token.ts';
 import type { Sight } from '../../functions/tokens/token-repository.ts';
+import { hourOf, type LastUse } from '../../functions/values/last-use.ts';
 import type { Session } from '../../functions/verification/session.ts';
-import { hourOf, type LastUse } from '../../functions/verification/usage.ts';
+
 import { tokenLike } from '../tokens/token-like.ts';
 import { refusalOf } from './refusal-of.ts';
 import { live, sessionWorld, stack } from './session-world.ts';

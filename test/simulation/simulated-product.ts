@@ -17,6 +17,7 @@ import { type SucceedToken, succeedToken } from '../../functions/tokens/succeed-
 import { Refusal, type RefusalKind } from '../../functions/values/refusals.ts';
 import type { Verdict } from '../../functions/verification/judge.ts';
 import { type Verification, verifyCredential } from '../../functions/verification/verify-credential.ts';
+import type { Answer, Person } from './simulated-answer.ts';
 import { SimulatedBus } from './simulated-bus.ts';
 import { type Commit, type Row, SimulatedCommits } from './simulated-commits.ts';
 import {
@@ -35,19 +36,12 @@ import { SimulatedSessions } from './simulated-sessions.ts';
 import { SimulatedStream } from './simulated-stream.ts';
 import { SimulatedTime } from './simulated-time.ts';
 
+export type { Answer, Person } from './simulated-answer.ts';
 export type { Commit, Row } from './simulated-commits.ts';
 export { type Client, keys, type Tampering, tables } from './simulated-dependencies.ts';
 export { scopes } from './simulated-scopes.ts';
 /** Puts a bug between the repositories and storage, on purpose. */
 export type Sabotage = (dynamo: SimulatedDynamo) => Client;
-export type Person = 'owner' | 'admin' | 'developer' | 'outsider';
-
-/** What a call came to. `request` is in the audit entry of what it did. Anything but a refusal is a bug, and is thrown. */
-export interface Answer<T> {
-  readonly request: string;
-  readonly done?: T;
-  readonly refused?: RefusalKind;
-}
 
 export interface Surroundings {
   readonly scheduler?: Scheduler;

@@ -8,8 +8,8 @@ import { endAllSessions } from '../../functions/tokens/end-all-sessions.ts';
 import type { Receipt } from '../../functions/tokens/revocation.ts';
 import { Refusal } from '../../functions/values/refusals.ts';
 import { verifyCredential } from '../../functions/verification/verify-credential.ts';
+import type { Answer, Person } from './simulated-answer.ts';
 import type { Dependencies } from './simulated-dependencies.ts';
-import type { Answer, Person } from './simulated-product.ts';
 
 const by = { client: 'program', remote_addr: '192.0.2.9' };
 

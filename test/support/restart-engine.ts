@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { findEngine } from '../../local/services/dynamodb/engine.ts';
+import { findEngine } from '../../local/services/dynamodb/find-engine.ts';
 import type { System } from '../../local/system.ts';
 
 /**

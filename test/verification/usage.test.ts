@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { hourOf, minutesUsed, type Use, UseLog, type UseLogSurroundings } from '../../functions/verification/usage.ts';
+import { hourOf, minutesUsed } from '../../functions/values/last-use.ts';
+import { type Use, UseLog, type UseLogSurroundings } from '../../functions/verification/usage.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 
 const start = Date.parse('2026-03-01T08:00:00.000Z');

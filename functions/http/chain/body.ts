@@ -1,5 +1,5 @@
+import type { APIGatewayProxyEventV2 as HttpEvent } from 'aws-lambda';
 import { Refusal } from '../../values/refusals.ts';
-import type { HttpEvent } from './endpoint.ts';
 
 const mostBytes = 64 * 1024;
 const mostLevels = 64;

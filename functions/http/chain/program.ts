@@ -1,9 +1,10 @@
 import type { Token } from '../../tokens/token.ts';
+import type { UsedBy } from '../../values/last-use.ts';
 import { notInOneLine } from '../../values/names.ts';
 import { Refusal, stackNotFound } from '../../values/refusals.ts';
 import { type RateWindows, rateHeaders, rateLimited } from '../../verification/rate-windows.ts';
 import { endOf, type Session } from '../../verification/session.ts';
-import type { UsedBy } from '../../verification/usage.ts';
+
 import {
   type VerificationDependencies,
   type Verified,

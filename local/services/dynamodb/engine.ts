@@ -1,18 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { DatabaseSync } from 'node:sqlite';
 import type { Readable } from 'node:stream';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-
-/** The version that was measured and whose file layout is known; package.json pins the same one. */
-const ENGINE_VERSION = '1.2.1';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import { EndpointUnusable, type Environment, findEngine } from './find-engine.ts';
+import { indexStreamRecords, trimStream } from './stream-records.ts';
 
 /** A DynamoDB engine that answers. */
 export interface Engine {
@@ -25,50 +19,6 @@ export interface Engine {
   stop(): Promise<void>;
   /** Settles with a description of the end when the process ends, stopped or not; never for somebody else's engine. */
   readonly exited: Promise<string>;
-}
-
-/** No engine for this platform is installed; the message says what to do. */
-export class EngineMissing extends Error {
-  override readonly name = 'EngineMissing';
-
-  constructor(platform: string, reason = `There is no DynamoDB engine for ${platform}.`) {
-    super(
-      `${reason} Do one of these:\n` +
-        `  npm install --no-save @dynoxide/${platform}@${ENGINE_VERSION}\n` +
-        '  DYNOXIDE_BIN=/path/to/dynoxide\n' +
-        '  TOKENWARD_DYNAMODB_ENDPOINT=http://host:port   (any DynamoDB-compatible endpoint)',
-    );
-  }
-}
-
-/** `TOKENWARD_DYNAMODB_ENDPOINT` names an endpoint that cannot be used. */
-export class EndpointUnusable extends Error {
-  override readonly name = 'EndpointUnusable';
-
-  constructor(endpoint: string, why: string, cause?: unknown) {
-    super(
-      `TOKENWARD_DYNAMODB_ENDPOINT is ${endpoint}, ${why}. Set it to the address of a DynamoDB-compatible engine, for example ` +
-        'http://127.0.0.1:8000, or unset it to use the engine that npm ci installs.',
-      { cause },
-    );
-  }
-}
-
-/** Where the engine is: an endpoint that somebody runs, or a binary to start. Throws EngineMissing or EndpointUnusable. */
-export function findEngine(
-  env: Environment,
-  { platform = `${process.platform}-${process.arch}` } = {},
-): { endpoint: string } | { binary: string } {
-  const endpoint = env.TOKENWARD_DYNAMODB_ENDPOINT;
-  if (endpoint && (!URL.canParse(endpoint) || new URL(endpoint).protocol !== 'http:'))
-    throw new EndpointUnusable(endpoint, 'which is not an http:// address');
-  if (endpoint) return { endpoint };
-  const named = env.DYNOXIDE_BIN;
-  if (named && !existsSync(named))
-    throw new EngineMissing(platform, `DYNOXIDE_BIN names ${named}, which does not exist.`);
-  const binary = named || installedBinary(platform);
-  if (!binary) throw new EngineMissing(platform);
-  return { binary };
 }
 
 /**
@@ -114,16 +64,6 @@ async function requireAnswer(endpoint: string): Promise<void> {
     throw new EndpointUnusable(endpoint, `where no DynamoDB answers (${code})`, error);
   } finally {
     client.destroy();
-  }
-}
-
-function installedBinary(platform: string): string | undefined {
-  try {
-    const manifest = createRequire(import.meta.url).resolve(`@dynoxide/${platform}/package.json`);
-    const binary = join(dirname(manifest), platform.startsWith('win32') ? 'dynoxide.exe' : 'dynoxide');
-    return existsSync(binary) ? binary : undefined;
-  } catch {
-    return undefined;
   }
 }
 
@@ -208,47 +148,5 @@ function commandOf(pid: number): string {
     return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
   } catch {
     return '';
-  }
-}
-
-const STREAM_COLUMNS = ['table_name', 'sequence_number', 'event_name', 'keys_json', 'new_image', 'old_image'];
-
-/**
- * Each write asks for the table's highest sequence number, and without this index that reads every record: at 25,000 records
- * a put takes 30 times as long. It leans on the engine's own tables, so it first looks whether they are as expected.
- */
-function indexStreamRecords(file: string): void {
-  const database = new DatabaseSync(file, { timeout: 5_000 });
-  try {
-    const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all('_stream_records');
-    const missing = STREAM_COLUMNS.filter((name) => !columns.some((column) => column.name === name));
-    if (missing.length > 0) {
-      throw new Error(
-        `the DynamoDB engine keeps its stream records differently than version ${ENGINE_VERSION} does ` +
-          `(_stream_records lacks ${missing.join(', ')}): install that version, or revise indexStreamRecords in local/services/dynamodb/engine.ts`,
-      );
-    }
-    database.exec(
-      'CREATE INDEX IF NOT EXISTS tokenward_stream_order ON _stream_records (table_name, CAST(sequence_number AS INTEGER))',
-    );
-  } finally {
-    database.close();
-  }
-}
-
-/** The table's last record stays: the engine counts on from it, and would begin at 1 again without. */
-function trimStream(file: string, table: string, upTo: string): void {
-  // Opening it would make it anew where somebody has deleted it.
-  if (!existsSync(file)) return;
-  const database = new DatabaseSync(file, { timeout: 5_000 });
-  try {
-    database
-      .prepare(
-        'DELETE FROM _stream_records WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) <= CAST(?2 AS INTEGER) ' +
-          'AND id < (SELECT MAX(id) FROM _stream_records WHERE table_name = ?1)',
-      )
-      .run(table, upTo);
-  } finally {
-    database.close();
   }
 }

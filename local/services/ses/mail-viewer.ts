@@ -1,7 +1,7 @@
 import { type ComponentChild, h } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import type { LocalPage } from '../../local-endpoints.ts';
-import type { KeptMail } from './mail.ts';
+import type { KeptMail } from './kept-mail.ts';
 
 /** Nothing is loaded from anywhere, nothing runs, and nobody frames it. */
 const PAGE_POLICY =

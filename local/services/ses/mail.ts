@@ -1,17 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
-import * as z from 'zod';
 import type { Clock } from '../../clock.ts';
 import { Faults } from '../../front/faults.ts';
 import type { Front } from '../../front/front.ts';
 import type { Home } from '../../home.ts';
 import type { LocalEndpoint } from '../../local-endpoints.ts';
 import type { LocalStack } from '../../template/template.ts';
+import { type KeptMail, KeptMailSchema } from './kept-mail.ts';
 import { type MailFault, type SentMail, startMailEndpoint } from './mail-endpoint.ts';
 import { listPage, mailAlone, mailPage } from './mail-viewer.ts';
 
-/** A mail that was sent on this machine, and goes no further. */
-export type KeptMail = z.infer<typeof KeptMailSchema>;
 export type Mails = Awaited<ReturnType<typeof openMails>>;
 
 export interface MailsOptions {
@@ -22,19 +20,6 @@ export interface MailsOptions {
 }
 
 const KEPT_MAILS = 1000;
-
-const KeptMailSchema = z.object({
-  /** SES's `MessageId` */
-  id: z.string(),
-  from: z.string(),
-  to: z.array(z.string()).readonly(),
-  subject: z.string(),
-  text: z.string(),
-  html: z.string(),
-  headers: z.record(z.string(), z.string()).readonly(),
-  /** ISO instant, by the clock of the local system */
-  sent_at: z.string(),
-});
 
 /** Opens the mails of the home, and what stands for SES. */
 export async function openMails({ stack, front, clock, home }: MailsOptions) {

@@ -6,12 +6,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import {
-  EndpointUnusable,
-  EngineMissing,
-  findEngine,
-  startEngine,
-} from '../../../../local/services/dynamodb/engine.ts';
+import { startEngine } from '../../../../local/services/dynamodb/engine.ts';
+import { EndpointUnusable, EngineMissing, findEngine } from '../../../../local/services/dynamodb/find-engine.ts';
 import { createTables } from '../../../../local/services/dynamodb/tables.ts';
 import { stackOf } from '../../../../local/template/template.ts';
 import { fixtureStack, scratchDirectory, table } from '../../fixture-stack.ts';
@@ -124,7 +120,9 @@ describe('on a file', () => {
     const database = new DatabaseSync(file);
     database.exec('CREATE TABLE _stream_records (id INTEGER, table_name TEXT, sequence_number TEXT)');
     database.close();
-    await expect(start()).rejects.toThrow(/_stream_records lacks event_name.*local\/engine\.ts/s);
+    await expect(start()).rejects.toThrow(
+      /_stream_records lacks event_name.*local\/services\/dynamodb\/stream-records\.ts/s,
+    );
   });
 
   it('a table of another template is refused with the way out', async () => {
