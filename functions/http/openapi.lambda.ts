@@ -1,7 +1,7 @@
 import { answering, openApi } from '../runtime/dependencies.ts';
 import { fromRuntime } from '../runtime/from-runtime.ts';
 import { type DoorDependencies, door } from './chain/endpoint.ts';
-import { type OpenApiDependencies, openApiEndpoint } from './chain/openapi.ts';
+import { type OpenApiDependencies, openApiEndpoint } from './openapi/openapi.ts';
 
 export const createHandler = (deps: OpenApiDependencies & DoorDependencies) =>
   door<'http/openapi'>({ 'GET /openapi.json': openApiEndpoint(deps) }, deps);

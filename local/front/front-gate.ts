@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as z from 'zod';
 import type { TableKeys } from '../services/dynamodb/tables.ts';
+import { refusalOf, type Statement } from '../template/iam.ts';
 import { touchedBy, Unjudgeable } from './access.ts';
 import {
   type Answer,
@@ -14,7 +15,6 @@ import {
   failure,
 } from './faults.ts';
 import { accessKeyIdOf, forward, type RawAnswer, readBody, reply } from './front-wire.ts';
-import { refusalOf, type Statement } from './iam.ts';
 
 /** Who may send requests. */
 export interface Caller {

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { partitionKeysOf } from '../services/dynamodb/tables.ts';
+import { rightsOf } from '../template/iam.ts';
 import { ACCOUNT, arn } from '../template/resource-types.ts';
 import type { LocalStack, Resource } from '../template/template.ts';
 import type { Fault } from './faults.ts';
 import { type Caller, FrontGate, type Recording } from './front-gate.ts';
-import { rightsOf } from './iam.ts';
 
 export type { Fault } from './faults.ts';
 export type { FrontRequest, Recording } from './front-gate.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type AccessRequest, refusalOf, rightsOf } from '../front/iam.ts';
+import { type AccessRequest, refusalOf, rightsOf } from './iam.ts';
 import type { LocalStack, Resource } from './template.ts';
 
 /** The properties of a resource as its schema has them; throws with the resource and what is wrong. */

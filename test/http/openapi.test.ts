@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { openApiDocument } from '../../functions/http/chain/openapi-document.ts';
 import { routes } from '../../functions/http/chain/routes.ts';
+import { openApiDocument } from '../../functions/http/openapi/openapi-document.ts';
 import { committed, operations, parametersOf, requireDescribed } from '../support/described-answers.ts';
 import { contract } from './endpoint-contracts.ts';
 import { outcomesByRole } from './outcomes-by-role.ts';

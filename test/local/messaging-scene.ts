@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { onTestFinished } from 'vitest';
 import type { Caller } from '../../local/front/front-gate.ts';
-import { rightsOf } from '../../local/front/iam.ts';
 import { type Messaging, type MessagingOptions, openMessaging, type Triggers } from '../../local/messaging.ts';
 import { type Engine, startEngine } from '../../local/services/dynamodb/engine.ts';
 import { createTables } from '../../local/services/dynamodb/tables.ts';
+import { rightsOf } from '../../local/template/iam.ts';
 import { type LocalStack, stackOf, type TemplateJson } from '../../local/template/template.ts';
 import { document, scratchDirectory, table } from './fixture-stack.ts';
 

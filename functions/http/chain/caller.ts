@@ -1,7 +1,7 @@
 import { type Actor, personUid } from '../../stacks/person.ts';
+import { isService, productScopes, type Scope, type SignedIn, type SignIn } from '../../stacks/sign-in.ts';
 import { Refusal, stackNotFound } from '../../values/refusals.ts';
 import type { HttpRequest, SentRequest } from './endpoint.ts';
-import { isService, productScopes, type Scope, type SignedIn, type SignIn } from './sign-in.ts';
 
 /** The stack that a request names, or null. @throws {Refusal} `malformed` when it names two */
 export function stackOf({ event: { headers } }: SentRequest): string | null {

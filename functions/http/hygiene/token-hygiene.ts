@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
 import { ShownHygieneSchema } from '../../hygiene/settings.ts';
 import { changeHygiene, type HygieneDependencies, previewRun, readHygiene } from '../../notices/change-hygiene.ts';
+import type { SignIn } from '../../stacks/sign-in.ts';
 import { openEnum } from '../../values/open-enum.ts';
 import { invalid } from '../../values/refusals.ts';
 import { envelope, jsonBody } from '../chain/body.ts';
 import { memberOf, requireStack } from '../chain/caller.ts';
 import type { Endpoint, HttpRequest } from '../chain/endpoint.ts';
-import type { SignIn } from '../chain/sign-in.ts';
 
 export type TokenHygieneDependencies = HygieneDependencies & { readonly signIn: SignIn };
 

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { SignIn } from '../../stacks/sign-in.ts';
 import { Refusal } from '../../values/refusals.ts';
 import { scopeString } from '../../values/scope.ts';
 import { endOf } from '../../verification/session.ts';
@@ -10,7 +11,6 @@ import {
 import { formBody } from '../chain/body.ts';
 import { requireIntrospector, requireNamedStack } from '../chain/caller.ts';
 import type { Endpoint } from '../chain/endpoint.ts';
-import type { SignIn } from '../chain/sign-in.ts';
 
 export interface IntrospectionDependencies extends VerificationDependencies {
   readonly signIn: SignIn;

@@ -6,13 +6,14 @@ import {
   readAuditEntry,
   readAuditLog,
 } from '../../stacks/read-audit-log.ts';
+import type { SignIn } from '../../stacks/sign-in.ts';
 import { openEnum } from '../../values/open-enum.ts';
 import { Refusal } from '../../values/refusals.ts';
 import { memberOf, requireStack } from '../chain/caller.ts';
 import type { Endpoint } from '../chain/endpoint.ts';
 import { matching, type PageQuery, pageQuery } from '../chain/list-query.ts';
 import { oneOf } from '../chain/query.ts';
-import type { SignIn } from '../chain/sign-in.ts';
+
 import { cursorOf, positionAt } from './audit-cursor.ts';
 
 export type AuditLogDependencies = ReadAuditLogDependencies & { readonly signIn: SignIn };

@@ -1,11 +1,12 @@
 import { readAlias, readAliases, readBranch, stackOfMember } from '../../stacks/read-stack.ts';
+import type { SignIn } from '../../stacks/sign-in.ts';
 import type { Stack } from '../../stacks/stack.ts';
 import type { StackRepository } from '../../stacks/stack-repository.ts';
 import { memberOf, presentsValue, requireStack } from '../chain/caller.ts';
 import { type Endpoint, type HttpRequest, withHeaders } from '../chain/endpoint.ts';
 import { cut, pageIn } from '../chain/list-query.ts';
 import { type ProgramDependencies, programOf } from '../chain/program.ts';
-import type { SignIn } from '../chain/sign-in.ts';
+
 import {
   aliasView,
   BranchAliasesSchema,

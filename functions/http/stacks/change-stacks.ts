@@ -1,12 +1,13 @@
 import * as z from 'zod/mini';
 import { type ChangeStacksDependencies, editStack, type StackCommand } from '../../stacks/edit-stack.ts';
 import { shareStack } from '../../stacks/share-stack.ts';
+import type { SignIn } from '../../stacks/sign-in.ts';
 import { transferStack } from '../../stacks/transfer-stack.ts';
 import { unshareStack } from '../../stacks/unshare-stack.ts';
 import { envelope, jsonBody } from '../chain/body.ts';
 import { memberOf, requireStack } from '../chain/caller.ts';
 import type { Endpoint, HttpRequest } from '../chain/endpoint.ts';
-import type { SignIn } from '../chain/sign-in.ts';
+
 import { ChangedStackSchema, stackView } from './stacks.ts';
 
 export interface StackDoorDependencies extends ChangeStacksDependencies {

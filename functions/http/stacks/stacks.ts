@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { createStack, type StackDependencies } from '../../stacks/create-stack.ts';
 import { readPeople } from '../../stacks/read-stack.ts';
+import type { SignIn } from '../../stacks/sign-in.ts';
 import type { PersonOfStack, StackOfMember } from '../../stacks/stack-repository.ts';
 import { type VisitDependencies, visitStack, visitStacks } from '../../stacks/visit-stacks.ts';
 import { openEnum } from '../../values/open-enum.ts';
@@ -9,7 +10,6 @@ import { memberOf, requireStack, stackOf } from '../chain/caller.ts';
 import type { Endpoint, HttpRequest } from '../chain/endpoint.ts';
 import { cut, pageIn } from '../chain/list-query.ts';
 import { oneOf } from '../chain/query.ts';
-import type { SignIn } from '../chain/sign-in.ts';
 
 export interface StacksDependencies extends StackDependencies {
   readonly signIn: SignIn;

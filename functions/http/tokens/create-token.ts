@@ -1,10 +1,11 @@
+import type { SignIn } from '../../stacks/sign-in.ts';
 import { type CreatedToken, createToken } from '../../tokens/create-token.ts';
 import type { TokenDependencies } from '../../tokens/token-repository.ts';
 import { etagOf, Refusal } from '../../values/refusals.ts';
 import { envelope, jsonBody } from '../chain/body.ts';
 import { memberOf, requireStack } from '../chain/caller.ts';
 import type { Answer, Endpoint, HttpRequest } from '../chain/endpoint.ts';
-import type { SignIn } from '../chain/sign-in.ts';
+
 import { CreatedTokenSchema, tokenView } from './token-view.ts';
 
 export interface ChangeTokensDependencies extends TokenDependencies {

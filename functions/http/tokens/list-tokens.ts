@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
+import type { SignIn } from '../../stacks/sign-in.ts';
 import { listTokens } from '../../tokens/read-tokens.ts';
 import type { TokenReads } from '../../tokens/token-repository.ts';
 import { memberOf, requireStack } from '../chain/caller.ts';
 import type { Endpoint } from '../chain/endpoint.ts';
 import { listQuery, pageOf } from '../chain/list-query.ts';
-import type { SignIn } from '../chain/sign-in.ts';
+
 import { TokenViewSchema, tokenView } from './token-view.ts';
 
 export interface ReadTokensDependencies {

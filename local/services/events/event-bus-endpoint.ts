@@ -6,8 +6,8 @@ import type { Faults, Wish } from '../../front/faults.ts';
 import type { Front } from '../../front/front.ts';
 import type { Caller } from '../../front/front-gate.ts';
 import { accessKeyIdOf, readBody, reply } from '../../front/front-wire.ts';
-import { refusalOf } from '../../front/iam.ts';
 import { closeServer, listen } from '../../loopback.ts';
+import { refusalOf } from '../../template/iam.ts';
 import { arn } from '../../template/resource-types.ts';
 import { type BusEvent, busEvent, type EventBus } from './event-bus.ts';
 

@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { SESv2Client, type SendEmailCommandInput } from '@aws-sdk/client-sesv2';
 import { onTestFinished } from 'vitest';
-import { rightsOf } from '../../../../local/front/iam.ts';
 import { type Mails, openMails } from '../../../../local/services/ses/mail.ts';
+import { rightsOf } from '../../../../local/template/iam.ts';
 import { stackOf, type TemplateJson } from '../../../../local/template/template.ts';
 import { role, scratchDirectory } from '../../fixture-stack.ts';
 

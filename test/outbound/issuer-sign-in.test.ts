@@ -1,6 +1,7 @@
 import { createLocalJWKSet, errors, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createSignIn, isService, type SignIn, type SignInOptions } from '../../functions/http/chain/sign-in.ts';
+import { createSignIn, type SignInOptions } from '../../functions/outbound/issuer-sign-in.ts';
+import { isService, type SignIn } from '../../functions/stacks/sign-in.ts';
 import { Refusal } from '../../functions/values/refusals.ts';
 import { refusalOf } from '../sessions/refusal-of.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint } from '../chain/endpoint.ts';
 
 export interface OpenApiDependencies {
   /** The committed document. */

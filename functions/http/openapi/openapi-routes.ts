@@ -8,6 +8,7 @@ import { ShareSchema } from '../../stacks/share-stack.ts';
 import { TransferSchema } from '../../stacks/transfer-stack.ts';
 import { UnshareSchema } from '../../stacks/unshare-stack.ts';
 import { fieldSchemas } from '../../tokens/token-fields.ts';
+import type { RouteKey } from '../chain/routes.ts';
 import { ChangedHygieneSchema, HygienePreviewSchema, HygieneViewSchema } from '../hygiene/token-hygiene.ts';
 import { IntrospectionSchema } from '../oauth/introspect.ts';
 import { SessionViewSchema } from '../sessions/token-sessions.ts';
@@ -27,7 +28,6 @@ import { RevocationViewSchema } from '../tokens/fetch-revocation.ts';
 import { TokenCountSchema, TokenListSchema } from '../tokens/list-tokens.ts';
 import { DeletionPreviewSchema } from '../tokens/preview-deletion.ts';
 import { CreatedTokenSchema, TokenViewSchema } from '../tokens/token-view.ts';
-import type { RouteKey } from './routes.ts';
 
 /** Who calls a route, and so which credentials it takes. A reader is a member, or a token or session of the stack. */
 export type Caller = 'member' | 'reader' | 'program' | 'session' | 'service' | 'anybody';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { LocalStack, Resource } from '../template/template.ts';
+import type { LocalStack, Resource } from './template.ts';
 
 /** One statement of a policy, its patterns compiled. */
 export interface Statement {
@@ -101,7 +101,7 @@ function parse<S extends z.ZodType>(schema: S, { type, logicalId, properties }: 
   const parsed = schema.safeParse(properties);
   if (parsed.success) return parsed.data;
   throw new Error(
-    `${type} ${logicalId} uses what is not evaluated here (local/front/iam.ts):\n${z.prettifyError(parsed.error)}`,
+    `${type} ${logicalId} uses what is not evaluated here (local/template/iam.ts):\n${z.prettifyError(parsed.error)}`,
   );
 }
 

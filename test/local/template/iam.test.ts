@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AccessRequest, refusalOf, rightsOf } from '../../../local/front/iam.ts';
+import { type AccessRequest, refusalOf, rightsOf } from '../../../local/template/iam.ts';
 import { stackOf } from '../../../local/template/template.ts';
 import { document, keysLike, role } from '../fixture-stack.ts';
 

@@ -1,4 +1,4 @@
-import type { RouteKey } from './routes.ts';
+import type { RouteKey } from '../chain/routes.ts';
 
 /**
  * The name of each operation in the OpenAPI document: generated clients name their functions by it. A name stays as it is once it was
