@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { changedHygiene, defaultHygiene, HygieneSettingsSchema } from '../../functions/hygiene/settings.ts';
+import { changedHygiene, HygieneSettingsSchema } from '../../functions/hygiene/setting-rules.ts';
+import { defaultHygiene } from '../../functions/hygiene/settings.ts';
 import { Refusal } from '../../functions/values/refusals.ts';
 
 const known = 'warn_days, mail_to, mail_about, send_hour, time_zone, cleanup_after_days, max_cleanup_per_day';
