@@ -3,7 +3,7 @@ import type { Stack } from '../../stacks/stack.ts';
 import { statusOf, stopOf, stopReasons, tokenFields } from '../../tokens/token.ts';
 import type { UsedToken } from '../../tokens/token-repository.ts';
 import { openEnum } from '../../values/open-enum.ts';
-import { shownIn } from '../../values/shape.ts';
+import { type NameOf, shownIn } from '../../values/shape.ts';
 
 const instant = z.string();
 
@@ -33,6 +33,8 @@ export const TokenViewSchema = z.object({
 });
 
 export type TokenView = z.output<typeof TokenViewSchema>;
+/** The fields that people set, as they are shown. */
+export type EditedFields = Partial<Pick<TokenView, NameOf<typeof tokenFields, 'edited'>>>;
 
 export function tokenView(
   { token, lastUse, lastRefusedAt = null }: UsedToken,
