@@ -6,10 +6,9 @@ import { invitationFrom, memberFrom, stackFrom } from '../../functions/aws/stack
 import type { Item } from '../../functions/aws/storage/expressions.ts';
 import { reasonFrom, storedReason } from '../../functions/aws/stored-reasons.ts';
 import { tokenFrom, tokenItem } from '../../functions/aws/token-item.ts';
-import { defaultHygiene } from '../../functions/hygiene/settings.ts';
 import { eventsOf } from '../../functions/stream/token-changes.ts';
 import { revocationReasons } from '../../functions/values/revocation-reason.ts';
-
+import { settingsLike } from '../hygiene/settings-like.ts';
 import { stackLike } from '../stacks/stack-like.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 
@@ -104,7 +103,7 @@ describe('a value that a newer version stored is read as it is', () => {
     ],
     [
       'hygiene settings',
-      () => stackFrom({ ...stackLike({}), hygiene: { ...defaultHygiene, mail_to: [newer], mail_about: newer } }),
+      () => stackFrom({ ...stackLike({}), hygiene: settingsLike({ mail_to: [newer], mail_about: newer }) }),
       { hygiene: { mail_to: [newer], mail_about: newer } },
     ],
     ["a notice's threshold", () => noticeFrom({ ...notice, threshold: newer }), { threshold: newer }],
