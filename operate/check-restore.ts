@@ -1,9 +1,10 @@
 import { ScanCommand, type ScanCommandOutput } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { auditFrom, tokenFrom } from '../functions/aws/items.ts';
+import { auditFrom } from '../functions/aws/audit-item.ts';
 import { keysOf } from '../functions/aws/keys.ts';
 import type { Item } from '../functions/aws/storage/expressions.ts';
 import type { Step } from '../functions/aws/storage/transactions.ts';
+import { tokenFrom } from '../functions/aws/token-item.ts';
 import type { AuditEntry } from '../functions/stacks/audit-entry.ts';
 import type { Token } from '../functions/tokens/token.ts';
 import { type Command, OperatorMistake, type Workplace } from './command.ts';

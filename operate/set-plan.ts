@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { auditEntryPut } from '../functions/aws/audit-entry-put.ts';
-import { stackFrom } from '../functions/aws/items.ts';
+import { stackFrom } from '../functions/aws/stack-items.ts';
 import { auditEntry, operationId } from '../functions/stacks/audit-entry.ts';
 import type { Stack, Plan as StackPlan } from '../functions/stacks/stack.ts';
 import { type Command, OperatorMistake, type Values, type Workplace } from './command.ts';

@@ -2,7 +2,7 @@ import { type DynamoDBClient, QueryCommand, type QueryCommandInput } from '@aws-
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { AuditLog, AuditPage, AuditRange, AuditRangeAbout } from '../stacks/audit-log.ts';
-import { auditFrom } from './items.ts';
+import { auditFrom } from './audit-item.ts';
 import { auditSubject, type Keys, keysOf, type Tables } from './keys.ts';
 import { answered } from './storage/answers.ts';
 import type { Reads } from './storage/reads.ts';

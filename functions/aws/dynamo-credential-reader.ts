@@ -1,8 +1,10 @@
 import type { CredentialReader, FoundCredential, WantedCredential } from '../verification/credential-reader.ts';
-import { branchNamesFrom, sessionFrom, tokenFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
+import { sessionFrom } from './session-items.ts';
+import { branchNamesFrom } from './stack-items.ts';
 import type { Key } from './storage/expressions.ts';
 import type { Reads } from './storage/reads.ts';
+import { tokenFrom } from './token-item.ts';
 
 /** What every verification reads: strongly, base items only, one request. */
 export class DynamoCredentialReader implements CredentialReader {

@@ -9,20 +9,15 @@ import type {
 import type { DueDigest } from '../notices/notice-repository.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
 import { canonicalJson } from '../values/canonical-json.ts';
-import {
-  deliveryFrom,
-  digestFrom,
-  digestNoticeFrom,
-  MalformedItem,
-  memberFrom,
-  stackFrom,
-  tokenFrom,
-} from './items.ts';
+import { MalformedItem } from './decoded.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import { mostRows } from './membership.ts';
+import { deliveryFrom, digestFrom, digestNoticeFrom } from './notice-items.ts';
+import { memberFrom, stackFrom } from './stack-items.ts';
 import type { Item, Key } from './storage/expressions.ts';
 import type { Reads } from './storage/reads.ts';
 import type { Writes } from './storage/writes.ts';
+import { tokenFrom } from './token-item.ts';
 import { usageFrom } from './usage-item.ts';
 
 const keysPerRead = 100;

@@ -1,6 +1,6 @@
 import type { Environment, EnvironmentRepository } from '../stacks/environment.ts';
-import { environmentFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
+import { environmentFrom } from './stack-items.ts';
 import type { Reads } from './storage/reads.ts';
 import type { Writes } from './storage/writes.ts';
 

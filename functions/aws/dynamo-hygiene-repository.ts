@@ -1,8 +1,8 @@
 import type { HygieneChange, HygieneRepository, NoticeIdentity } from '../notices/hygiene-repository.ts';
 import { auditEntryPut } from './audit-entry-put.ts';
-import { deliveryFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import { memberCheck, refuseNonMembers } from './membership.ts';
+import { deliveryFrom } from './notice-items.ts';
 import type { Reads } from './storage/reads.ts';
 import type { Step, Transactions } from './storage/transactions.ts';
 

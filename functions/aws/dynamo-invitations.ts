@@ -1,9 +1,9 @@
 import type { Invitation } from '../stacks/invitation.ts';
 import type { Invitations } from '../stacks/stack-changes.ts';
 import { auditEntryPut } from './audit-entry-put.ts';
-import { invitationFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import { joining, memberCheck } from './membership.ts';
+import { invitationFrom } from './stack-items.ts';
 import type { Reads } from './storage/reads.ts';
 import type { Step, Transactions } from './storage/transactions.ts';
 

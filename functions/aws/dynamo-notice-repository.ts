@@ -10,12 +10,14 @@ import type {
 } from '../notices/notice-repository.ts';
 import type { Token } from '../tokens/token.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
-import { MalformedItem, stackFrom, tokenFrom } from './items.ts';
+import { MalformedItem } from './decoded.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
+import { stackFrom } from './stack-items.ts';
 import { type DuePage, dueIn, dueShards, isReceipt, under } from './storage/due-index.ts';
 import type { Reads } from './storage/reads.ts';
 import type { Step, Transactions } from './storage/transactions.ts';
 import type { Writes } from './storage/writes.ts';
+import { tokenFrom } from './token-item.ts';
 import { usageFrom } from './usage-item.ts';
 
 const pageSize = 100;

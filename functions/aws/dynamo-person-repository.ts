@@ -1,8 +1,8 @@
 import type { AuditEntry } from '../stacks/audit-entry.ts';
 import type { PersonRepository } from '../stacks/person-repository.ts';
 import { auditEntryPut } from './audit-entry-put.ts';
-import { knownAddressFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
+import { knownAddressFrom } from './stack-items.ts';
 import type { Item } from './storage/expressions.ts';
 import type { Reads } from './storage/reads.ts';
 import type { Step, Transactions } from './storage/transactions.ts';

@@ -3,11 +3,13 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Due, type ReconciliationRepository, scanParts } from '../sessions/reconcile.ts';
 import type { Token } from '../tokens/token.ts';
 import type { Session } from '../verification/session.ts';
-import { receiptFrom, sessionFrom, tokenFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
+import { receiptFrom } from './receipt-items.ts';
+import { sessionFrom } from './session-items.ts';
 import { answered } from './storage/answers.ts';
 import { allDue, receiptsAmong, under } from './storage/due-index.ts';
 import type { Reads } from './storage/reads.ts';
+import { tokenFrom } from './token-item.ts';
 
 const pageSize = 100;
 const mostReceipts = 100;

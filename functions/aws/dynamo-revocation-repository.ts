@@ -7,11 +7,12 @@ import type {
 } from '../sessions/revocation-repository.ts';
 import { nextTry } from '../tokens/revocation.ts';
 import type { Token } from '../tokens/token.ts';
-import { progressFrom, receiptFrom, tokenFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
+import { progressFrom, receiptFrom } from './receipt-items.ts';
 import type { Key } from './storage/expressions.ts';
 import type { Reads } from './storage/reads.ts';
 import type { Writes } from './storage/writes.ts';
+import { tokenFrom } from './token-item.ts';
 
 const notCompleted = '#state <> :completed';
 /** Only the first round says how long it was waited for. */

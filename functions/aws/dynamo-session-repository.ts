@@ -1,7 +1,7 @@
 import type { SessionEpoch, SessionPage, SessionRepository } from '../sessions/session-repository.ts';
 import type { Session } from '../verification/session.ts';
-import { sessionEpochFrom, sessionFrom } from './items.ts';
 import { type Keys, keysOf, sessionPartition, type Tables } from './keys.ts';
+import { sessionEpochFrom, sessionFrom } from './session-items.ts';
 import { backoff, type StorageOptions } from './storage/answers.ts';
 import type { BatchDeletes } from './storage/batch-deletes.ts';
 import type { Item } from './storage/expressions.ts';

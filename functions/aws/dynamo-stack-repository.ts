@@ -4,9 +4,9 @@ import type { Invitation } from '../stacks/invitation.ts';
 import type { Alias, Authorship, Branch, Member, Stack } from '../stacks/stack.ts';
 import type { StackOfMember, StackRepository } from '../stacks/stack-repository.ts';
 import { auditEntryPut } from './audit-entry-put.ts';
-import { aliasFrom, branchFrom, invitationFrom, knownAddressFrom, memberFrom, stackFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
 import { joining, mostRows } from './membership.ts';
+import { aliasFrom, branchFrom, invitationFrom, knownAddressFrom, memberFrom, stackFrom } from './stack-items.ts';
 import type { Item, Key } from './storage/expressions.ts';
 import type { Storage } from './storage/storage.ts';
 

@@ -1,7 +1,8 @@
 import type { Seen, Sight, TokenReads } from '../tokens/token-repository.ts';
-import { idempotencyFrom, memberFrom, stackFrom, tokenFrom } from './items.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
+import { memberFrom, stackFrom } from './stack-items.ts';
 import type { Reads } from './storage/reads.ts';
+import { idempotencyFrom, tokenFrom } from './token-item.ts';
 import { usageFrom } from './usage-item.ts';
 
 /** A plan allows 45; those, their last uses and two rows more are one batch read. */

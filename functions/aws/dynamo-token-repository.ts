@@ -11,11 +11,12 @@ import type {
 import { invalid } from '../values/refusals.ts';
 import { auditEntryPut } from './audit-entry-put.ts';
 import { DynamoTokenReads } from './dynamo-token-reads.ts';
-import { idempotencyFrom, memberFrom, tokenFrom } from './items.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import { memberCheck, refuseNonMembers } from './membership.ts';
+import { memberFrom } from './stack-items.ts';
 import type { Storage } from './storage/storage.ts';
 import type { Step, StepOutcome } from './storage/transactions.ts';
+import { idempotencyFrom, tokenFrom } from './token-item.ts';
 import { TokenSteps } from './token-steps.ts';
 
 /** People get their rights back, names become free, stacks have room again. Versions, epochs and digests only move on. */

@@ -1,7 +1,7 @@
 import { type Member, maySeeTokens } from '../stacks/stack.ts';
 import { notAllowed, stackNotFound } from '../values/refusals.ts';
-import { memberFrom } from './items.ts';
 import type { Keys } from './keys.ts';
+import { memberFrom } from './stack-items.ts';
 import type { Step, StepOutcome } from './storage/transactions.ts';
 
 /** Several times what a stack may have: shares at the same moment can pass that limit, and whoever came by them must not be hidden. */

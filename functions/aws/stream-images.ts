@@ -1,7 +1,8 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import type { RowChange } from '../notices/row-change.ts';
-import { deadUseFrom, noticeFrom, tokenFrom } from './items.ts';
+import { deadUseFrom, noticeFrom } from './notice-items.ts';
+import { tokenFrom } from './token-item.ts';
 
 type Image = NonNullable<DynamoDBRecord['dynamodb']>['NewImage'];
 

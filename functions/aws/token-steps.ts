@@ -1,11 +1,11 @@
 import { nextTry, type Receipt } from '../tokens/revocation.ts';
 import type { Token } from '../tokens/token.ts';
 import { type CleanUp, type Creation, type IdempotencyRecord, idempotencyMs } from '../tokens/token-repository.ts';
-import { tokenItem } from './items.ts';
 import { dueAttributes, type Keys } from './keys.ts';
 import { memberCheck } from './membership.ts';
 import type { Step } from './storage/transactions.ts';
 import { storedReason } from './stored-reasons.ts';
+import { tokenItem } from './token-item.ts';
 
 const second = 1000;
 const day = 24 * 60 * 60 * second;

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { UsedToken } from '../tokens/token-repository.ts';
 import type { LastUse } from '../values/last-use.ts';
 
-import { decoded } from './items.ts';
+import { decoded } from './decoded.ts';
 import type { Item } from './storage/expressions.ts';
 
 const LastUseItem = z.catchall(

@@ -1,6 +1,7 @@
 import { type Decision, decide, inOrder } from '../hygiene/decide.ts';
 import { rearmed } from '../hygiene/schedule.ts';
-import { changedHygiene, type HygieneSettings } from '../hygiene/settings.ts';
+import { changedHygiene } from '../hygiene/setting-rules.ts';
+import type { HygieneSettings } from '../hygiene/settings.ts';
 import { auditEntry, operationId } from '../stacks/audit-entry.ts';
 import type { Actor } from '../stacks/person.ts';
 import type { Stack } from '../stacks/stack.ts';

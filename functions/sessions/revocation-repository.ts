@@ -1,13 +1,11 @@
-import type { Receipt } from '../tokens/revocation.ts';
+import * as z from 'zod/mini';
+import { receiptFields } from '../tokens/revocation.ts';
 import type { Token } from '../tokens/token.ts';
-import type { OpenEnum } from '../values/open-enum.ts';
-import type { RevocationReason } from '../values/revocation-reason.ts';
+import { type Entity, field, type Stored } from '../values/shape.ts';
 
+const StoredSample = z.object({ ms: z.number(), sessions: z.number() });
 /** How long after the revocation the rows of some sessions were gone. */
-export interface TidiedSample {
-  readonly ms: number;
-  readonly sessions: number;
-}
+export type TidiedSample = Stored<typeof StoredSample>;
 
 /** How far an operation got in one shard. It only moves forward. */
 export interface ShardProgress {
@@ -22,27 +20,31 @@ export interface ShardProgress {
 }
 
 /** The figures of a completed revocation. */
-export interface RevocationSummary {
-  readonly sessions: { readonly total: number; readonly ended: number; readonly remaining: number };
-  readonly tidied_ms: { readonly p50: number; readonly p99: number; readonly max: number };
+const StoredSummary = z.object({
+  sessions: z.object({ total: z.number(), ended: z.number(), remaining: z.number() }),
+  tidied_ms: z.object({ p50: z.number(), p99: z.number(), max: z.number() }),
   /** How long after the revocation its first round began; null where that was not kept yet. */
-  readonly waited_ms: number | null;
-  readonly completed_at: string;
-}
+  waited_ms: z._default(z.nullable(z.number()), null),
+  completed_at: z.string(),
+});
+export type RevocationSummary = Stored<typeof StoredSummary>;
+
+/** A receipt's fields, with those that its rounds add. The view computes what it shows of these. */
+export const runningReceiptFields = {
+  ...receiptFields,
+  tidied: field(z._default(z.array(StoredSample), [])),
+  /** How long after the revocation its first round began; null before the end of that round, and where it was not kept yet. */
+  waited_ms: field(z._default(z.nullable(z.number()), null)),
+  /** How many rounds were asked for beside the first. */
+  rounds: field(z._default(z.number(), 0)),
+  stuck_because: field(z._default(z.nullable(z.string()), null)),
+  summary: field(z._default(z.nullable(StoredSummary), null)),
+} as const;
 
 /** A receipt as it is kept while the operation goes on, and after. */
-export interface RunningReceipt extends Omit<Receipt, 'state' | 'reason'> {
-  readonly reason: OpenEnum<RevocationReason>;
-  readonly state: OpenEnum<'running' | 'stuck' | 'completed'>;
-  readonly tidied: readonly TidiedSample[];
-  /** How long after the revocation its first round began; null before the end of that round, and where it was not kept yet. */
-  readonly waited_ms: number | null;
-  /** How many rounds were asked for beside the first. */
-  readonly rounds: number;
-  readonly stuck_because: string | null;
-  /** When the due index brings it back; null when it is completed. */
+export interface RunningReceipt extends Entity<typeof runningReceiptFields> {
+  /** When the due index brings it back; null when it is completed. Stored as `due_at`. */
   readonly next_try_at: string | null;
-  readonly summary: RevocationSummary | null;
 }
 
 export interface FoundRevocation {

@@ -1,35 +1,18 @@
 import type { FieldChange } from '../stacks/audit-entry.ts';
 import { canonicalJson } from '../values/canonical-json.ts';
-import type { TokenSettings } from './token.ts';
+import { namesOf } from '../values/shape.ts';
+import { type TokenSettings, tokenFields } from './token.ts';
+
+const settings = namesOf(tokenFields, 'audited');
 
 /** The settings of a token, without the rest of it. */
 export function settingsOf(token: TokenSettings): TokenSettings {
-  const {
-    name,
-    description,
-    scope,
-    expires_on,
-    expires_at,
-    is_email_notification_enabled,
-    rate_limit_enabled,
-    rate_limits,
-  } = token;
-  return {
-    name,
-    description,
-    scope,
-    expires_on,
-    expires_at,
-    is_email_notification_enabled,
-    rate_limit_enabled,
-    rate_limits,
-  };
+  return Object.fromEntries(settings.map((name) => [name, token[name]])) as unknown as TokenSettings;
 }
 
 /** The settings that differ, each with what it was and what it became. */
 export function changesBetween(before: TokenSettings, after: TokenSettings): FieldChange[] {
-  const [from, to] = [settingsOf(before), settingsOf(after)];
-  return (Object.keys(to) as (keyof TokenSettings)[])
-    .filter((field) => canonicalJson(from[field]) !== canonicalJson(to[field]))
-    .map((field) => ({ field, from: from[field], to: to[field] }));
+  return settings
+    .filter((name) => canonicalJson(before[name]) !== canonicalJson(after[name]))
+    .map((name) => ({ field: name, from: before[name], to: after[name] }));
 }

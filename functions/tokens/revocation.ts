@@ -1,19 +1,31 @@
+import * as z from 'zod/mini';
+import { storedEnum } from '../values/open-enum.ts';
 import type { RevocationReason } from '../values/revocation-reason.ts';
+import { type Entity, field } from '../values/shape.ts';
 import type { Token } from './token.ts';
 
-/** The record of one revocation, put in the transaction that does it. Completed by ending every session of an older epoch. */
-export interface Receipt {
+/**
+ * Every field of a receipt as it is put, once; what its rounds add is in sessions/revocation-repository.ts. Its item
+ * (aws/receipt-items.ts) and its view (http/tokens/fetch-revocation.ts) follow from both.
+ */
+export const receiptFields = {
   /** The operation's id: sorts by time. */
-  readonly operation: string;
-  readonly token_uid: string;
-  readonly token_name: string;
-  readonly api_key: string;
-  readonly reason: RevocationReason;
-  readonly actor: string;
+  operation: field(z.string()),
+  token_uid: field(z.string(), 'shown'),
+  token_name: field(z.string(), 'shown'),
+  api_key: field(z.string()),
+  reason: field(storedEnum<RevocationReason>(), 'shown'),
+  actor: field(z.string(), 'shown'),
   /** ISO 8601 instant of the change: from here on nothing verifies. */
-  readonly refused_from: string;
+  refused_from: field(z.string(), 'shown'),
   /** Sessions of an older epoch are over; null where the token is gone, and so are all. */
-  readonly epoch: number | null;
+  epoch: field(z.nullable(z.number())),
+  state: field(storedEnum<'running' | 'stuck' | 'completed'>()),
+} as const;
+
+/** The record of one revocation, put in the transaction that does it. Completed by ending every session of an older epoch. */
+export interface Receipt extends Entity<typeof receiptFields> {
+  readonly reason: RevocationReason;
   readonly state: 'running';
 }
 

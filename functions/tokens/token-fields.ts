@@ -4,8 +4,9 @@ import { FieldErrorList } from '../values/field-errors.ts';
 import { BranchNameSchema, NameSchema, required, requiredOr, text } from '../values/names.ts';
 import type { FieldErrors } from '../values/refusals.ts';
 import { knownModules } from '../values/scope.ts';
+import type { NameOf } from '../values/shape.ts';
 import { parseExpiry } from './expiry.ts';
-import type { TokenSettings } from './token.ts';
+import type { TokenSettings, tokenFields } from './token.ts';
 
 const DescriptionSchema = z.pipe(
   z.transform((value) => value ?? ''),
@@ -118,9 +119,9 @@ export const fieldSchemas = {
   is_email_notification_enabled: flag,
   rate_limit_enabled: flag,
   rate_limits: RateLimitsSchema,
-} as const;
+} as const satisfies Record<NameOf<typeof tokenFields, 'edited'>, z.ZodMiniType>;
 
-export type FieldName = keyof typeof fieldSchemas;
+type FieldName = keyof typeof fieldSchemas;
 type ParsedField<F extends FieldName> = z.output<(typeof fieldSchemas)[F]>;
 
 /** Fields that were given and follow the rules which can be told from the field alone. */

@@ -1,4 +1,6 @@
-import type { OpenEnum } from './open-enum.ts';
+import * as z from 'zod/mini';
+import { storedEnum } from './open-enum.ts';
+import type { Stored } from './shape.ts';
 
 /** The modules that a scope may name: probed on a live Contentstack, plus those its documents use. */
 export const knownModules = [
@@ -23,13 +25,17 @@ export const knownModules = [
 export type Module = (typeof knownModules)[number];
 export const allBranches = '$all';
 
+const StoredScopeEntry = z.object({
+  module: storedEnum<Module>(),
+  acl: z.object({ read: z.exactOptional(z.boolean()), write: z.exactOptional(z.boolean()) }),
+  branches: z.exactOptional(z.array(z.string())),
+  branch_aliases: z.exactOptional(z.array(z.string())),
+});
+
+export const StoredScope = z.array(StoredScopeEntry);
+
 /** One line of what a token may do. `branches` belong to module `branch`, `branch_aliases` to module `branch_alias`. */
-export interface ScopeEntry {
-  readonly module: OpenEnum<Module>;
-  readonly acl: { readonly read?: boolean; readonly write?: boolean };
-  readonly branches?: readonly string[];
-  readonly branch_aliases?: readonly string[];
-}
+export type ScopeEntry = Stored<typeof StoredScopeEntry>;
 
 /** What a request needs: an access to a module, on a branch. */
 export interface Need {

@@ -1,20 +1,26 @@
-/** One program working with a token. Its permissions are its token's at the moment of each request. */
-export interface Session {
+import * as z from 'zod/mini';
+import { type Entity, field } from '../values/shape.ts';
+
+/** Every field of a session, once: its item (aws/session-items.ts) and its view (http/sessions/token-sessions.ts) follow from this. */
+export const sessionFields = {
   /** `blt` and 16 hexadecimal digits. */
-  readonly uid: string;
-  readonly token_uid: string;
-  readonly api_key: string;
-  readonly digest: string;
+  uid: field(z.string(), 'shown'),
+  token_uid: field(z.string()),
+  api_key: field(z.string()),
+  digest: field(z.string()),
   /** The token's epoch when it was opened; under another it is over. */
-  readonly epoch: number;
+  epoch: field(z.number()),
   /** What the program calls itself, or empty. */
-  readonly client: string;
-  readonly remote_addr: string;
+  client: field(z.string(), 'shown'),
+  remote_addr: field(z.string(), 'shown'),
   /** ISO 8601 instants, UTC, with milliseconds. */
-  readonly opened_at: string;
+  opened_at: field(z.string(), 'shown'),
   /** Its own lifetime only: the token's expiry is compared each time. */
-  readonly expires_at: string;
-}
+  expires_at: field(z.string(), 'shown'),
+} as const;
+
+/** One program working with a token. Its permissions are its token's at the moment of each request. */
+export interface Session extends Entity<typeof sessionFields> {}
 
 /** A session lives that long at most. */
 export const lifetimeMs = 12 * 60 * 60 * 1000;

@@ -8,6 +8,7 @@ import { type Member, madeBy, type Role, type Stack } from '../../functions/stac
 import { type Receipt, receiptOf } from '../../functions/tokens/revocation.ts';
 import type { Token } from '../../functions/tokens/token.ts';
 import { digestOf, mintUid } from '../../functions/values/token-value.ts';
+import { tokenLike } from '../tokens/token-like.ts';
 import type { Repositories } from './repository-backends.ts';
 
 export const random = (bytes: number): Uint8Array => randomBytes(bytes);
@@ -71,30 +72,17 @@ export class StackOfPeople {
 
   /** A token that is not stored yet. */
   newToken(fields: Partial<Token> = {}): Token {
-    const settings = {
-      name: 'ci-deploy',
-      description: '',
+    const settings = { expires_on: '2026-09-01', expires_at: '2026-09-01T00:00:00.000Z' };
+    return tokenLike({
       scope: [
         { module: '$all', acl: { read: true, write: true } },
         { module: 'branch', acl: { read: true }, branches: ['main'] },
       ],
-      expires_on: '2026-09-01',
-      expires_at: '2026-09-01T00:00:00.000Z',
-      is_email_notification_enabled: false,
-      rate_limit_enabled: false,
-      rate_limits: null,
-    } as const;
-    return {
       ...settings,
       uid: mintUid(random),
       api_key: this.stack.api_key,
       org_uid: this.stack.org_uid,
-      state: 'live',
       digest: digestOf('value'),
-      digest_algorithm: 'sha256',
-      hint: 'alue',
-      version: 1,
-      epoch: 1,
       next: nextAction({ ...settings, state: 'live' }, this.stack.hygiene, at),
       armed_under: this.stack.hygiene_version,
       created_by: this.owner.uid,
@@ -102,7 +90,7 @@ export class StackOfPeople {
       created_at: at.toISOString(),
       updated_at: at.toISOString(),
       ...fields,
-    };
+    });
   }
 
   async token(fields: Partial<Token> = {}): Promise<Token> {

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import * as items from '../../functions/aws/items.ts';
+import { auditFrom } from '../../functions/aws/audit-item.ts';
+import { deliveryFrom, digestFrom, noticeFrom } from '../../functions/aws/notice-items.ts';
+import { receiptFrom } from '../../functions/aws/receipt-items.ts';
+import { invitationFrom, memberFrom, stackFrom } from '../../functions/aws/stack-items.ts';
 import type { Item } from '../../functions/aws/storage/expressions.ts';
 import { reasonFrom, storedReason } from '../../functions/aws/stored-reasons.ts';
-import { defaultHygiene } from '../../functions/hygiene/settings.ts';
+import { tokenFrom, tokenItem } from '../../functions/aws/token-item.ts';
 import { eventsOf } from '../../functions/stream/token-changes.ts';
 import { revocationReasons } from '../../functions/values/revocation-reason.ts';
-
+import { settingsLike } from '../hygiene/settings-like.ts';
 import { stackLike } from '../stacks/stack-like.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 
@@ -64,64 +67,64 @@ const delivery: Item = {
 
 describe('a value that a newer version stored is read as it is', () => {
   it.for<[string, () => unknown, unknown]>([
-    ["a token's state", () => items.tokenFrom({ ...token, state: newer }), { state: newer }],
+    ["a token's state", () => tokenFrom({ ...token, state: newer }), { state: newer }],
     [
       "a token's next action",
-      () => items.tokenFrom({ ...items.tokenItem(token), next_action: newer, due_at: `${at}#${token.uid}` }),
+      () => tokenFrom({ ...tokenItem(token), next_action: newer, due_at: `${at}#${token.uid}` }),
       { next: { action: newer, at } },
     ],
-    ['a digest algorithm', () => items.tokenFrom({ ...token, digest_algorithm: newer }), { digest_algorithm: newer }],
+    ['a digest algorithm', () => tokenFrom({ ...token, digest_algorithm: newer }), { digest_algorithm: newer }],
     [
       'a module of a scope',
-      () => items.tokenFrom({ ...token, scope: [{ module: newer, acl: { read: true } }] }),
+      () => tokenFrom({ ...token, scope: [{ module: newer, acl: { read: true } }] }),
       { scope: [{ module: newer, acl: { read: true } }] },
     ],
     [
       'why a token was stopped',
-      () => items.tokenFrom({ ...token, state: 'stopped', stopped: { at, by: 'a', reason: newer } }),
+      () => tokenFrom({ ...token, state: 'stopped', stopped: { at, by: 'a', reason: newer } }),
       { stopped: { at, by: 'a', reason: newer } },
     ],
     [
       'why a token ended',
-      () => items.tokenFrom({ ...token, state: 'deleted', end: { at, by: 'a', reason: newer, operation: 'op' } }),
+      () => tokenFrom({ ...token, state: 'deleted', end: { at, by: 'a', reason: newer, operation: 'op' } }),
       { end: { reason: newer } },
     ],
-    ["a receipt's reason", () => items.receiptFrom({ ...receipt, reason: newer }), { reason: newer }],
-    ["a receipt's state", () => items.receiptFrom({ ...receipt, state: newer }), { state: newer }],
-    ["an entry's module", () => items.auditFrom({ ...entry, module: newer }), { module: newer }],
-    ["an entry's event", () => items.auditFrom({ ...entry, event_type: newer }), { event_type: newer }],
-    ["an entry's outcome", () => items.auditFrom({ ...entry, outcome: newer }), { outcome: newer }],
-    ["an entry's reason", () => items.auditFrom({ ...entry, reason: newer }), { reason: newer }],
-    ["a member's role", () => items.memberFrom({ uid: 'a', role: newer, issuer: '', sub: 'a' }), { role: newer }],
+    ["a receipt's reason", () => receiptFrom({ ...receipt, reason: newer }), { reason: newer }],
+    ["a receipt's state", () => receiptFrom({ ...receipt, state: newer }), { state: newer }],
+    ["an entry's module", () => auditFrom({ ...entry, module: newer }), { module: newer }],
+    ["an entry's event", () => auditFrom({ ...entry, event_type: newer }), { event_type: newer }],
+    ["an entry's outcome", () => auditFrom({ ...entry, outcome: newer }), { outcome: newer }],
+    ["an entry's reason", () => auditFrom({ ...entry, reason: newer }), { reason: newer }],
+    ["a member's role", () => memberFrom({ uid: 'a', role: newer, issuer: '', sub: 'a' }), { role: newer }],
     [
       "an invitation's role",
-      () => items.invitationFrom({ address: 'a', role: newer, invited_by: 'b', invited_at: at, expires_at: at }),
+      () => invitationFrom({ address: 'a', role: newer, invited_by: 'b', invited_at: at, expires_at: at }),
       { role: newer },
     ],
     [
       'hygiene settings',
-      () => items.stackFrom({ ...stackLike({}), hygiene: { ...defaultHygiene, mail_to: [newer], mail_about: newer } }),
+      () => stackFrom({ ...stackLike({}), hygiene: settingsLike({ mail_to: [newer], mail_about: newer }) }),
       { hygiene: { mail_to: [newer], mail_about: newer } },
     ],
-    ["a notice's threshold", () => items.noticeFrom({ ...notice, threshold: newer }), { threshold: newer }],
+    ["a notice's threshold", () => noticeFrom({ ...notice, threshold: newer }), { threshold: newer }],
     [
       'a threshold in a digest',
       () =>
-        items.digestFrom({
+        digestFrom({
           stack: token.api_key,
           send_at: at,
           notices: [{ token_uid: token.uid, expires_at: at, threshold: newer }],
         }),
       { notices: [{ threshold: newer }] },
     ],
-    ["a delivery's state", () => items.deliveryFrom({ ...delivery, state: newer }), { state: newer }],
+    ["a delivery's state", () => deliveryFrom({ ...delivery, state: newer }), { state: newer }],
   ])('%s', ([, read, shown]) => {
     expect(read()).toMatchObject(shown as object);
   });
 
   it('and nothing is said of a notice whose threshold is not known', () => {
-    expect(eventsOf({ notice: items.noticeFrom({ ...notice, threshold: newer }) })).toEqual([]);
-    expect(eventsOf({ notice: items.noticeFrom(notice) })).toHaveLength(1);
+    expect(eventsOf({ notice: noticeFrom({ ...notice, threshold: newer }) })).toEqual([]);
+    expect(eventsOf({ notice: noticeFrom(notice) })).toHaveLength(1);
   });
 });
 
@@ -153,8 +156,8 @@ describe('the reason of a revocation', () => {
   });
 
   it('is the same in the audit log, and why something was refused is no such reason', () => {
-    expect(items.auditFrom({ ...entry, event_type: 'delete', reason: 'expired' })?.reason).toBe('cleaned_up');
-    expect(items.auditFrom({ ...entry, outcome: 'refused', reason: 'expired' })?.reason).toBe('expired');
-    expect(items.auditFrom(entry)).not.toHaveProperty('reason');
+    expect(auditFrom({ ...entry, event_type: 'delete', reason: 'expired' })?.reason).toBe('cleaned_up');
+    expect(auditFrom({ ...entry, outcome: 'refused', reason: 'expired' })?.reason).toBe('expired');
+    expect(auditFrom(entry)).not.toHaveProperty('reason');
   });
 });

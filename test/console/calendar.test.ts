@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { daysAhead } from '../../console/src/calendar/what-happens.ts';
 import { tokenView } from '../../functions/http/tokens/token-view.ts';
-import { HygieneSettingsSchema } from '../../functions/hygiene/settings.ts';
+import { HygieneSettingsSchema } from '../../functions/hygiene/setting-rules.ts';
 import { stackLike } from '../stacks/stack-like.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 

@@ -1,33 +1,16 @@
 import { expect, it } from 'vitest';
 import type { Token } from '../../console/src/api/tokens.ts';
 import { tokensWanted } from '../../console/src/tokens/token-filters.ts';
+import { tokenView } from '../../functions/http/tokens/token-view.ts';
+import { stackLike } from '../stacks/stack-like.ts';
+import { tokenLike } from '../tokens/token-like.ts';
 
 type Differing = Partial<Pick<Token, 'expires_at' | 'last_used_at' | 'created_at' | 'created_by' | 'status'>>;
 
-const named = (name: string, differing: Differing = {}): Token => ({
-  uid: `cs_uid_${name}`,
-  api_key: 'blt0000000000000001',
-  org_uid: 'blt0000000000000002',
-  name,
-  description: '',
-  scope: [],
-  expires_on: null,
-  expires_at: null,
-  is_email_notification_enabled: false,
-  rate_limit_enabled: false,
-  rate_limits: null,
-  stopped: null,
-  last_refused_at: null,
-  status: 'active',
-  hint: 'abcd',
-  last_used_at: null,
-  last_used_client: null,
-  created_at: '2026-01-01T00:00:00.000Z',
-  updated_at: '2026-01-01T00:00:00.000Z',
-  created_by: 'olivia',
-  updated_by: 'olivia',
-  ...differing,
-});
+const named = (name: string, differing: Differing = {}): Token => {
+  const token = tokenLike({ uid: `cs_uid_${name}`, name, created_by: 'olivia' });
+  return { ...tokenView({ token, lastUse: null }, stackLike(), new Date(token.created_at)), ...differing };
+};
 
 const sorted = (tokens: readonly Token[], column: string, direction: 'ascending' | 'descending' = 'ascending') =>
   tokensWanted(tokens, { filter: 'all', search: '', sort: { column, direction }, nameOf: (uid) => uid }).map(

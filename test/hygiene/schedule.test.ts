@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextAction } from '../../functions/hygiene/schedule.ts';
 import { defaultHygiene } from '../../functions/hygiene/settings.ts';
+import { settingsLike } from './settings-like.ts';
 
 const day = 86_400_000;
 const expiry = Date.parse('2026-06-30T12:00:00.000Z');
@@ -43,7 +44,7 @@ describe('the next action about a token', () => {
   });
 
   it('is never a clean-up where a stack wants none', () => {
-    const settings = { ...defaultHygiene, cleanup_after_days: null };
+    const settings = settingsLike({ cleanup_after_days: null });
     expect(next(earlier(1), settings)?.action).toBe('expire');
     expect(next(earlier(0), settings)).toBeNull();
   });
@@ -53,7 +54,7 @@ describe('the next action about a token', () => {
   });
 
   it('follows the days whatever their order, and without any days goes straight to the expiry', () => {
-    const settings = (warn_days: number[]) => ({ ...defaultHygiene, warn_days });
+    const settings = (warn_days: number[]) => settingsLike({ warn_days });
     expect(next(earlier(10 * day), settings([1, 30, 7]))?.action).toBe('warn#7');
     expect(next(earlier(100 * day), settings([]))?.action).toBe('expire');
   });
@@ -64,7 +65,7 @@ describe('the next action about a token', () => {
     fc.assert(
       fc.property(lefts, days, (left, warn_days) => {
         const now = earlier(left).getTime();
-        const found = next(new Date(now), { ...defaultHygiene, warn_days });
+        const found = next(new Date(now), settingsLike({ warn_days }));
         const instants = [...warn_days.map((each) => expiry - each * day), expiry, expiry + 30 * day];
         const later = instants.filter((instant) => instant > now).sort((one, other) => one - other);
         expect(found ? Date.parse(found.at) : undefined).toBe(later[0]);

@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { firstMailHour, sendTimeOf } from '../../functions/hygiene/send-time.ts';
-import { defaultHygiene, type HygieneSettings } from '../../functions/hygiene/settings.ts';
+import { settingsLike } from './settings-like.ts';
 
-const settingsAt = (send_hour: number, time_zone = 'UTC'): HygieneSettings => ({
-  ...defaultHygiene,
-  send_hour,
-  time_zone,
-});
+const settingsAt = (send_hour: number, time_zone = 'UTC') => settingsLike({ send_hour, time_zone });
 
 describe('the first mail hour', () => {
   it.for([

@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { branchNamesFrom, tokenFrom } from '../../functions/aws/items.ts';
+import { branchNamesFrom } from '../../functions/aws/stack-items.ts';
+import { tokenFrom } from '../../functions/aws/token-item.ts';
 import type { Token } from '../../functions/tokens/token.ts';
 import { digestMatches, mintTokenValue } from '../../functions/values/token-value.ts';
 import { type JudgedCase, judge } from '../../functions/verification/judge.ts';
 import { type Reply, RunningSystem } from '../support/running-system.ts';
+import { tokenLike } from '../tokens/token-like.ts';
 
 const random = (bytes: number) => randomBytes(bytes);
 
@@ -16,35 +18,16 @@ const random = (bytes: number) => randomBytes(bytes);
 describe('law 2: one judge', () => {
   const now = new Date('2030-06-01T12:00:00.000Z');
   const [before, after] = ['2030-06-01T11:59:59.999Z', '2030-06-01T12:00:00.001Z'];
-  const token: Token = {
-    uid: 'blt0123456789abcdef',
+  const token = tokenLike({
     api_key: 'ours',
-    org_uid: 'org',
-    name: 'n',
-    description: '',
     scope: [
       { module: 'environment', acl: { read: true } },
       { module: 'branch', branches: ['main'], acl: { read: true } },
       { module: 'branch_alias', branch_aliases: ['deploy'], acl: { read: true } },
     ],
-    expires_on: after,
     expires_at: after,
-    is_email_notification_enabled: false,
-    rate_limit_enabled: false,
-    rate_limits: null,
-    state: 'live',
-    digest: '',
-    digest_algorithm: 'sha256',
-    hint: '',
-    version: 3,
     epoch: 7,
-    next: null,
-    armed_under: 1,
-    created_by: '',
-    updated_by: '',
-    created_at: before,
-    updated_at: before,
-  };
+  });
   const main = { name: 'main', aliases: ['deploy'] };
   const need = { module: 'environment', access: 'read', branch: main } as const;
   const presented = { digestMatches: true, stack: 'ours', need };

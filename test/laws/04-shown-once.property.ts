@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import { tokenFrom } from '../../functions/aws/items.ts';
+import { tokenFrom } from '../../functions/aws/token-item.ts';
 import { problemOf } from '../../functions/http/chain/problem.ts';
 import { eventsOf } from '../../functions/stream/token-changes.ts';
 import { day, SimulatedProduct, type Surroundings, tables } from '../simulation/simulated-product.ts';

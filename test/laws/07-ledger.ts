@@ -1,7 +1,9 @@
 /** What was done about a stack's tokens, read off what was committed. Nothing of it is asked of the product. */
 
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { deliveryFrom, digestNoticeFrom, noticeFrom, stackFrom, tokenFrom } from '../../functions/aws/items.ts';
+import { deliveryFrom, digestNoticeFrom, noticeFrom } from '../../functions/aws/notice-items.ts';
+import { stackFrom } from '../../functions/aws/stack-items.ts';
+import { tokenFrom } from '../../functions/aws/token-item.ts';
 import type { HygieneSettings } from '../../functions/hygiene/settings.ts';
 import type { Delivery, DigestNotice } from '../../functions/notices/digest-repository.ts';
 import type { DigestKey, Notice } from '../../functions/notices/notice-repository.ts';

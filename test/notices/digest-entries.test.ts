@@ -6,7 +6,7 @@ import type { DigestNotice, Reachable } from '../../functions/notices/digest-rep
 import type { Stack } from '../../functions/stacks/stack.ts';
 import type { Token } from '../../functions/tokens/token.ts';
 import type { LastUse } from '../../functions/values/last-use.ts';
-
+import { settingsLike } from '../hygiene/settings-like.ts';
 import { stackLike } from '../stacks/stack-like.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 
@@ -16,8 +16,7 @@ const inMs = (ms: number) => new Date(now.getTime() + ms).toISOString();
 const used = (ms: number): LastUse => ({ at: inMs(-ms), client: 'c', remote_addr: '192.0.2.1', hours: new Map() });
 const stack = tokenLike().api_key;
 
-const stackOf = (settings: Partial<HygieneSettings> = {}): Stack =>
-  stackLike({ hygiene: { ...defaultHygiene, ...settings } });
+const stackOf = (settings: Partial<HygieneSettings> = {}): Stack => stackLike({ hygiene: settingsLike(settings) });
 
 describe('a token is in use', () => {
   it.for([

@@ -1,10 +1,11 @@
 /** A digest of one token that is sent over doubles: what there is is given, and what was done is seen. */
 import type { TokenwardEvent } from '../../functions/events/catalogue.ts';
-import { defaultHygiene, type HygieneSettings } from '../../functions/hygiene/settings.ts';
+import type { HygieneSettings } from '../../functions/hygiene/settings.ts';
 import type { Delivery, Reachable } from '../../functions/notices/digest-repository.ts';
 import type { Mail, MailOutcome } from '../../functions/notices/mailer.ts';
 import { type SendDigestDependencies, sendDigest } from '../../functions/notices/send-digest.ts';
 import type { Token } from '../../functions/tokens/token.ts';
+import { settingsLike } from '../hygiene/settings-like.ts';
 import { stackLike } from '../stacks/stack-like.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 
@@ -115,4 +116,4 @@ export async function send({
   return { counts, done: done.slice(1), took: done[0], mails, events, recorded };
 }
 
-const stackOf = (settings: Partial<HygieneSettings>) => stackLike({ hygiene: { ...defaultHygiene, ...settings } });
+const stackOf = (settings: Partial<HygieneSettings>) => stackLike({ hygiene: settingsLike(settings) });

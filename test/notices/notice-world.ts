@@ -5,8 +5,9 @@ import { DynamoHygieneRepository } from '../../functions/aws/dynamo-hygiene-repo
 import { DynamoNoticeRepository } from '../../functions/aws/dynamo-notice-repository.ts';
 import { DynamoStackRepository } from '../../functions/aws/dynamo-stack-repository.ts';
 import { DynamoTokenRepository } from '../../functions/aws/dynamo-token-repository.ts';
-import { noticeFrom, tokenFrom } from '../../functions/aws/items.ts';
+import { noticeFrom } from '../../functions/aws/notice-items.ts';
 import { createStorage } from '../../functions/aws/storage/storage.ts';
+import { tokenFrom } from '../../functions/aws/token-item.ts';
 import type { EventType, TokenwardEvent } from '../../functions/events/catalogue.ts';
 import { changeHygiene, previewRun } from '../../functions/notices/change-hygiene.ts';
 import type { Mail, MailOutcome } from '../../functions/notices/mailer.ts';

@@ -1,10 +1,11 @@
 /** A run of the sweep over doubles: what there is to be done is given, and what was done is seen. */
 import type { TokenwardEvent } from '../../functions/events/catalogue.ts';
-import { defaultHygiene, type HygieneSettings } from '../../functions/hygiene/settings.ts';
+import type { HygieneSettings } from '../../functions/hygiene/settings.ts';
 import type { Claim, ClaimOutcome, Due } from '../../functions/notices/notice-repository.ts';
 import { type SweepDependencies, sweep } from '../../functions/notices/sweep.ts';
 import type { Token } from '../../functions/tokens/token.ts';
 import type { CleanUp } from '../../functions/tokens/token-repository.ts';
+import { settingsLike } from '../hygiene/settings-like.ts';
 import { stackLike } from '../stacks/stack-like.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 
@@ -131,7 +132,7 @@ export async function run(given: World) {
 }
 
 function found({ settings = {}, cleaned = [] }: World) {
-  const of = stackLike({ hygiene: { ...defaultHygiene, send_hour: 9, ...settings } });
+  const of = stackLike({ hygiene: settingsLike({ send_hour: 9, ...settings }) });
   return { stack: of, cleaned };
 }
 

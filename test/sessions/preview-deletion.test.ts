@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { defaultHygiene } from '../../functions/hygiene/settings.ts';
 import { previewDeletion } from '../../functions/sessions/preview-deletion.ts';
-import type { Stack } from '../../functions/stacks/stack.ts';
 import type { Token } from '../../functions/tokens/token.ts';
 import type { Sight } from '../../functions/tokens/token-repository.ts';
 import { hourOf, type LastUse } from '../../functions/values/last-use.ts';
 import type { Session } from '../../functions/verification/session.ts';
 
+import { settingsLike } from '../hygiene/settings-like.ts';
+import { stackLike } from '../stacks/stack-like.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 import { refusalOf } from './refusal-of.ts';
 import { live, sessionWorld, stack } from './session-world.ts';
@@ -28,21 +28,7 @@ interface Facts {
 /** The preview of a token with so many open sessions. */
 function preview({ token: facts = {}, lastUse = null, lastRefusedAt = null, open = 0, warnDays = [30, 7, 1] }: Facts) {
   const token = tokenLike(facts);
-  const ofStack: Stack = {
-    api_key: token.api_key,
-    org_uid: token.org_uid,
-    name: 'Web',
-    description: '',
-    master_locale: 'en-us',
-    plan: { max_tokens: 30, manage_rate_limits: true },
-    settings: { branches: true },
-    hygiene: { ...defaultHygiene, warn_days: warnDays },
-    hygiene_version: 1,
-    changes: 0,
-    created_by: token.created_by,
-    created_at: token.created_at,
-    updated_at: token.updated_at,
-  };
+  const ofStack = stackLike({ hygiene: settingsLike({ warn_days: warnDays }) });
   const member = { uid: token.created_by, role: 'owner', issuer: '', sub: '' } as const;
   const seen = { member, stack: ofStack, token, branches: [], aliases: [], earlier: null };
   const rows = Array.from({ length: open }, (_, index): Session => {

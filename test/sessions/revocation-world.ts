@@ -1,9 +1,9 @@
 /** A token whose sessions are being ended, over the simulated DynamoDB, with a clock that stands but for what reading takes. */
 
-import { tokenItem } from '../../functions/aws/items.ts';
 import { dueAttributes } from '../../functions/aws/keys.ts';
 import type { Item, Key } from '../../functions/aws/storage/expressions.ts';
 import { createStorage } from '../../functions/aws/storage/storage.ts';
+import { tokenItem } from '../../functions/aws/token-item.ts';
 import { endSessions, type RoundOutcome } from '../../functions/sessions/end-sessions.ts';
 import { type Receipt, receiptOf } from '../../functions/tokens/revocation.ts';
 import { lifetimeMs } from '../../functions/verification/session.ts';

@@ -1,5 +1,5 @@
-import { defaultHygiene } from '../../functions/hygiene/settings.ts';
 import type { Stack } from '../../functions/stacks/stack.ts';
+import { settingsLike } from '../hygiene/settings-like.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 
 /** The stack of `tokenLike`, with the default settings, but for what is given. */
@@ -12,7 +12,7 @@ export function stackLike(facts: Partial<Stack> = {}): Stack {
     master_locale: 'en-us',
     plan: { max_tokens: 30, manage_rate_limits: true },
     settings: { branches: true },
-    hygiene: defaultHygiene,
+    hygiene: settingsLike(),
     hygiene_version: 1,
     changes: 0,
     created_by: '',

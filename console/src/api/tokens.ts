@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import * as z from 'zod/mini';
 import { RevocationViewSchema } from '../../../functions/http/tokens/fetch-revocation.ts';
 import { DeletionPreviewSchema } from '../../../functions/http/tokens/preview-deletion.ts';
-import { CreatedTokenSchema, TokenViewSchema } from '../../../functions/http/tokens/token-view.ts';
+import { CreatedTokenSchema, type EditedFields, TokenViewSchema } from '../../../functions/http/tokens/token-view.ts';
 import { useApi } from './api.ts';
 import { useChange } from './change.ts';
 
@@ -10,19 +10,7 @@ export type Token = z.output<typeof TokenViewSchema>;
 export type CreatedToken = z.output<typeof CreatedTokenSchema>;
 export type DeletionPreview = z.output<typeof DeletionPreviewSchema>;
 export type Receipt = z.output<typeof RevocationViewSchema>;
-/** The fields that callers set. */
-export type TokenFields = Partial<
-  Pick<
-    Token,
-    | 'name'
-    | 'description'
-    | 'scope'
-    | 'expires_on'
-    | 'is_email_notification_enabled'
-    | 'rate_limit_enabled'
-    | 'rate_limits'
-  >
->;
+export type TokenFields = EditedFields;
 
 const TokensSchema = z.object({ tokens: z.array(TokenViewSchema) });
 const OneTokenSchema = z.object({ token: TokenViewSchema });

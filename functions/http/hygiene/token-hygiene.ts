@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { ShownHygieneSchema } from '../../hygiene/settings.ts';
+import { ShownHygieneSchema } from '../../hygiene/setting-rules.ts';
 import { changeHygiene, type HygieneDependencies, previewRun, readHygiene } from '../../notices/change-hygiene.ts';
 import type { SignIn } from '../../stacks/sign-in.ts';
 import { openEnum } from '../../values/open-enum.ts';

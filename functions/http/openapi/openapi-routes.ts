@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { HygieneSettingsSchema, ShownHygieneSchema } from '../../hygiene/settings.ts';
+import { HygieneSettingsSchema, ShownHygieneSchema } from '../../hygiene/setting-rules.ts';
 import { AliasTargetSchema, NewBranchSchema } from '../../stacks/change-branches.ts';
 import { NewStackSchema } from '../../stacks/create-stack.ts';
 import { StackEditSchema } from '../../stacks/edit-stack.ts';

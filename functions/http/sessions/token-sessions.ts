@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { endOwnSession, type OpenSessionDependencies, openSession } from '../../sessions/open-session.ts';
 import type { Token } from '../../tokens/token.ts';
+import { shownIn } from '../../values/shape.ts';
 import { rateHeaders } from '../../verification/rate-windows.ts';
-import { endOf, type Session } from '../../verification/session.ts';
+import { endOf, type Session, sessionFields } from '../../verification/session.ts';
 import { envelope, jsonBody } from '../chain/body.ts';
 import { stackOf } from '../chain/caller.ts';
 import { type Answer, type Endpoint, type HttpRequest, withHeaders } from '../chain/endpoint.ts';
@@ -19,13 +20,7 @@ import {
 export type TokenSessionsDependencies = OpenSessionDependencies & ProgramDependencies;
 
 /** A session as people and its own program see it. */
-export const SessionViewSchema = z.object({
-  uid: z.string(),
-  client: z.string(),
-  remote_addr: z.string(),
-  opened_at: z.string(),
-  expires_at: z.string(),
-});
+export const SessionViewSchema = z.object(shownIn(sessionFields));
 
 export const sessionView = (session: Session, token: Token) =>
   SessionViewSchema.parse({ ...session, expires_at: endOf(session, token) });

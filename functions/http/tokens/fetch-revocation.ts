@@ -2,8 +2,10 @@ import * as z from 'zod/mini';
 import { readReceipt } from '../../sessions/read-receipt.ts';
 import type { FoundRevocation, RevocationRepository } from '../../sessions/revocation-repository.ts';
 import { sum } from '../../sessions/tidied.ts';
+import { receiptFields } from '../../tokens/revocation.ts';
 import { openEnum } from '../../values/open-enum.ts';
 import { revocationReasons } from '../../values/revocation-reason.ts';
+import { shownIn } from '../../values/shape.ts';
 import { memberOf, requireStack } from '../chain/caller.ts';
 import type { Endpoint } from '../chain/endpoint.ts';
 import type { ReadTokensDependencies } from './list-tokens.ts';
@@ -12,11 +14,8 @@ const count = z.nullable(z.number());
 
 /** The receipt of a deletion or of another revocation. While it runs, the total is not known yet. */
 export const RevocationViewSchema = z.object({
-  token_uid: z.string(),
-  token_name: z.string(),
+  ...shownIn(receiptFields),
   reason: openEnum(revocationReasons),
-  actor: z.string(),
-  refused_from: z.string(),
   sessions: z.object({ total: count, ended: z.number(), remaining: count }),
   tidied_ms: z.nullable(z.object({ p50: z.number(), p99: z.number(), max: z.number() })),
   waited_ms: z.nullable(z.number()),

@@ -1,49 +1,40 @@
 import * as z from 'zod/mini';
 import type { Stack } from '../../stacks/stack.ts';
-import { statusOf, stopOf, stopReasons } from '../../tokens/token.ts';
+import { statusOf, stopOf, stopReasons, tokenFields } from '../../tokens/token.ts';
 import type { UsedToken } from '../../tokens/token-repository.ts';
 import { openEnum } from '../../values/open-enum.ts';
+import { type NameOf, shownIn } from '../../values/shape.ts';
 
 const instant = z.string();
 
 /** How it was stopped. Who and why is null where an earlier version stopped it and did not keep that. */
 const Stopped = z.object({ at: instant, by: z.nullable(z.string()), reason: z.nullable(openEnum(stopReasons)) });
 
+// What is computed stands before who made the token, in the API's document and in answers.
+const { hint, created_by, updated_by, created_at, updated_at, api_key, org_uid, ...shown } = shownIn(tokenFields);
+
 /** A management token as people see it. The schema is the guard: what is not in it does not leave, above all value and digest. */
 export const TokenViewSchema = z.object({
-  uid: z.string(),
-  name: z.string(),
-  description: z.string(),
-  scope: z.array(
-    z.object({
-      module: z.string(),
-      acl: z.object({ read: z.optional(z.boolean()), write: z.optional(z.boolean()) }),
-      branches: z.optional(z.array(z.string())),
-      branch_aliases: z.optional(z.array(z.string())),
-    }),
-  ),
-  expires_on: z.nullable(z.string()),
-  expires_at: z.nullable(instant),
-  is_email_notification_enabled: z.boolean(),
-  rate_limit_enabled: z.boolean(),
-  rate_limits: z.nullable(z.object({ read: z.number(), write: z.number() })),
+  ...shown,
   status: openEnum(['active', 'expiring', 'expired']),
-  hint: z.string(),
+  hint,
   last_used_at: z.nullable(instant),
   /** What the program that used it last calls itself. */
   last_used_client: z.nullable(z.string()),
   /** When its scope refused a call with the right value the last time. No such call counts as a use. */
   last_refused_at: z.nullable(instant),
   stopped: z.nullable(Stopped),
-  created_by: z.string(),
-  updated_by: z.string(),
-  created_at: instant,
-  updated_at: instant,
-  api_key: z.string(),
-  org_uid: z.string(),
+  created_by,
+  updated_by,
+  created_at,
+  updated_at,
+  api_key,
+  org_uid,
 });
 
 export type TokenView = z.output<typeof TokenViewSchema>;
+/** The fields that people set, as they are shown. */
+export type EditedFields = Partial<Pick<TokenView, NameOf<typeof tokenFields, 'edited'>>>;
 
 export function tokenView(
   { token, lastUse, lastRefusedAt = null }: UsedToken,

@@ -1,3 +1,6 @@
+import { defaultHygiene } from '../../../functions/hygiene/settings.ts';
+import { tokenFields } from '../../../functions/tokens/token.ts';
+import { namesOf } from '../../../functions/values/shape.ts';
 import { type ItemChange, keyOf, reasonFor } from '../../support/stored-changes.ts';
 import { contractFault } from '../contract.ts';
 import type { InProcessReply } from '../doors-in-process.ts';
@@ -17,9 +20,11 @@ export interface OddAnswer {
 /** What the owner of a stack can be answered when storage answers. */
 const possible = new Set([200, 201, 400, 401, 403, 404, 405, 409, 412, 413, 415, 422]);
 
+const settings = [...namesOf(tokenFields, 'edited'), ...Object.keys(defaultHygiene)].join('|');
 /** Fields, parameters and headers that a refusal can be about: nothing that a caller made up comes back in one. */
-const namable =
-  /^(token|token_hygiene|warn_days|mail_to|mail_about|send_hour|time_zone|cleanup_after_days|max_cleanup_per_day|stack|name|description|scope|expires_on|is_email_notification_enabled|rate_limit_enabled|rate_limits|master_locale|overlap|confirm_name|uid|alias|source|target_branch|force|limit|skip|count|include_count|include_collaborators|query|typeahead|asc|desc|cursor|environment|session|client|api_key|authtoken|If-Match|Idempotency-Key|x-confirm-name)(\.|$)/;
+const namable = new RegExp(
+  String.raw`^(${settings}|token|token_hygiene|stack|master_locale|overlap|confirm_name|uid|alias|source|target_branch|force|limit|skip|count|include_count|include_collaborators|query|typeahead|asc|desc|cursor|environment|session|client|api_key|authtoken|If-Match|Idempotency-Key|x-confirm-name)(\.|$)`,
+);
 
 /** The first thing that is wrong with an answer, or null. Plain code, for it judges many thousands. */
 export function faultOf(request: OddRequest, { reply, ms, changed, name }: OddAnswer): string | null {
