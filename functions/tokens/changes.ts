@@ -1,5 +1,5 @@
 import type { FieldChange } from '../stacks/audit-entry.ts';
-import { canonicalJson } from '../values/canonical-json.ts';
+import { fieldChanges } from '../stacks/field-changes.ts';
 import type { TokenSettings } from './token.ts';
 
 /** The settings of a token, without the rest of it. */
@@ -28,8 +28,5 @@ export function settingsOf(token: TokenSettings): TokenSettings {
 
 /** The settings that differ, each with what it was and what it became. */
 export function changesBetween(before: TokenSettings, after: TokenSettings): FieldChange[] {
-  const [from, to] = [settingsOf(before), settingsOf(after)];
-  return (Object.keys(to) as (keyof TokenSettings)[])
-    .filter((field) => canonicalJson(from[field]) !== canonicalJson(to[field]))
-    .map((field) => ({ field, from: from[field], to: to[field] }));
+  return fieldChanges(settingsOf(before), settingsOf(after));
 }

@@ -1,3 +1,4 @@
+import { minuteMs } from '../values/duration.ts';
 import type { RevocationReason } from '../values/revocation-reason.ts';
 import type { Token } from './token.ts';
 
@@ -16,8 +17,6 @@ export interface Receipt {
   readonly epoch: number | null;
   readonly state: 'running';
 }
-
-const minute = 60_000;
 
 /**
  * From when on the schedule may give an incomplete receipt another round, in milliseconds after it was put or last tried. The schedule
@@ -60,7 +59,7 @@ function isRevival(before: Token, after: Token, now: Date): boolean {
   if (before.state !== 'live') return after.state === 'live';
   // Stryker disable next-line ConditionalExpression: for the compiler; NaN is less than nothing
   if (before.expires_at === null) return false;
-  const over = Date.parse(before.expires_at) - now.getTime() < minute;
+  const over = Date.parse(before.expires_at) - now.getTime() < minuteMs;
   const later = after.expires_at === null || Date.parse(after.expires_at) > Date.parse(before.expires_at);
   return over && later;
 }

@@ -1,4 +1,5 @@
 import type { NextAction } from '../hygiene/schedule.ts';
+import { dayMs } from '../values/duration.ts';
 import type { OpenEnum } from '../values/open-enum.ts';
 import type { RevocationReason } from '../values/revocation-reason.ts';
 import type { ScopeEntry } from '../values/scope.ts';
@@ -107,7 +108,7 @@ export function statusOf(token: Pick<Token, 'state' | 'expires_at'>, firstWarnin
   // Stryker disable next-line ConditionalExpression: for the compiler; no instant is within any number of days, either
   if (token.expires_at === null) return 'active';
   const left = Date.parse(token.expires_at) - now.getTime();
-  return left <= firstWarningDays * 86_400_000 ? 'expiring' : 'active';
+  return left <= firstWarningDays * dayMs ? 'expiring' : 'active';
 }
 
 export type TokenStatus = OpenEnum<'active' | 'expiring' | 'expired'>;

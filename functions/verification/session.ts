@@ -1,3 +1,5 @@
+import { hourMs } from '../values/duration.ts';
+
 /** One program working with a token. Its permissions are its token's at the moment of each request. */
 export interface Session {
   /** `blt` and 16 hexadecimal digits. */
@@ -17,7 +19,7 @@ export interface Session {
 }
 
 /** A session lives that long at most. */
-export const lifetimeMs = 12 * 60 * 60 * 1000;
+export const lifetimeMs = 12 * hourMs;
 
 /** Rows of one token are spread over so many partitions, so that its end is not bound to one partition's writes. */
 export const shards = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'] as const;
