@@ -8,11 +8,12 @@ import type {
 } from '../notices/digest-repository.ts';
 import type { DueDigest } from '../notices/notice-repository.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
-import { canonicalJson } from '../values/canonical-json.ts';
+import { isSameData } from '../values/canonical-json.ts';
 import { MalformedItem } from './decoded.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import { mostRows } from './membership.ts';
 import { deliveryFrom, digestFrom, digestNoticeFrom } from './notice-items.ts';
+import { keptMs, ttlAfter } from './retention.ts';
 import { memberFrom, stackFrom } from './stack-items.ts';
 import type { Item, Key } from './storage/expressions.ts';
 import type { Reads } from './storage/reads.ts';
@@ -21,7 +22,6 @@ import { tokenFrom } from './token-item.ts';
 import { usageFrom } from './usage-item.ts';
 
 const keysPerRead = 100;
-const keptSeconds = 400 * 86_400;
 /** More than the runs of a day can claim: one notice of each of 45 tokens every 15 minutes. */
 const mostNotices = 10_000;
 
@@ -94,7 +94,7 @@ export class DynamoDigestRepository implements DigestRepository {
 
   async record(delivery: Delivery, seen: Delivery | null): Promise<boolean> {
     const { stack, send_at, person, at } = delivery;
-    const ttl = Math.ceil(Date.parse(at) / 1000) + keptSeconds;
+    const ttl = ttlAfter(at, keptMs.history);
     const key = this.#keys.delivery(stack, send_at, person);
     const recorded = await this.#storage.write({
       put: key,
@@ -105,11 +105,11 @@ export class DynamoDigestRepository implements DigestRepository {
     // An earlier try of this very write may have been carried out, and only its answer lost.
     if (recorded) return true;
     const [stored] = await this.#storage.read([key]);
-    return canonicalJson(deliveryFrom(stored)) === canonicalJson({ ...delivery });
+    return isSameData(deliveryFrom(stored), delivery);
   }
 
   async finish(digest: DueDigest, state: Parameters<DigestRepository['finish']>[1]): Promise<void> {
-    const ttl = Math.ceil(Date.parse(digest.send_at) / 1000) + keptSeconds;
+    const ttl = ttlAfter(digest.send_at, keptMs.history);
     await this.#settle(digest, {
       set: 'SET #state = :state, #ttl = :ttl REMOVE #due_shard, #due_at',
       values: { state, ttl },

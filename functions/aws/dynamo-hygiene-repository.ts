@@ -1,7 +1,8 @@
 import type { HygieneChange, HygieneRepository, NoticeIdentity } from '../notices/hygiene-repository.ts';
+import type { NotChanged } from '../stacks/not-changed.ts';
 import { auditEntryPut } from './audit-entry-put.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
-import { memberCheck, refuseNonMembers } from './membership.ts';
+import { memberCheck, memberFailed } from './membership.ts';
 import { deliveryFrom } from './notice-items.ts';
 import type { Reads } from './storage/reads.ts';
 import type { Step, Transactions } from './storage/transactions.ts';
@@ -19,7 +20,7 @@ export class DynamoHygieneRepository implements HygieneRepository {
   }
 
   /** A plan allows 45 tokens, so that all of them fit: a transaction holds 100 items. */
-  async change({ before, after, member, audit, tokens }: HygieneChange): Promise<boolean> {
+  async change({ before, after, member, audit, tokens }: HygieneChange): Promise<NotChanged | null> {
     const key = before.api_key;
     const outcome = await this.#storage.transact(
       [
@@ -47,12 +48,11 @@ export class DynamoHygieneRepository implements HygieneRepository {
       ],
       { proof: 0 },
     );
-    refuseNonMembers(outcome?.[1]);
-    return outcome === null;
+    return outcome && (memberFailed(outcome[1]) ?? { failed: 'stale' });
   }
 
   #rearming({ token, next }: HygieneChange['tokens'][number], version: number): Step {
-    const { uid, state, version: seen, armed_under: armed } = token;
+    const { uid, state, version: seenVersion, armed_under: armedUnder } = token;
     const due = next ? { next_action: next.action, ...dueAttributes(next.at, uid, uid) } : {};
     const set = { armed_under: version, ...due };
     const sets = Object.keys(set).map((name) => `#${name} = :${name}`);
@@ -60,13 +60,13 @@ export class DynamoHygieneRepository implements HygieneRepository {
       update: this.#keys.token(uid),
       set: `SET ${sets.join(', ')} REMOVE ${next ? '' : '#next_action, #due_shard, #due_at, '}#sweep_failures`,
       // What the sweep does in between is not lost: it moves the next action, and this is done again by what is then.
-      condition: `#state = :was AND #version = :seen AND #armed_under = :armed AND ${token.next ? '#due_at = :due' : 'attribute_not_exists(#due_at)'}`,
+      condition: `#state = :state AND #version = :version AND #armed_under = :armedUnder AND ${token.next ? '#due_at = :dueAt' : 'attribute_not_exists(#due_at)'}`,
       values: {
         ...set,
-        was: state,
-        seen,
-        armed,
-        ...(token.next ? { due: dueAttributes(token.next.at, uid, uid).due_at } : {}),
+        state,
+        version: seenVersion,
+        armedUnder,
+        ...(token.next ? { dueAt: dueAttributes(token.next.at, uid, uid).due_at } : {}),
       },
     };
   }

@@ -1,7 +1,7 @@
 import type { ManagedSessions } from '../sessions/session-repository.ts';
 import { auditEntryPut } from './audit-entry-put.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
-import { memberCheck, refuseNonMembers } from './membership.ts';
+import { memberCheck, memberFailed } from './membership.ts';
 import type { Transactions } from './storage/transactions.ts';
 
 /** Sessions in DynamoDB, ended in the name of a member. */
@@ -20,7 +20,7 @@ export class DynamoManagedSessions implements ManagedSessions {
     token,
     session,
     audit,
-  }: Parameters<ManagedSessions['endByMember']>[0]): Promise<boolean> {
+  }: Parameters<ManagedSessions['endByMember']>[0]): ReturnType<ManagedSessions['endByMember']> {
     const outcome = await this.#storage.transact(
       [
         auditEntryPut(this.#keys, audit),
@@ -34,7 +34,6 @@ export class DynamoManagedSessions implements ManagedSessions {
       ],
       { proof: 0 },
     );
-    refuseNonMembers(outcome?.[1]);
-    return outcome === null;
+    return outcome && (memberFailed(outcome[1]) ?? { failed: 'session' });
   }
 }

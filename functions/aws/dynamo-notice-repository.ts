@@ -12,6 +12,7 @@ import type { Token } from '../tokens/token.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
 import { MalformedItem } from './decoded.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
+import { keptMs, ttlAfter } from './retention.ts';
 import { stackFrom } from './stack-items.ts';
 import { type DuePage, dueIn, dueShards, isReceipt, under } from './storage/due-index.ts';
 import type { Reads } from './storage/reads.ts';
@@ -23,8 +24,9 @@ import { usageFrom } from './usage-item.ts';
 const pageSize = 100;
 /** With their last uses they are one batch read. */
 const tokensPerRead = 50;
-/** Notices stay as long as anybody may ask what was told. */
-const keptMs = 400 * 86_400_000;
+
+/** The claim of a notice: nobody has put one of this token, expiry and threshold before. */
+const notClaimed = 'attribute_not_exists(#pk)';
 
 /** What is due, and notices, in DynamoDB. The index is read as it is; everything else strongly, of base items. */
 export class DynamoNoticeRepository implements NoticeRepository {
@@ -113,8 +115,8 @@ export class DynamoNoticeRepository implements NoticeRepository {
     { uid, due_at }: UnreadableToken,
     { now, until }: { now: Date; until: Date },
   ): Promise<boolean> {
-    const values = { deleted: 'deleted', was: due_at, now: `${now.toISOString()}~` };
-    const condition = '#state <> :deleted AND #due_at = :was AND #due_at <= :now';
+    const values = { deleted: 'deleted', dueAt: due_at, now: `${now.toISOString()}~` };
+    const condition = '#state <> :deleted AND #due_at = :dueAt AND #due_at <= :now';
     return await this.#postpone(uid, { until, condition, values });
   }
 
@@ -145,12 +147,12 @@ export class DynamoNoticeRepository implements NoticeRepository {
 
   #asSeen({ uid, version, next, armed_under }: Token) {
     return {
-      condition: '#state <> :deleted AND #version = :seen AND #due_at = :was AND #armed_under = :armed',
+      condition: '#state <> :deleted AND #version = :version AND #due_at = :dueAt AND #armed_under = :armedUnder',
       values: {
         deleted: 'deleted',
-        seen: version,
-        was: next && dueAttributes(next.at, uid, uid).due_at,
-        armed: armed_under,
+        version,
+        dueAt: next && dueAttributes(next.at, uid, uid).due_at,
+        armedUnder: armed_under,
       },
     };
   }
@@ -158,11 +160,11 @@ export class DynamoNoticeRepository implements NoticeRepository {
   /** The token's next action, the notice, and the notice's place in its digest. */
   #claiming({ token, notice, next, digest }: Claim): readonly Step[] {
     const { token_uid, expires_at, threshold, claimed_at } = notice;
-    const ttl = Math.ceil((Date.parse(claimed_at) + keptMs) / 1000);
+    const ttl = ttlAfter(claimed_at, keptMs.history);
     const key = this.#keys.notice(token_uid, expires_at, threshold);
     return [
       this.#rearming(token, next),
-      { put: key, item: { ...notice, ...digest, ttl }, condition: 'attribute_not_exists(#pk)' },
+      { put: key, item: { ...notice, ...digest, ttl }, condition: notClaimed },
       { put: this.#keys.noticeInDigest(digest, notice), item: { token_uid, expires_at, threshold, claimed_at, ttl } },
     ];
   }

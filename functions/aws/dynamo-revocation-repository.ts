@@ -9,6 +9,7 @@ import { nextTry } from '../tokens/revocation.ts';
 import type { Token } from '../tokens/token.ts';
 import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
 import { progressFrom, receiptFrom } from './receipt-items.ts';
+import { keptMs, ttlAfter } from './retention.ts';
 import type { Key } from './storage/expressions.ts';
 import type { Reads } from './storage/reads.ts';
 import type { Writes } from './storage/writes.ts';
@@ -17,8 +18,6 @@ import { tokenFrom } from './token-item.ts';
 const notCompleted = '#state <> :completed';
 /** Only the first round says how long it was waited for. */
 const firstWait = '#waited_ms = if_not_exists(#waited_ms, :waited_ms)';
-/** As long as a token's tombstone, and from the same instant. */
-const keptSeconds = 400 * 86_400;
 /** More revocations of one token than these do not come within the difference of two clocks. */
 const mostAtOnce = 10;
 
@@ -149,5 +148,5 @@ function asSeen({ rounds }: RunningReceipt) {
 const dueOf = ({ token_uid, operation }: RunningReceipt, at: Date) =>
   dueAttributes(nextTry(at).toISOString(), token_uid, operation);
 
-/** Progress has it from the beginning: no revocation takes that long, and what completes one need not write to all of them. */
-const ttlOf = ({ refused_from }: RunningReceipt) => Math.ceil(Date.parse(refused_from) / 1000) + keptSeconds;
+/** From the same instant as a token's tombstone. Progress has it from the beginning: no revocation takes that long, and what completes one need not write to all of them. */
+const ttlOf = ({ refused_from }: RunningReceipt) => ttlAfter(refused_from, keptMs.history);

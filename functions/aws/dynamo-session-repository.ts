@@ -1,6 +1,7 @@
 import type { SessionEpoch, SessionPage, SessionRepository } from '../sessions/session-repository.ts';
 import type { Session } from '../verification/session.ts';
 import { type Keys, keysOf, sessionPartition, type Tables } from './keys.ts';
+import { ttlAfter } from './retention.ts';
 import { sessionEpochFrom, sessionFrom } from './session-items.ts';
 import { backoff, type StorageOptions } from './storage/answers.ts';
 import type { BatchDeletes } from './storage/batch-deletes.ts';
@@ -8,7 +9,6 @@ import type { Item } from './storage/expressions.ts';
 import type { Reads } from './storage/reads.ts';
 import type { Writes } from './storage/writes.ts';
 
-const second = 1000;
 const mostOpenings = 3;
 const longestPausesMs = 1000;
 const exists = 'attribute_exists(#pk)';
@@ -58,7 +58,7 @@ export class DynamoSessionRepository implements SessionRepository {
   #put(session: Session): Promise<boolean> {
     const put = this.#keys.session(session.token_uid, session.uid);
     // TTL only tidies what nobody ended: the judge compares the instant.
-    const item = { ...session, ttl: Math.ceil(Date.parse(session.expires_at) / second) };
+    const item = { ...session, ttl: ttlAfter(session.expires_at) };
     return this.#storage.write({ put, item, condition: 'attribute_not_exists(#pk)', isSentOnce: true });
   }
 

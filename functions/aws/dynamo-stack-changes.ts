@@ -1,9 +1,11 @@
 import type { Invitation } from '../stacks/invitation.ts';
+import type { MemberFailed, NotChanged } from '../stacks/not-changed.ts';
 import type { BranchNames, Member } from '../stacks/stack.ts';
 import type { AliasMove, Removal, Sharing, StackChange, StackChanges } from '../stacks/stack-changes.ts';
 import { auditEntryPut } from './audit-entry-put.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
-import { joining, mayChange, memberCheck, refuseNonMembers } from './membership.ts';
+import { joining, mayChange, memberCheck, memberFailed } from './membership.ts';
+import { ttlAfter } from './retention.ts';
 import type { Item } from './storage/expressions.ts';
 import type { Step, StepOutcome, Transactions } from './storage/transactions.ts';
 
@@ -14,6 +16,12 @@ interface StackFacts {
   readonly set: string;
   readonly condition: string;
   readonly values: Item;
+}
+
+interface ChangeOptions {
+  /** In place of the condition that the caller is owner or admin. */
+  readonly right?: Step;
+  readonly stack?: StackFacts;
 }
 
 const nothing: StackFacts = { set: '', condition: '', values: {} };
@@ -32,7 +40,7 @@ export class DynamoStackChanges implements StackChanges {
     this.#keys = keysOf(tables);
   }
 
-  async edit({ before, after, ...change }: Parameters<StackChanges['edit']>[0]): Promise<boolean> {
+  async edit({ before, after, ...change }: Parameters<StackChanges['edit']>[0]): Promise<NotChanged | null> {
     const stack = {
       set: ', #name = :name, #description = :description, #updated_at = :at',
       condition: ' AND #name = :old_name AND #description = :old_description',
@@ -44,18 +52,22 @@ export class DynamoStackChanges implements StackChanges {
         old_description: before.description,
       },
     };
-    return (await this.#change(change, [], { stack })) === null;
+    return await this.#change(change, [], { stack });
   }
 
-  async addBranch({ branch, ...change }: Parameters<StackChanges['addBranch']>[0]): Promise<boolean | 'taken'> {
-    const outcome = await this.#change(change, [
+  async addBranch({
+    branch,
+    ...change
+  }: Parameters<StackChanges['addBranch']>[0]): ReturnType<StackChanges['addBranch']> {
+    const failure = await this.#tryToChange(change, [
       { put: this.#keys.branch(change.stack, branch.name), item: { ...branch }, condition: absent },
       { check: this.#keys.alias(change.stack, branch.name), condition: absent },
     ]);
-    return outcome?.some(({ failed }) => failed) ? 'taken' : outcome === null;
+    if (!failure || !('steps' in failure)) return failure;
+    return { failed: failure.steps.some(({ failed }) => failed) ? 'name' : 'stale' };
   }
 
-  async pointAlias({ alias, from, to, ...change }: AliasMove): Promise<boolean> {
+  async pointAlias({ alias, from, to, ...change }: AliasMove): Promise<NotChanged | null> {
     const { stack } = change;
     const { name } = alias;
     const put = { put: this.#keys.alias(stack, name), item: { ...alias } };
@@ -65,16 +77,15 @@ export class DynamoStackChanges implements StackChanges {
     const left: Step = from
       ? this.#without(stack, from, name)
       : { check: this.#keys.branch(stack, name), condition: absent };
-    return (await this.#change(change, [pointed, this.#aliasesOf(stack, to, [...to.aliases, name]), left])) === null;
+    return await this.#change(change, [pointed, this.#aliasesOf(stack, to, [...to.aliases, name]), left]);
   }
 
-  async removeAlias({ name, from, ...change }: Parameters<StackChanges['removeAlias']>[0]): Promise<boolean> {
+  async removeAlias({ name, from, ...change }: Parameters<StackChanges['removeAlias']>[0]): Promise<NotChanged | null> {
     const { stack } = change;
-    const outcome = await this.#change(change, [
+    return await this.#change(change, [
       { delete: this.#keys.alias(stack, name), condition: '#target = :from', values: { from: from.name } },
       this.#without(stack, from, name),
     ]);
-    return outcome === null;
   }
 
   #without(stack: string, branch: BranchNames, alias: string): Step {
@@ -95,9 +106,9 @@ export class DynamoStackChanges implements StackChanges {
     };
   }
 
-  async share({ invitations, earlier, joining: machines, roles, ...change }: Sharing): Promise<boolean> {
+  async share({ invitations, earlier, joining: machines, roles, ...change }: Sharing): Promise<NotChanged | null> {
     const { stack } = change;
-    const outcome = await this.#change(change, [
+    return await this.#change(change, [
       ...invitations.flatMap((invitation) => {
         const before = earlier.find(({ address }) => address === invitation.address);
         return this.#invitation(stack, invitation, before);
@@ -105,12 +116,11 @@ export class DynamoStackChanges implements StackChanges {
       ...machines.flatMap((member) => joining(this.#keys, stack, { member })),
       ...roles.map(({ uid, from, to }): Step => this.#role(stack, { uid, from, to })),
     ]);
-    return outcome === null;
   }
 
   /** On condition that what was seen there still waits: whoever takes it up meanwhile is a member, with the role that it had. */
   #invitation(stack: string, invitation: Invitation, before: Invitation | undefined): Step[] {
-    const ttl = Math.ceil(Date.parse(invitation.expires_at) / 1000);
+    const ttl = ttlAfter(invitation.expires_at);
     const asSeen = before
       ? { condition: '#invited_at = :seen AND #role = :was', values: { seen: before.invited_at, was: before.role } }
       : { condition: absent };
@@ -129,7 +139,7 @@ export class DynamoStackChanges implements StackChanges {
     };
   }
 
-  async remove({ members, invitations, ...change }: Removal): Promise<boolean> {
+  async remove({ members, invitations, ...change }: Removal): Promise<NotChanged | null> {
     const { stack } = change;
     const others = members.filter(({ uid }) => uid !== change.member);
     const steps = [
@@ -140,45 +150,51 @@ export class DynamoStackChanges implements StackChanges {
         { delete: this.#keys.invited(address, stack) },
       ]),
     ];
-    if (others.length === members.length) return (await this.#change(change, steps)) === null;
+    if (others.length === members.length) return await this.#change(change, steps);
     // A transaction has one place for an item: who leaves by themselves is tested by the write that removes them.
     const right = others.length + invitations.length > 0 ? mayLeaveWithOthers : mayLeave;
     const leaving: Step = { delete: this.#keys.member(stack, change.member), ...right };
-    return (await this.#change(change, steps, { right: leaving })) === null;
+    return await this.#change(change, steps, { right: leaving });
   }
 
   #removal(stack: string, { uid, role: seen }: Member): Step {
     return { delete: this.#keys.member(stack, uid), condition: '#role = :seen', values: { seen } };
   }
 
-  async transfer({ to, ...change }: Parameters<StackChanges['transfer']>[0]): Promise<boolean> {
+  async transfer({ to, ...change }: Parameters<StackChanges['transfer']>[0]): Promise<NotChanged | null> {
     const { stack, member: uid } = change;
     const steps = [this.#role(stack, { uid: to.uid, from: to.role, to: 'owner' })];
     const right = this.#role(stack, { uid, from: 'owner', to: 'admin' });
-    return (await this.#change(change, steps, { right })) === null;
+    return await this.#change(change, steps, { right });
   }
 
-  /** @returns null when it is done, else the outcomes of the steps given here */
-  async #change(
+  /** @returns null when it is done, else what stood in the way */
+  async #change(change: StackChange, steps: readonly Step[], more: ChangeOptions = {}): Promise<NotChanged | null> {
+    const failure = await this.#tryToChange(change, steps, more);
+    return failure && 'steps' in failure ? { failed: 'stale' } : failure;
+  }
+
+  /** @returns where it was not done and the membership held, the outcomes of the steps given here */
+  async #tryToChange(
     change: StackChange,
     steps: readonly Step[],
-    { right, stack }: { readonly right?: Step; readonly stack?: StackFacts } = {},
-  ): Promise<StepOutcome[] | null> {
+    { right, stack }: ChangeOptions = {},
+  ): Promise<MemberFailed | { readonly steps: readonly StepOutcome[] } | null> {
     const ofMember = right ?? memberCheck(this.#keys, change.stack, change.member);
     const all = [auditEntryPut(this.#keys, change.audit), ofMember, this.#numbered(change, stack), ...steps];
     const outcome = await this.#storage.transact(all, { proof: 0 });
-    refuseNonMembers(outcome?.[1]);
-    return outcome?.slice(all.length - steps.length) ?? null;
+    return outcome && (memberFailed(outcome[1]) ?? { steps: outcome.slice(all.length - steps.length) });
   }
 
   #numbered({ stack, seen }: StackChange, { set, condition, values }: StackFacts = nothing): Step {
     // A stack of before has no number yet.
-    const isAsSeen = seen === 0 ? '(attribute_not_exists(#changes) OR #changes = :seen)' : '#changes = :seen';
+    const asSeen = '#changes = :seenChanges';
+    const isAsSeen = seen === 0 ? `(attribute_not_exists(#changes) OR ${asSeen})` : asSeen;
     return {
       update: this.#keys.stack(stack),
       set: `SET #changes = :next${set}`,
       condition: `${isAsSeen}${condition}`,
-      values: { seen, next: seen + 1, ...values },
+      values: { seenChanges: seen, next: seen + 1, ...values },
     };
   }
 }

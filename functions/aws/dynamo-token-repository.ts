@@ -1,18 +1,19 @@
 import type { AuditEntry } from '../stacks/audit-entry.ts';
+import type { Token } from '../tokens/token.ts';
 import type {
   CleanUp,
   Creation,
   Deletion,
   DeletionOutcome,
-  IdempotencyRecord,
+  NotCreated,
+  NotReplaced,
   Succession,
   TokenRepository,
 } from '../tokens/token-repository.ts';
-import { invalid } from '../values/refusals.ts';
 import { auditEntryPut } from './audit-entry-put.ts';
 import { DynamoTokenReads } from './dynamo-token-reads.ts';
-import { dueAttributes, type Keys, keysOf, type Tables } from './keys.ts';
-import { memberCheck, refuseNonMembers } from './membership.ts';
+import { type Keys, keysOf, type Tables } from './keys.ts';
+import { memberCheck, memberFailed } from './membership.ts';
 import { memberFrom } from './stack-items.ts';
 import type { Storage } from './storage/storage.ts';
 import type { Step, StepOutcome } from './storage/transactions.ts';
@@ -37,7 +38,7 @@ export class DynamoTokenRepository extends DynamoTokenReads implements TokenRepo
 
   async create(creation: Creation): ReturnType<TokenRepository['create']> {
     const outcome = await this.#changeByName(creation.audit, this.#steps.creation(creation));
-    return outcome && whyNotCreated(creation, outcome);
+    return outcome && whyNotCreated(creation.token, outcome);
   }
 
   async succeed({ creation, before, edit }: Succession): ReturnType<TokenRepository['succeed']> {
@@ -47,14 +48,16 @@ export class DynamoTokenRepository extends DynamoTokenReads implements TokenRepo
       edited: edit && auditEntryPut(this.#keys, edit.audit),
       receipt: edit?.receipt && this.#steps.receipt(edit.receipt),
     });
-    if (!outcome) return null;
-    refuseNonMembers(outcome.member);
-    // Before all else: the first request with this key edited the token, too.
-    if (outcome.record?.failed) return idempotencyFrom(outcome.record.item);
-    return outcome.before?.failed ? 'changed' : whyNotCreated(creation, outcome);
+    return outcome && whyNotCreated(creation.token, outcome);
   }
 
-  async replace({ before, after, by, audit, receipt }: Parameters<TokenRepository['replace']>[0]): Promise<boolean> {
+  async replace({
+    before,
+    after,
+    by,
+    audit,
+    receipt,
+  }: Parameters<TokenRepository['replace']>[0]): Promise<NotReplaced | null> {
     if ((after.epoch !== before.epoch) !== (receipt !== undefined))
       throw new Error('An epoch is raised with a receipt, and only so.');
     const stack = before.api_key;
@@ -66,21 +69,21 @@ export class DynamoTokenRepository extends DynamoTokenReads implements TokenRepo
       receipt: receipt && this.#steps.receipt(receipt),
     };
     const outcome = await this.#changeByName(audit, steps);
-    if (!outcome) return true;
-    refuseNonMembers(outcome.member);
-    if (outcome.token?.failed) return false;
-    if (outcome.newName?.failed) throw invalid({ name: ['is not unique.'] });
+    if (!outcome) return null;
+    const failure = memberFailed(outcome.member);
+    if (failure) return failure;
+    if (outcome.token?.failed) return { failed: 'token' };
+    if (outcome.newName?.failed) return { failed: 'name' };
     throw new Error(`The name row of ${before.uid} is not its own.`);
   }
 
-  async delete({ receipt, member, confirmedName, version, audit }: Deletion): Promise<DeletionOutcome | null> {
+  async delete({ receipt, member, audit, ...confirmed }: Deletion): Promise<DeletionOutcome | null> {
     const { api_key: stack, token_uid: uid } = receipt;
     const outcome = await this.#changeByName(audit, {
       member: memberCheck(this.#keys, stack, member),
-      token: this.#steps.tombstone(receipt, { name: confirmedName, ...(version === undefined ? {} : { version }) }),
-      ...this.#steps.rowsOfDead(receipt, confirmedName),
+      token: this.#steps.deletion(receipt, confirmed),
+      ...this.#steps.rowsOfDead(receipt, confirmed.confirmName),
       count: this.#steps.countDown(stack),
-      receipt: this.#steps.receipt(receipt),
     });
     if (!outcome) return null;
     if (!outcome.member?.failed && !outcome.token?.failed)
@@ -91,15 +94,12 @@ export class DynamoTokenRepository extends DynamoTokenReads implements TokenRepo
     };
   }
 
-  async cleanUp({ receipt, audit, seen, cleanedBefore, cleanedAfter }: CleanUp): Promise<boolean> {
+  async cleanUp({ receipt, audit, seen, ...cleaned }: CleanUp): Promise<boolean> {
     const { api_key: stack, token_uid: uid } = receipt;
-    const { name, version, state, expires_at, armed_under } = seen;
-    const due_at = seen.next && dueAttributes(seen.next.at, uid, uid).due_at;
     const outcome = await this.#changeByName(audit, {
-      token: this.#steps.tombstone(receipt, { name, version, state, expires_at, armed_under, due_at }),
-      ...this.#steps.rowsOfDead(receipt, name),
-      count: this.#steps.countDown(stack, { cleanedBefore, cleanedAfter }),
-      receipt: this.#steps.receipt(receipt),
+      token: this.#steps.cleanUp(receipt, seen),
+      ...this.#steps.rowsOfDead(receipt, seen.name),
+      count: this.#steps.countCleanUp(stack, cleaned),
     });
     if (outcome && !outcome.token?.failed && !outcome.count?.failed)
       throw new Error(`The rows of ${uid} in its stack are not its own.`);
@@ -134,21 +134,16 @@ export class DynamoTokenRepository extends DynamoTokenReads implements TokenRepo
   }
 }
 
-type CreationOutcome = Partial<Record<'member' | 'record' | 'name' | 'count', StepOutcome>>;
+type CreationOutcome = Partial<Record<'member' | 'record' | 'before' | 'name' | 'count', StepOutcome>>;
 
-/** What was in the way of a creation, where that is for the use case to tell. @throws {Refusal} `stack-not-found`, `not-allowed`, `invalid` */
-function whyNotCreated(
-  { stack, token }: Creation,
-  { member, record, name, count }: CreationOutcome,
-): IdempotencyRecord | 'changed' | null {
-  refuseNonMembers(member);
-  // Before the name: the first request with this key took it.
-  if (record?.failed) return idempotencyFrom(record.item);
-  if (name?.failed) throw invalid({ name: ['is not unique.'] });
-  if (!count?.failed) throw new Error(`The uid ${token.uid} is taken.`);
-  const most = stack.plan.max_tokens;
-  if (Number(count.item?.tokens) < most) return 'changed';
-  throw invalid({
-    token: [`cannot be created: this stack has ${most} management tokens, which is its limit. Delete one first.`],
-  });
+function whyNotCreated({ uid }: Token, { member, record, before, name, count }: CreationOutcome): NotCreated {
+  const failure = memberFailed(member);
+  if (failure) return failure;
+  const earlier = record?.failed ? idempotencyFrom(record.item) : null;
+  // Before all else: the first request with this key took the name, and edited the token that is followed.
+  if (earlier) return { failed: 'idempotency', earlier };
+  if (before?.failed) return { failed: 'before' };
+  if (name?.failed) return { failed: 'name' };
+  if (count?.failed) return { failed: 'count', tokens: Number(count.item?.tokens) };
+  throw new Error(`The uid ${uid} is taken.`);
 }

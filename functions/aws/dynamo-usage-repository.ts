@@ -1,16 +1,14 @@
+import { minuteMs } from '../values/duration.ts';
 import { hourOf } from '../values/last-use.ts';
 import type { UsageRepository, Use } from '../verification/usage.ts';
 import { type Keys, keysOf, type Tables } from './keys.ts';
+import { keptMs, ttlAfter } from './retention.ts';
 import type { Writes } from './storage/writes.ts';
 import { neverUsedAt } from './usage-item.ts';
 
 const week = 7 * 24;
 /** Hours that nobody asks for any more are removed while the token is used: so many of those before the last week. */
 const tidiedHours = 48;
-const daySeconds = 86_400;
-/** As long as a tombstone: longer nobody asks. */
-const keptSeconds = 400 * daySeconds;
-const toldSeconds = 7 * daySeconds;
 
 /** Uses of tokens in DynamoDB: an item a token, with a count of used minutes for each hour. */
 export class DynamoUsageRepository implements UsageRepository {
@@ -37,7 +35,7 @@ export class DynamoUsageRepository implements UsageRepository {
         none: 0,
         one: 1,
         minute: startOfMinute(at),
-        ttl: seconds(at) + keptSeconds,
+        ttl: ttlAfter(at.toISOString(), keptMs.history),
       },
     });
   }
@@ -50,7 +48,7 @@ export class DynamoUsageRepository implements UsageRepository {
       values: {
         at: at.toISOString(),
         minute: startOfMinute(at),
-        ttl: seconds(at) + keptSeconds,
+        ttl: ttlAfter(at.toISOString(), keptMs.history),
         never: neverUsedAt,
         nobody: '',
       },
@@ -62,7 +60,7 @@ export class DynamoUsageRepository implements UsageRepository {
     const all = await this.#writes.increment({
       update: this.#keys.deadUse(token.uid),
       set: 'SET #ttl = if_not_exists(#ttl, :ttl) ADD #calls :calls',
-      values: { calls, ttl: seconds(at) + keptSeconds },
+      values: { calls, ttl: ttlAfter(at.toISOString(), keptMs.history) },
       count: 'calls',
     });
     return all ?? calls;
@@ -84,15 +82,13 @@ export class DynamoUsageRepository implements UsageRepository {
         client,
         remote_addr,
         calls,
-        ttl: seconds(at) + toldSeconds,
+        ttl: ttlAfter(instant, keptMs.deadCall),
       },
       condition: 'attribute_not_exists(#pk)',
     });
   }
 }
 
-const seconds = (at: Date) => Math.ceil(at.getTime() / 1000);
-
 function startOfMinute(at: Date): string {
-  return new Date(Math.floor(at.getTime() / 60_000) * 60_000).toISOString();
+  return new Date(Math.floor(at.getTime() / minuteMs) * minuteMs).toISOString();
 }

@@ -1,5 +1,5 @@
-import { type Member, maySeeTokens } from '../stacks/stack.ts';
-import { notAllowed, stackNotFound } from '../values/refusals.ts';
+import type { MemberFailed } from '../stacks/not-changed.ts';
+import type { Member } from '../stacks/stack.ts';
 import type { Keys } from './keys.ts';
 import { memberFrom } from './stack-items.ts';
 import type { Step, StepOutcome } from './storage/transactions.ts';
@@ -17,12 +17,9 @@ export function memberCheck(keys: Keys, stack: string, member: string): Step {
   return { check: keys.member(stack, member), ...mayChange };
 }
 
-/** @throws {Refusal} where the membership condition failed */
-export function refuseNonMembers(outcome: StepOutcome | undefined): void {
-  if (!outcome?.failed) return;
-  const member = memberFrom(outcome.item);
-  if (!member) throw stackNotFound();
-  if (!maySeeTokens(member)) throw notAllowed();
+/** The membership as it was where its condition failed; null where that held. */
+export function memberFailed(outcome: StepOutcome | undefined): MemberFailed | null {
+  return outcome?.failed ? { failed: 'member', member: memberFrom(outcome.item) } : null;
 }
 
 interface Joining {

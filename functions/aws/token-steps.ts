@@ -1,19 +1,31 @@
 import { nextTry, type Receipt } from '../tokens/revocation.ts';
 import type { Token } from '../tokens/token.ts';
-import { type CleanUp, type Creation, type IdempotencyRecord, idempotencyMs } from '../tokens/token-repository.ts';
+import {
+  type CleanUp,
+  type Creation,
+  type Deletion,
+  type IdempotencyRecord,
+  idempotencyMs,
+} from '../tokens/token-repository.ts';
 import { dueAttributes, type Keys } from './keys.ts';
 import { memberCheck } from './membership.ts';
+import { keptMs, ttlAfter } from './retention.ts';
+import type { Item } from './storage/expressions.ts';
 import type { Step } from './storage/transactions.ts';
 import { storedReason } from './stored-reasons.ts';
 import { tokenItem } from './token-item.ts';
 
-const second = 1000;
-const day = 24 * 60 * 60 * second;
-/** A tombstone stays as long as anybody may ask what became of a token. */
-const tombstoneMs = 400 * day;
-
-const epochSeconds = (ms: number) => Math.ceil(ms / second);
 const absent = 'attribute_not_exists(#pk)';
+const lessOne = 'SET #tokens = #tokens - :one';
+
+/** Sets each attribute to its new value, under placeholders that no condition uses. */
+function assignments(attributes: Readonly<Record<string, unknown>>): { set: string; values: Item } {
+  const names = Object.keys(attributes);
+  return {
+    set: `SET ${names.map((name) => `#${name} = :new_${name}`).join(', ')}`,
+    values: Object.fromEntries(names.map((name) => [`new_${name}`, attributes[name]])),
+  };
+}
 
 /** The parts of the transactions that change tokens: each states what it believes. */
 export class TokenSteps {
@@ -33,8 +45,8 @@ export class TokenSteps {
       count: {
         update: this.#keys.count(key),
         set: 'SET #tokens = #tokens + :one',
-        condition: '#tokens < :most AND #hygiene_version = :armed',
-        values: { one: 1, most: stack.plan.max_tokens, armed: token.armed_under },
+        condition: '#tokens < :maxTokens AND #hygiene_version = :armedUnder',
+        values: { one: 1, maxTokens: stack.plan.max_tokens, armedUnder: token.armed_under },
       },
       roster: { put: this.#keys.roster(key, token.uid), item: { created_at: token.created_at } },
       record: idempotency && this.idempotency(idempotency),
@@ -45,14 +57,14 @@ export class TokenSteps {
   unchanged({ uid, api_key: stack, state, version }: Token): Step {
     return {
       check: this.#keys.token(uid),
-      condition: '#api_key = :stack AND #state = :was AND #version = :seen',
-      values: { stack, was: state, seen: version },
+      condition: '#api_key = :stack AND #state = :state AND #version = :version',
+      values: { stack, state, version },
     };
   }
 
   idempotency(record: IdempotencyRecord): Step {
     const createdAt = Date.parse(record.created_at);
-    const item = { ...record, ttl: epochSeconds(createdAt + idempotencyMs) };
+    const item = { ...record, ttl: ttlAfter(record.created_at, idempotencyMs) };
     // TTL deletes late: a record that is over is as if it were gone.
     const condition = `${absent} OR #created_at <= :oldest`;
     return {
@@ -63,77 +75,98 @@ export class TokenSteps {
     };
   }
 
+  /** An edit of a token that nobody else has changed since it was read. `digest` is the right of whoever holds its value. */
   replacement(before: Token, after: Token, digest: string): Step {
     const { next, ...token } = after;
     const fields = Object.entries(token).filter(([name, value]) => value !== before[name as keyof typeof token]);
     const isArmed = next !== null && next !== before.next;
     const due = isArmed ? { next_action: next.action, ...dueAttributes(next.at, token.uid, token.uid) } : {};
-    const set = Object.fromEntries([...fields, ...Object.entries(due)]);
-    const sets = `SET ${Object.keys(set)
-      .map((name) => `#${name} = :${name}`)
-      .join(', ')}`;
+    const { set, values } = assignments(Object.fromEntries([...fields, ...Object.entries(due)]));
     return {
       update: this.#keys.token(before.uid),
       // What failed before, failed about what was due then.
       set:
         next === before.next
-          ? sets
-          : `${sets} REMOVE ${next ? '' : '#next_action, #due_shard, #due_at, '}#sweep_failures`,
+          ? set
+          : `${set} REMOVE ${next ? '' : '#next_action, #due_shard, #due_at, '}#sweep_failures`,
       condition:
-        '#api_key = :stack AND #state = :was AND #version = :seen AND #epoch = :era AND #digest = :proof AND #armed_under = :armed',
+        '#api_key = :stack AND #state = :state AND #version = :version AND #epoch = :epoch AND #digest = :digest AND #armed_under = :armedUnder',
       values: {
-        ...set,
+        ...values,
         stack: before.api_key,
-        was: before.state,
-        seen: before.version,
-        era: before.epoch,
-        proof: digest,
-        armed: before.armed_under,
+        state: before.state,
+        version: before.version,
+        epoch: before.epoch,
+        digest,
+        armedUnder: before.armed_under,
       },
     };
   }
 
-  rowsOfDead({ api_key: stack, token_uid: uid }: Receipt, name: string) {
-    const roster: Step = { delete: this.#keys.roster(stack, uid), condition: 'attribute_exists(#pk)' };
-    return { roster, name: this.nameFreed(stack, name, uid) };
+  /** A person's deletion: the token has the very name that they typed, and the version that they read where they say which. */
+  deletion(receipt: Receipt, { confirmName, version }: Pick<Deletion, 'confirmName' | 'version'>): Step {
+    return this.#tombstone(receipt, `#name = :confirmName${version === undefined ? '' : ' AND #version = :version'}`, {
+      confirmName,
+      version,
+    });
   }
 
-  /** Of a clean-up its instant is kept, on condition that no other was counted meanwhile. */
-  countDown(stack: string, cleaned?: Pick<CleanUp, 'cleanedBefore' | 'cleanedAfter'>): Step {
-    const [condition, values] = ['#tokens > :none', { one: 1, none: 0 }];
-    const set = 'SET #tokens = #tokens - :one';
-    if (!cleaned) return { update: this.#keys.count(stack), set, condition, values };
-    const { cleanedBefore: before, cleanedAfter: after } = cleaned;
-    return {
-      update: this.#keys.count(stack),
-      set: `${set}, #cleaned = :after`,
-      condition: `${condition} AND ${before.length === 0 ? '(attribute_not_exists(#cleaned) OR #cleaned = :before)' : '#cleaned = :before'}`,
-      values: { ...values, before, after },
-    };
+  /** A clean-up: the token expired long ago, and is in every respect as the sweep read it. */
+  cleanUp(receipt: Receipt, { uid, name, version, state, expires_at, next, armed_under }: Token): Step {
+    return this.#tombstone(
+      receipt,
+      '#name = :seenName AND #version = :seenVersion AND #state = :seenState AND #expires_at = :seenExpiresAt AND #due_at = :seenDueAt AND #armed_under = :seenArmedUnder',
+      {
+        seenName: name,
+        seenVersion: version,
+        seenState: state,
+        seenExpiresAt: expires_at,
+        seenDueAt: next && dueAttributes(next.at, uid, uid).due_at,
+        seenArmedUnder: armed_under,
+      },
+    );
   }
 
-  /** The token must be in the stack, not deleted, and what `seen` says of it. */
-  tombstone(receipt: Receipt, seen: Readonly<Record<string, unknown>>): Step {
+  /** The token must be in the stack, not deleted, and as `condition` says. */
+  #tombstone(receipt: Receipt, condition: string, values: Readonly<Record<string, unknown>>): Step {
     const { refused_from: at, actor: by, reason, operation } = receipt;
-    const set = {
+    const tombstone = assignments({
       state: 'deleted',
       end: { at, by, reason: storedReason(reason), operation },
-      ttl: epochSeconds(Date.parse(at) + tombstoneMs),
-    };
-    const assignments = Object.keys(set)
-      .map((name) => `#${name} = :${name}`)
-      .join(', ');
-    const asSeen = Object.keys(seen).map((name) => ` AND #${name} = :seen_${name}`);
+      ttl: ttlAfter(at, keptMs.history),
+    });
     return {
       update: this.#keys.token(receipt.token_uid),
-      set: `SET ${assignments}, #epoch = #epoch + :one REMOVE #next_action, #due_shard, #due_at`,
-      condition: `#api_key = :stack AND #state <> :state${asSeen.join('')}`,
-      values: {
-        ...set,
-        one: 1,
-        stack: receipt.api_key,
-        ...Object.fromEntries(Object.entries(seen).map(([name, value]) => [`seen_${name}`, value])),
-      },
+      set: `${tombstone.set}, #epoch = #epoch + :one REMOVE #next_action, #due_shard, #due_at`,
+      condition: `#api_key = :stack AND #state <> :deleted AND ${condition}`,
+      values: { ...tombstone.values, ...values, one: 1, stack: receipt.api_key, deleted: 'deleted' },
+    };
+  }
+
+  /** What every end of a token writes beside its tombstone: its name and place are free, and a receipt ends its sessions. */
+  rowsOfDead(receipt: Receipt, name: string) {
+    const { api_key: stack, token_uid: uid } = receipt;
+    return {
+      roster: { delete: this.#keys.roster(stack, uid), condition: 'attribute_exists(#pk)' },
+      name: this.nameFreed(stack, name, uid),
+      receipt: this.receipt(receipt),
+    };
+  }
+
+  countDown(stack: string): Step {
+    const condition = '#tokens > :none';
+    return { update: this.#keys.count(stack), set: lessOne, condition, values: { one: 1, none: 0 } };
+  }
+
+  /** The count of a clean-up. Its instant is kept, on condition that no other clean-up was counted meanwhile. */
+  countCleanUp(stack: string, { cleanedBefore, cleanedAfter }: Pick<CleanUp, 'cleanedBefore' | 'cleanedAfter'>): Step {
+    const asRead = '#cleaned = :cleanedBefore';
+    const none = 'attribute_not_exists(#cleaned)';
+    return {
+      update: this.#keys.count(stack),
+      set: `${lessOne}, #cleaned = :cleanedAfter`,
+      condition: `#tokens > :none AND ${cleanedBefore.length === 0 ? `(${none} OR ${asRead})` : asRead}`,
+      values: { one: 1, none: 0, cleanedBefore, cleanedAfter },
     };
   }
 

@@ -1,3 +1,4 @@
+import { dayMs } from '../values/duration.ts';
 import type { OpenEnum } from '../values/open-enum.ts';
 import { type NextAction, nextAction, type Scheduled, type ScheduledAction, scheduleOf } from './schedule.ts';
 import type { HygieneSettings } from './settings.ts';
@@ -23,9 +24,8 @@ export interface StackState {
   readonly cleaned: readonly string[];
 }
 
-const day = 86_400_000;
 /** A notice that could not be sent in time is worth sending for that long. */
-const oldestNoticeMs = 7 * day;
+const oldestNoticeMs = 7 * dayMs;
 
 /**
  * Decides about one token, for the run and for its preview alike. Of several things that were missed only the most urgent is told;
@@ -56,14 +56,14 @@ function overdue(token: Scheduled, settings: HygieneSettings, now: Date): readon
 
 /** Of the clean-ups of a stack, those that its limit still counts. */
 export function countedCleanUps(cleaned: readonly string[], now: Date): readonly string[] {
-  return cleaned.filter((at) => Date.parse(at) > now.getTime() - day).sort();
+  return cleaned.filter((at) => Date.parse(at) > now.getTime() - dayMs).sort();
 }
 
 /** Until when the limit is used up; null where it is not. */
 function heldBackUntil({ settings, cleaned }: StackState, now: Date): string | null {
   const counted = countedCleanUps(cleaned, now);
   const first = counted[counted.length - settings.max_cleanup_per_day];
-  return first === undefined ? null : new Date(Date.parse(first) + day).toISOString();
+  return first === undefined ? null : new Date(Date.parse(first) + dayMs).toISOString();
 }
 
 /** The order in which a stack's tokens are handled: what has been due the longest first. */

@@ -1,3 +1,4 @@
+import { dayMs } from '../values/duration.ts';
 import type { OpenEnum } from '../values/open-enum.ts';
 import type { HygieneSettings } from './settings.ts';
 
@@ -30,20 +31,18 @@ export interface ScheduledAction {
   readonly at: number;
 }
 
-const day = 86_400_000;
-
 /** All that is to be done about a token, the earliest first. Nothing for one that never expires, or that is deleted. */
 export function scheduleOf(token: Expiring, settings: Armed): readonly ScheduledAction[] {
   if (token.expires_at === null || token.state === 'deleted') return [];
   const expiry = Date.parse(token.expires_at);
   const warnings = [...settings.warn_days]
     .sort((a, b) => b - a)
-    .map((days) => ({ action: `warn#${days}` as const, at: expiry - days * day }));
+    .map((days) => ({ action: `warn#${days}` as const, at: expiry - days * dayMs }));
   const { cleanup_after_days: days } = settings;
   return [
     ...warnings,
     { action: 'expire', at: expiry },
-    ...(days === null ? [] : [{ action: 'clean_up' as const, at: expiry + days * day }]),
+    ...(days === null ? [] : [{ action: 'clean_up' as const, at: expiry + days * dayMs }]),
   ];
 }
 
@@ -87,5 +86,5 @@ function isSuddenlyOver(
 /** A token whose clean-up comes to lie in the past is not deleted by surprise, and not forgotten: a day is left to think again. */
 function laterCleanUp(token: Expiring, settings: Armed, now: Date): NextAction | null {
   const last = scheduleOf(token, settings).at(-1);
-  return last?.action === 'clean_up' ? { action: 'clean_up', at: new Date(now.getTime() + day).toISOString() } : null;
+  return last?.action === 'clean_up' ? { action: 'clean_up', at: new Date(now.getTime() + dayMs).toISOString() } : null;
 }

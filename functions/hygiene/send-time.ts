@@ -1,14 +1,13 @@
 import { Cron } from 'croner';
+import { dayMs } from '../values/duration.ts';
 import type { LastUse } from '../values/last-use.ts';
-
 import type { Threshold } from './decide.ts';
 import type { HygieneSettings } from './settings.ts';
 
 type MailHour = Pick<HygieneSettings, 'send_hour' | 'time_zone'>;
 
-const day = 86_400_000;
 /** A token that was used within that time is in use: somebody's program works with it. */
-const inUseMs = 7 * day;
+const inUseMs = 7 * dayMs;
 
 export function isInUse(lastUse: Pick<LastUse, 'at'> | null, now: Date): boolean {
   return lastUse !== null && now.getTime() - Date.parse(lastUse.at) < inUseMs;
@@ -48,10 +47,10 @@ export function sendTimeOf(
 ): Date {
   if (!isWarning(threshold)) return firstMailHour(settings, now);
   const expiry = Date.parse(expires_at);
-  const ahead = Number(threshold) * day;
+  const ahead = Number(threshold) * dayMs;
   const mailHour = firstMailHour(settings, new Date(expiry - ahead)).getTime();
   const isTooLate = expiry - mailHour < ahead / 2;
-  const isUrgent = isInUse && expiry - now.getTime() <= day;
+  const isUrgent = isInUse && expiry - now.getTime() <= dayMs;
   return isTooLate || isUrgent ? now : new Date(Math.max(mailHour, now.getTime()));
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { canonicalJson } from '../values/canonical-json.ts';
+import { isSameData } from '../values/canonical-json.ts';
 import { errorsOf } from '../values/field-errors.ts';
 import { openEnum } from '../values/open-enum.ts';
 import { type FieldErrors, invalid } from '../values/refusals.ts';
@@ -57,7 +57,7 @@ export function changedHygiene(
   const errors = unknownSettings(Object.keys(fields).filter((name) => !Object.hasOwn(schemas, name)));
   // A value of a newer version comes back with the others, from whoever sends all settings.
   const isKept = (name: string, value: unknown) =>
-    (name === 'mail_to' || name === 'mail_about') && canonicalJson(value) === canonicalJson(before[name]);
+    (name === 'mail_to' || name === 'mail_about') && isSameData(value, before[name]);
   const given = Object.entries(fields).filter(([name, value]) => !isKept(name, value));
   const parsed = z.partial(HygieneSettingsSchema).safeParse(Object.fromEntries(given));
   // Stryker disable next-line StringLiteral: every issue is of a setting, none of them all

@@ -3,12 +3,13 @@ import { rearmed } from '../hygiene/schedule.ts';
 import { changedHygiene } from '../hygiene/setting-rules.ts';
 import type { HygieneSettings } from '../hygiene/settings.ts';
 import { auditEntry, operationId } from '../stacks/audit-entry.ts';
+import { fieldChanges } from '../stacks/field-changes.ts';
+import { isChanged } from '../stacks/not-changed.ts';
 import type { Actor } from '../stacks/person.ts';
 import type { Stack } from '../stacks/stack.ts';
 import { listTokens } from '../tokens/read-tokens.ts';
 import type { TokenReads, UsedToken } from '../tokens/token-repository.ts';
-import { canonicalJson } from '../values/canonical-json.ts';
-import { conflict } from '../values/refusals.ts';
+import { retryOrConflict } from '../values/lost-race.ts';
 import type { Randomness } from '../values/token-value.ts';
 import { digestFor } from './digest-entries.ts';
 import type { Delivery } from './digest-repository.ts';
@@ -29,7 +30,6 @@ interface Asked {
 }
 
 const mostDeliveries = 50;
-const mostTries = 3;
 
 /** The settings, and what became of the last mails. @throws {Refusal} `stack-not-found`, `not-allowed`, `unavailable` */
 export async function readHygiene(
@@ -50,7 +50,7 @@ export async function changeHygiene(
   { actor, stack: key, fields }: { actor: Actor; stack: string; fields: Fields },
 ): Promise<HygieneSettings> {
   const operation = operationId(deps.now(), deps.random);
-  for (let tries = 0; tries < mostTries; tries += 1) {
+  return await retryOrConflict('the tokens of this stack', async () => {
     const { stack: before, tokens } = await listTokens(deps.tokens, { caller: actor.uid, stack: key });
     const settings = changedHygiene(before.hygiene, fields);
     const now = deps.now();
@@ -60,9 +60,9 @@ export async function changeHygiene(
     const event = { stack: key, module: 'stack', event_type: 'update', changes } as const;
     const audit = auditEntry({ ...event, metadata: { uid: key, title: before.name } }, { actor, at: now, operation });
     const rearming = tokens.map(({ token }) => ({ token, next: nextOf(token, { before, settings, now }) }));
-    if (await deps.hygiene.change({ before, after, member: actor.uid, audit, tokens: rearming })) return settings;
-  }
-  throw conflict('Others are changing the tokens of this stack at the same time. Try again.');
+    const change = { before, after, member: actor.uid, audit, tokens: rearming };
+    return isChanged(await deps.hygiene.change(change)) && settings;
+  });
 }
 
 function changed(stack: Stack, { settings, at }: { settings: HygieneSettings; at: Date }): Stack {
@@ -70,9 +70,7 @@ function changed(stack: Stack, { settings, at }: { settings: HygieneSettings; at
 }
 
 function changesBetween(before: HygieneSettings, after: HygieneSettings) {
-  return (Object.keys(after) as (keyof HygieneSettings)[])
-    .filter((field) => canonicalJson(before[field]) !== canonicalJson(after[field]))
-    .map((field) => ({ field: `token_hygiene.${field}`, from: before[field], to: after[field] }));
+  return fieldChanges(before, after, 'token_hygiene.');
 }
 
 function nextOf(

@@ -2,6 +2,7 @@ import { decide, type StackState, type Threshold } from '../hygiene/decide.ts';
 import type { NextAction } from '../hygiene/schedule.ts';
 import type { Token } from '../tokens/token.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
+import { retryLostRace } from '../values/lost-race.ts';
 import { digestFor } from './digest-entries.ts';
 import type { Claim, ClaimOutcome, DigestKey, Notice, NoticeRepository } from './notice-repository.ts';
 
@@ -26,7 +27,6 @@ export interface Claimed {
 
 /** A transaction has 100 actions at most: one is the digest's, and each notice takes three. */
 const mostTogether = 33;
-const mostTries = 3;
 
 /**
  * Claims one notice. A digest that is closed takes no more, and the next one is tried.
@@ -38,12 +38,14 @@ export async function claimNotice(
   context: ClaimContext,
 ): Promise<Claimed> {
   let claim = claimOf(wanted, { ...context, closed: null });
-  for (let tries = 0; tries < mostTries; tries += 1) {
+  const claimed = await retryLostRace(async () => {
     const outcome = await notices.claim(claim);
     if (outcome !== 'digest-closed') return { outcome, digest: claim.digest };
     claim = claimOf(wanted, { ...context, closed: claim.digest });
-  }
-  throw new Error(`Every digest of ${claim.digest.stack} was closed.`);
+    return false;
+  });
+  if (!claimed) throw new Error(`Every digest of ${claim.digest.stack} was closed.`);
+  return claimed;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { dayMs } from '../values/duration.ts';
 import type { Digest, DigestEntry } from './digest.ts';
 import { inSubject, isVisible } from './given-text.ts';
 
@@ -60,8 +61,6 @@ function attention(entries: readonly DigestEntry[]): string {
   return `${entries.length} tokens need your attention, ${inUse === 0 ? 'none' : inUse} of them in use.`;
 }
 
-const day = 86_400_000;
-
 /** The most urgent first: what has stopped somebody's work comes before what will, and what harms nobody any more comes last. */
 const titles = {
   stopped: 'Expired while in use',
@@ -90,8 +89,8 @@ function urgencyOf({ what, in_use, expires_at }: DigestEntry, now: Date): Urgenc
   if (what === 'cleanup_held_back') return 'held_back';
   const left = Date.parse(expires_at) - now.getTime();
   if (what === 'expired' || left <= 0) return in_use ? 'stopped' : 'expired';
-  if (left <= day) return 'day';
-  return left <= 7 * day ? 'week' : 'later';
+  if (left <= dayMs) return 'day';
+  return left <= 7 * dayMs ? 'week' : 'later';
 }
 
 function inUseThenSoonest(a: DigestEntry, b: DigestEntry): number {
@@ -130,7 +129,7 @@ function verbOf({ urgency, entries }: Section, now: Date): string {
       return isOne ? 'waits for clean-up' : 'wait for clean-up';
     default: {
       const last = Math.max(...entries.map(({ expires_at }) => Date.parse(expires_at)));
-      const days = Math.ceil((last - now.getTime()) / day);
+      const days = Math.ceil((last - now.getTime()) / dayMs);
       return `${isOne ? 'expires' : 'expire'} within ${days === 1 ? 'a day' : `${days} days`}`;
     }
   }

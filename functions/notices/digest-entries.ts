@@ -2,11 +2,10 @@ import { isInUse, isWarning, sendTimeOf } from '../hygiene/send-time.ts';
 import type { HygieneSettings } from '../hygiene/settings.ts';
 import type { Stack } from '../stacks/stack.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
+import { dayMs } from '../values/duration.ts';
 import type { DigestEntry } from './digest.ts';
 import type { DigestNotice, DigestScene, Reachable } from './digest-repository.ts';
 import type { DigestKey } from './notice-repository.ts';
-
-const day = 86_400_000;
 
 /**
  * The digest that a notice goes into: that of the instant at which it is mailed.
@@ -109,7 +108,11 @@ export function entryOf(
   const { threshold, expires_at } = notice;
   const expiry = Date.parse(expires_at);
   const isHeldBack = threshold === 'held_back';
-  const cleanUp = isHeldBack ? token.next?.at : days === null ? undefined : new Date(expiry + days * day).toISOString();
+  const cleanUp = isHeldBack
+    ? token.next?.at
+    : days === null
+      ? undefined
+      : new Date(expiry + days * dayMs).toISOString();
   const what = isHeldBack ? 'cleanup_held_back' : isWarning(threshold) ? 'expiring' : 'expired';
   return {
     uid: token.uid,

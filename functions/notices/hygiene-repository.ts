@@ -1,6 +1,7 @@
 import type { Threshold } from '../hygiene/decide.ts';
 import type { NextAction } from '../hygiene/schedule.ts';
 import type { AuditEntry } from '../stacks/audit-entry.ts';
+import type { NotChanged } from '../stacks/not-changed.ts';
 import type { Stack } from '../stacks/stack.ts';
 import type { Token } from '../tokens/token.ts';
 import type { Delivery } from './digest-repository.ts';
@@ -27,10 +28,11 @@ export interface NoticeIdentity {
 export interface HygieneRepository {
   /**
    * The settings and every token's next action, in one transaction.
-   * @returns false where the settings, a token or their number is not as it was seen; nothing was changed then
-   * @throws {Refusal} `stack-not-found`, `not-allowed`, `conflict`, `unavailable`
+   * @returns null when it is done, else what stood in the way: `stale` where the settings, a token or their number is not as it was
+   * read. Nothing was changed then
+   * @throws {Refusal} `conflict`, `unavailable`
    */
-  change(change: HygieneChange): Promise<boolean>;
+  change(change: HygieneChange): Promise<NotChanged | null>;
   /** When tokens of the stack were cleaned up, at least in the last 24 hours. */
   cleaned(stack: string): Promise<readonly string[]>;
   /** Of notices (100 at most), those that were claimed: of each its token's uid. @throws {Refusal} `unavailable` */

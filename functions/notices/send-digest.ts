@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type EventPublisher, eventOf } from '../events/catalogue.ts';
 import { maySeeTokens } from '../stacks/stack.ts';
+import { minuteMs } from '../values/duration.ts';
 import { type Addressed, type EntryContext, entryOf, isAddressed, type Telling, tellingOf } from './digest-entries.ts';
 import { renderDigest } from './digest-mail.ts';
 import type { Delivery, DigestRepository, DigestScene, TakenDigest } from './digest-repository.ts';
@@ -24,10 +25,9 @@ export interface Sent {
   undeliverable: number;
 }
 
-const minute = 60_000;
 /** Longer than a run lasts: who holds a digest longer has crashed. */
-const leaseMs = 10 * minute;
-const firstRetryMs = 15 * minute;
+const leaseMs = 10 * minuteMs;
+const firstRetryMs = 15 * minuteMs;
 const mostTries = 8;
 
 type Entries = NonNullable<ReturnType<Telling['told']['get']>>;

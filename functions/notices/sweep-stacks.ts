@@ -1,13 +1,14 @@
 import { inOrder, type StackState } from '../hygiene/decide.ts';
 import type { Token } from '../tokens/token.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
+import { dayMs, minuteMs } from '../values/duration.ts';
 import { claimsTogether } from './claim-notices.ts';
 import type { SweepRun } from './sweep-run.ts';
 import { sweepToken } from './sweep-token.ts';
 
 const stacksAtOnce = 4;
-const firstRetryMs = 15 * 60_000;
-const longestRetryMs = 24 * 60 * 60_000;
+const firstRetryMs = 15 * minuteMs;
+const longestRetryMs = dayMs;
 
 /**
  * Does what is due about tokens, by their uids. Stacks side by side, and one stack's tokens in turn: its transactions would be in each

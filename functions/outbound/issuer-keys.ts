@@ -1,13 +1,13 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { dayMs, minuteMs } from '../values/duration.ts';
 import { Refusal } from '../values/refusals.ts';
 
-const minute = 60_000;
 /** In milliseconds; decision 42 says why. */
 export const keyLimits = {
   /** Keys are fetched again when they are this old, so that a withdrawn one is refused by then. */
-  fresh: 10 * minute,
+  fresh: 10 * minuteMs,
   /** While fetching fails, keys are used until they are this old. */
-  usable: 24 * 60 * minute,
+  usable: dayMs,
   /** Between the end of one fetch and the start of the next. */
   pause: 5000,
 } as const;

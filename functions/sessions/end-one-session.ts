@@ -1,5 +1,6 @@
 import { auditEntry, operationId } from '../stacks/audit-entry.ts';
 import type { Actor } from '../stacks/person.ts';
+import { requireTokenRights } from '../stacks/stack.ts';
 import { requireToken } from '../tokens/edit-token.ts';
 import type { TokenDependencies } from '../tokens/token-repository.ts';
 import { Refusal } from '../values/refusals.ts';
@@ -25,7 +26,10 @@ export async function endOneSession(
     changes: [{ field: 'session', from: session, to: null }],
   } as const;
   const audit = auditEntry(event, { actor, at, operation: operationId(at, deps.random) });
-  const ended =
-    isUid(session) && (await deps.sessions.endByMember({ stack, member: actor.uid, token: uid, session, audit }));
-  if (!ended) throw new Refusal('session-not-found', { errors: { session_uid: ['is not valid.'] } });
+  if (!isUid(session)) throw sessionNotFound();
+  const failure = await deps.sessions.endByMember({ stack, member: actor.uid, token: uid, session, audit });
+  if (failure?.failed === 'member') requireTokenRights(failure.member);
+  if (failure) throw sessionNotFound();
 }
+
+const sessionNotFound = () => new Refusal('session-not-found', { errors: { session_uid: ['is not valid.'] } });

@@ -1,9 +1,9 @@
 import { requireToken } from '../tokens/edit-token.ts';
 import { isAlive, statusOf, type TokenStatus } from '../tokens/token.ts';
 import type { TokenReads } from '../tokens/token-repository.ts';
+import { hourMs } from '../values/duration.ts';
 import { type LastUse, minutesUsed } from '../values/last-use.ts';
 import { isUid } from '../values/token-value.ts';
-
 import { countLiveSessions } from './list-sessions.ts';
 import type { SessionRepository } from './session-repository.ts';
 
@@ -22,7 +22,6 @@ export interface DeletionPreview {
 }
 
 const mostCounted = 1000;
-const hourMs = 3_600_000;
 const week = 7 * 24;
 
 /** @throws {Refusal} `stack-not-found`, `not-allowed`, `token-not-found`, `unavailable` */

@@ -1,4 +1,5 @@
 import type { Token } from '../tokens/token.ts';
+import { dayMs, hourMs, minuteMs } from '../values/duration.ts';
 import { isOpen, type Session } from '../verification/session.ts';
 import { giveRound, type RevocationKey } from './resume-revocations.ts';
 import type { RevocationRepository } from './revocation-repository.ts';
@@ -53,10 +54,9 @@ export interface Reconciled {
 }
 
 /** A revocation is given that long before its sessions count as left over. */
-const graceMs = 10 * 60_000;
+const graceMs = 10 * minuteMs;
 /** Four sweeps have passed a digest by. */
-const lateMs = 60 * 60_000;
-const dayMs = 24 * 60 * 60_000;
+const lateMs = hourMs;
 
 /**
  * Looks for what should not be there, repairs and counts it. Harmless twice, late and beside a revocation under way: sessions are

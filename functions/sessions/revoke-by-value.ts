@@ -1,11 +1,11 @@
 import { nextAction } from '../hygiene/schedule.ts';
 import { auditEntry, operationId } from '../stacks/audit-entry.ts';
 import { changesBetween } from '../tokens/changes.ts';
-import { isArmedBy } from '../tokens/edit-token.ts';
+import { isArmedBy, isReplaced } from '../tokens/edit-token.ts';
 import { receiptOf } from '../tokens/revocation.ts';
 import type { Token } from '../tokens/token.ts';
 import type { TokenDependencies } from '../tokens/token-repository.ts';
-import { conflict } from '../values/refusals.ts';
+import { retryOrConflict } from '../values/lost-race.ts';
 import { digestMatches, parseCredential } from '../values/token-value.ts';
 import type { CredentialReader } from '../verification/credential-reader.ts';
 import type { SessionRepository } from './session-repository.ts';
@@ -21,8 +21,6 @@ export interface Origin {
   readonly remote_addr: string;
 }
 
-const mostTries = 3;
-
 /**
  * Whoever holds a value may stop it: a session's value ends that session, a token's value expires the token now and ends its
  * sessions. Anything else changes nothing, and is no error. RFC 7009, 2.1 and 2.2
@@ -35,16 +33,18 @@ export async function revokeByValue(
   const presented = parseCredential(value);
   if (!presented) return;
   const operation = operationId(deps.now(), deps.random);
-  for (let tries = 0; tries < mostTries; tries += 1) {
+  await retryOrConflict('this token', async () => {
     const { token, session } = await deps.credentials.find(presented);
     const kept = presented.session === undefined ? token : session;
-    if (!token || !kept || !digestMatches(value, kept.digest)) return;
-    if (session) return void (await deps.sessions.end(token.uid, session.uid));
+    if (!token || !kept || !digestMatches(value, kept.digest)) return true;
+    if (session) {
+      await deps.sessions.end(token.uid, session.uid);
+      return true;
+    }
     // Also where this instance's clock says that it has expired: another's may be behind. Only `stopped` holds for all.
-    if (token.state === 'stopped' || token.state === 'deleted' || (await stop(deps, { token, operation, origin })))
-      return;
-  }
-  throw conflict('Others are changing this token at the same time. Try again.');
+    if (token.state === 'stopped' || token.state === 'deleted') return true;
+    return await stop(deps, { token, operation, origin });
+  });
 }
 
 /** As an edit with "now" would, by the token's holder. What was deleted or has expired meanwhile needs no stopping. */
@@ -85,11 +85,12 @@ async function stop(
     at,
     epoch: after.epoch,
   });
-  return await deps.tokens.replace({
+  const outcome = await deps.tokens.replace({
     before,
     after,
     by: { holder: before.digest },
     audit: auditEntry(event, { actor, at, operation }),
     receipt,
   });
+  return isReplaced(outcome);
 }

@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../stacks/audit-entry.ts';
+import type { MemberFailed } from '../stacks/not-changed.ts';
 import type { Session } from '../verification/session.ts';
 
 /** A page of one shard of a token's sessions, in the order of their uids. */
@@ -35,8 +36,8 @@ export interface SessionRepository {
 export interface ManagedSessions {
   /**
    * An admin ends one session: its row's deletion, the caller's membership, the token's stack and the audit entry in one transaction.
-   * @returns whether there was such a session of such a token in the stack
-   * @throws {Refusal} `stack-not-found`, `not-allowed`, `conflict`, `unavailable`
+   * @returns null when it is done, else what stood in the way: `session` where there is no such session of such a token in the stack
+   * @throws {Refusal} `conflict`, `unavailable`
    */
   endByMember(end: {
     stack: string;
@@ -44,5 +45,5 @@ export interface ManagedSessions {
     token: string;
     session: string;
     audit: AuditEntry;
-  }): Promise<boolean>;
+  }): Promise<MemberFailed | { readonly failed: 'session' } | null>;
 }

@@ -1,15 +1,11 @@
 import * as z from 'zod/mini';
 import { errorsOf } from '../values/field-errors.ts';
+import { retryOrConflict } from '../values/lost-race.ts';
 import { BranchNameSchema } from '../values/names.ts';
 import { type FieldErrors, invalid } from '../values/refusals.ts';
 import { allBranches } from '../values/scope.ts';
-import {
-  type ChangeStacksDependencies,
-  type StackCommand,
-  stackEntry,
-  stackToChange,
-  untilDone,
-} from './edit-stack.ts';
+import { type ChangeStacksDependencies, type StackCommand, stackEntry, stackToChange } from './edit-stack.ts';
+import { isChanged } from './not-changed.ts';
 import { type PointedAlias, readAlias } from './read-stack.ts';
 import { type Alias, type Branch, madeBy } from './stack.ts';
 
@@ -44,7 +40,7 @@ const AliasInPathSchema = z.object({ alias: OwnNameSchema });
  */
 export async function createBranch(deps: ChangeStacksDependencies, command: StackCommand): Promise<Branch> {
   const { actor, stack } = command;
-  return await untilDone(async () => {
+  return await retryOrConflict('this stack', async () => {
     const found = await stackToChange(deps.stacks, command);
     const { uid: name, source } = parsedBy(NewBranchSchema, 'branch', command.fields);
     const branches = await deps.stacks.branches(found.stack);
@@ -56,9 +52,15 @@ export async function createBranch(deps: ChangeStacksDependencies, command: Stac
     const branch = { name, aliases: [], source: source ?? '', ...madeBy(actor.uid, deps.now()) };
     const changes = [{ field: 'branches', from: null, to: name }];
     const audit = stackEntry(deps, { actor, of: found, changes });
-    const done = await deps.changes.addBranch({ stack, member: actor.uid, seen: found.stack.changes, audit, branch });
-    if (done === 'taken') throw invalid({ uid: ['is not unique.'] });
-    return done && branch;
+    const outcome = await deps.changes.addBranch({
+      stack,
+      member: actor.uid,
+      seen: found.stack.changes,
+      audit,
+      branch,
+    });
+    if (outcome?.failed === 'name') throw invalid({ uid: ['is not unique.'] });
+    return isChanged(outcome) && branch;
   });
 }
 
@@ -77,7 +79,7 @@ export async function pointAlias(
   { name: unchecked, ...command }: AliasCommand,
 ): Promise<PointedAlias> {
   const { actor, stack } = command;
-  return await untilDone(async () => {
+  return await retryOrConflict('this stack', async () => {
     const found = await stackToChange(deps.stacks, command);
     const body = parsedBy(AliasTargetSchema, 'branch_alias', command.fields);
     const { alias: name } = parsedBy(AliasInPathSchema, 'alias', { alias: unchecked });
@@ -97,7 +99,7 @@ export async function pointAlias(
     const changes = [{ field: `branch_aliases.${name}`, from: present?.target ?? null, to: target }];
     const audit = stackEntry(deps, { actor, of: found, changes });
     const change = { stack, member: actor.uid, seen: found.stack.changes, audit };
-    return (await deps.changes.pointAlias({ ...change, alias, from, to })) && { alias, branch: to };
+    return isChanged(await deps.changes.pointAlias({ ...change, alias, from, to })) && { alias, branch: to };
   });
 }
 
@@ -132,14 +134,14 @@ export async function deleteAlias(
     readonly confirm: () => void;
   },
 ): Promise<void> {
-  await untilDone(async () => {
+  await retryOrConflict('this stack', async () => {
     const found = await stackToChange(deps.stacks, { actor, stack });
     const { alias, branch: from } = await readAlias(deps.stacks, found.stack, name);
     confirm();
     const changes = [{ field: `branch_aliases.${alias.name}`, from: alias.target, to: null }];
     const audit = stackEntry(deps, { actor, of: found, changes });
     const change = { stack, member: actor.uid, seen: found.stack.changes, audit };
-    return await deps.changes.removeAlias({ ...change, name: alias.name, from });
+    return isChanged(await deps.changes.removeAlias({ ...change, name: alias.name, from }));
   });
 }
 

@@ -1,11 +1,13 @@
 import * as z from 'zod/mini';
-import { canonicalJson } from '../values/canonical-json.ts';
 import { errorsOf } from '../values/field-errors.ts';
+import { retryOrConflict } from '../values/lost-race.ts';
 import { NameSchema } from '../values/names.ts';
-import { conflict, invalid, notAllowed, stackNotFound } from '../values/refusals.ts';
+import { invalid, notAllowed, stackNotFound } from '../values/refusals.ts';
 import type { Randomness } from '../values/token-value.ts';
 import { type AuditEntry, auditEntry, type FieldChange, operationId } from './audit-entry.ts';
 import { StackDescriptionSchema } from './create-stack.ts';
+import { fieldChanges } from './field-changes.ts';
+import { isChanged } from './not-changed.ts';
 import type { Actor } from './person.ts';
 import { maySeeTokens, type Stack } from './stack.ts';
 import type { StackChanges } from './stack-changes.ts';
@@ -25,21 +27,6 @@ export interface StackCommand {
   readonly stack: string;
   /** Unchecked. */
   readonly fields: unknown;
-}
-
-const mostTries = 3;
-
-/**
- * Reads, decides and changes; where what was read has changed in between, again, three times at most.
- * @param attempt false where nothing was changed because something is not as it was seen
- * @throws {Refusal} `conflict`
- */
-export async function untilDone<T>(attempt: () => Promise<T | false>): Promise<T> {
-  for (let tries = 0; tries < mostTries; tries += 1) {
-    const done = await attempt();
-    if (done !== false) return done;
-  }
-  throw conflict('Others are changing this stack at the same time. Try again.');
 }
 
 /** A stack that the caller may change. @throws {Refusal} `stack-not-found`, `not-allowed` */
@@ -79,21 +66,19 @@ export const StackEditSchema = z.object(
  * @throws {Refusal} `stack-not-found`, `not-allowed`, `invalid`, `conflict`, `unavailable`
  */
 export async function editStack(deps: ChangeStacksDependencies, command: StackCommand): Promise<StackOfMember> {
-  return await untilDone(async () => {
+  return await retryOrConflict('this stack', async () => {
     const found = await stackToChange(deps.stacks, command);
     const { stack: before } = found;
     const parsed = StackEditSchema.safeParse(changedFields(command.fields, before));
     if (!parsed.success) throw invalid(errorsOf('stack', parsed.error.issues));
     const { name = before.name, description = before.description } = parsed.data;
     const given = { name, description };
-    const changes = (['name', 'description'] as const)
-      .filter((field) => canonicalJson(before[field]) !== canonicalJson(given[field]))
-      .map((field) => ({ field, from: before[field], to: given[field] }));
+    const changes = fieldChanges({ name: before.name, description: before.description }, given);
     if (changes.length === 0) return found;
     const after = { ...before, ...given, updated_at: deps.now().toISOString() };
     const audit = stackEntry(deps, { actor: command.actor, of: found, changes });
     const change = { stack: before.api_key, member: command.actor.uid, seen: before.changes, audit };
-    return (await deps.changes.edit({ ...change, before, after })) && { ...found, stack: after };
+    return isChanged(await deps.changes.edit({ ...change, before, after })) && { ...found, stack: after };
   });
 }
 

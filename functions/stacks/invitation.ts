@@ -1,3 +1,4 @@
+import { dayMs } from '../values/duration.ts';
 import type { Role } from './stack.ts';
 
 /** A place in a stack that waits for whoever signs in with an address that the issuer has verified. */
@@ -12,7 +13,7 @@ export interface Invitation {
 }
 
 /** How long an invitation waits. */
-export const invitationMs = 30 * 24 * 60 * 60 * 1000;
+export const invitationMs = 30 * dayMs;
 
 /** An invitation counts if and only if `now < expires_at`; storage tidies later. */
 export function isPending({ expires_at }: Invitation, now: Date): boolean {

@@ -1,3 +1,4 @@
+import { retryLostRace } from '../values/lost-race.ts';
 import type { Randomness } from '../values/token-value.ts';
 import { normalAddress, verifiedAddress } from './address.ts';
 import { type AuditEntry, auditEntry, operationId } from './audit-entry.ts';
@@ -9,8 +10,6 @@ export interface RenewAddressDependencies {
   readonly now: () => Date;
   readonly random: Randomness;
 }
-
-const mostTries = 3;
 
 /**
  * Stores the address that the issuer vouches for today, if another one is stored. Mails go to the stored address, and stacks know the
@@ -26,14 +25,14 @@ export async function renewAddress(
 ): Promise<void> {
   if (!newerAddress(actor.identity, known)) return;
   // Another visit may store an address first, from a JWT that is older than this one. After three tries, the next visit goes on.
-  for (let tries = 0; tries < mostTries; tries += 1) {
+  await retryLostRace(async () => {
     const { known: seen, stacks } = await people.find(actor.uid);
     const renewed = newerAddress(actor.identity, seen);
-    if (!seen || !renewed) return;
+    if (!seen || !renewed) return true;
     const affected = stacks.filter((stack) => stack !== except);
     const entries = entriesOf(affected, { actor, at: now(), random, from: seen.address, to: renewed.address });
-    if (await people.renewAddress({ uid: actor.uid, seen, ...renewed, entries })) return;
-  }
+    return await people.renewAddress({ uid: actor.uid, seen, ...renewed, entries });
+  });
 }
 
 /** One operation, with an entry in the log of each stack. */

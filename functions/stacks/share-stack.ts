@@ -1,18 +1,14 @@
 import * as z from 'zod/mini';
 import { errorsOf, FieldErrorList } from '../values/field-errors.ts';
+import { retryOrConflict } from '../values/lost-race.ts';
 import { invalid } from '../values/refusals.ts';
 import { AddressSchema, normalAddress } from './address.ts';
 import type { FieldChange } from './audit-entry.ts';
 import { ClientSchema } from './client.ts';
-import {
-  type ChangeStacksDependencies,
-  type StackCommand,
-  stackEntry,
-  stackToChange,
-  untilDone,
-} from './edit-stack.ts';
+import { type ChangeStacksDependencies, type StackCommand, stackEntry, stackToChange } from './edit-stack.ts';
 import { type Invitation, invitationMs, isPending } from './invitation.ts';
 import { uidsOf } from './member-uid.ts';
+import { isChanged } from './not-changed.ts';
 import { type Actor, personUid } from './person.ts';
 import type { Member } from './stack.ts';
 import type { RoleChange } from './stack-changes.ts';
@@ -81,7 +77,7 @@ interface Plan {
  */
 export async function shareStack(deps: ChangeStacksDependencies, command: StackCommand): Promise<void> {
   const { actor, stack } = command;
-  await untilDone(async () => {
+  await retryOrConflict('this stack', async () => {
     const found = await stackToChange(deps.stacks, command);
     const parsed = ShareSchema.safeParse(command.fields);
     if (!parsed.success) throw invalid(errorsOf('emails', parsed.error.issues));
@@ -91,7 +87,7 @@ export async function shareStack(deps: ChangeStacksDependencies, command: StackC
     const people = await deps.stacks.people(stack);
     const plan = planOf(parsed.data, { actor, people, waiting, at });
     const audit = stackEntry(deps, { actor, of: found, changes: plan.changes });
-    return await deps.changes.share({ ...plan, stack, member: actor.uid, seen: found.stack.changes, audit });
+    return isChanged(await deps.changes.share({ ...plan, stack, member: actor.uid, seen: found.stack.changes, audit }));
   });
 }
 

@@ -1,5 +1,6 @@
 import type { AuditEntry } from './audit-entry.ts';
 import type { Invitation } from './invitation.ts';
+import type { NotChanged } from './not-changed.ts';
 import type { Alias, Branch, BranchNames, Member, Role, Stack } from './stack.ts';
 
 /** Every change of a stack: by whom, and its entry in the audit log. */
@@ -44,23 +45,25 @@ export interface AliasMove extends StackChange {
 }
 
 /**
- * Changes of stacks and their people. Each is one transaction that tests the caller's membership; where anything else is not as it was
- * seen, nothing is changed and the answer is false.
- * @throws {Refusal} `stack-not-found`, `not-allowed`, `conflict`, `unavailable`
+ * Changes of stacks and their people. Each is one transaction that tests the caller's membership.
+ * @returns null when it is done, else what stood in the way; nothing was changed then
+ * @throws {Refusal} `conflict`, `unavailable`
  */
 export interface StackChanges {
   /** Name and description. */
-  edit(change: StackChange & { readonly before: Stack; readonly after: Stack }): Promise<boolean>;
-  /** @returns `taken` where a branch or an alias has the name */
-  addBranch(change: StackChange & { readonly branch: Branch }): Promise<boolean | 'taken'>;
+  edit(change: StackChange & { readonly before: Stack; readonly after: Stack }): Promise<NotChanged | null>;
+  /** @returns also `name` where a branch or an alias has the name */
+  addBranch(
+    change: StackChange & { readonly branch: Branch },
+  ): Promise<NotChanged | { readonly failed: 'name' } | null>;
   /** Makes an alias, or points it to another branch. */
-  pointAlias(move: AliasMove): Promise<boolean>;
+  pointAlias(move: AliasMove): Promise<NotChanged | null>;
   /** Deletes an alias, which points to the branch `from`. */
-  removeAlias(change: StackChange & { readonly name: string; readonly from: BranchNames }): Promise<boolean>;
-  share(sharing: Sharing): Promise<boolean>;
-  remove(removal: Removal): Promise<boolean>;
+  removeAlias(change: StackChange & { readonly name: string; readonly from: BranchNames }): Promise<NotChanged | null>;
+  share(sharing: Sharing): Promise<NotChanged | null>;
+  remove(removal: Removal): Promise<NotChanged | null>;
   /** The owner becomes an admin, and another member the owner. Only for the owner. */
-  transfer(change: StackChange & { readonly to: Member }): Promise<boolean>;
+  transfer(change: StackChange & { readonly to: Member }): Promise<NotChanged | null>;
 }
 
 /** Invitations, for whom they wait. */

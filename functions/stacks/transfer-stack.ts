@@ -1,16 +1,12 @@
 import * as z from 'zod/mini';
 import { errorsOf } from '../values/field-errors.ts';
+import { retryOrConflict } from '../values/lost-race.ts';
 import { requiredOr } from '../values/names.ts';
 import { invalid, notAllowed } from '../values/refusals.ts';
 import { AddressSchema, normalAddress } from './address.ts';
-import {
-  type ChangeStacksDependencies,
-  type StackCommand,
-  stackEntry,
-  stackToChange,
-  untilDone,
-} from './edit-stack.ts';
+import { type ChangeStacksDependencies, type StackCommand, stackEntry, stackToChange } from './edit-stack.ts';
 import { MemberUidSchema, uidsOf } from './member-uid.ts';
+import { isChanged } from './not-changed.ts';
 
 const wanted = 'must be the e-mail address of a member, or their uid.';
 
@@ -23,7 +19,7 @@ export const TransferSchema = z.object({ transfer_to: z.union([MemberUidSchema, 
  */
 export async function transferStack(deps: ChangeStacksDependencies, command: StackCommand): Promise<void> {
   const { actor, stack } = command;
-  await untilDone(async () => {
+  await retryOrConflict('this stack', async () => {
     const found = await stackToChange(deps.stacks, command);
     if (found.member.role !== 'owner') throw notAllowed();
     const parsed = TransferSchema.safeParse(command.fields);
@@ -43,6 +39,6 @@ export async function transferStack(deps: ChangeStacksDependencies, command: Sta
       { field: `members.${name}`, from: to.role, to: 'owner' },
     ];
     const audit = stackEntry(deps, { actor, of: found, changes });
-    return await deps.changes.transfer({ stack, member: actor.uid, seen: found.stack.changes, audit, to });
+    return isChanged(await deps.changes.transfer({ stack, member: actor.uid, seen: found.stack.changes, audit, to }));
   });
 }

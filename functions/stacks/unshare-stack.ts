@@ -1,11 +1,13 @@
 import * as z from 'zod/mini';
 import { errorsOf } from '../values/field-errors.ts';
+import { retryOrConflict } from '../values/lost-race.ts';
 import { invalid, notAllowed, stackNotFound } from '../values/refusals.ts';
 import { AddressSchema, normalAddress } from './address.ts';
 import { ClientSchema } from './client.ts';
-import { type ChangeStacksDependencies, type StackCommand, stackEntry, untilDone } from './edit-stack.ts';
+import { type ChangeStacksDependencies, type StackCommand, stackEntry } from './edit-stack.ts';
 import type { Invitation } from './invitation.ts';
 import { MemberUidSchema, uidsOf } from './member-uid.ts';
+import { isChanged } from './not-changed.ts';
 import { personUid } from './person.ts';
 import { maySeeTokens } from './stack.ts';
 import type { PersonOfStack, StackRepository } from './stack-repository.ts';
@@ -27,7 +29,7 @@ export const UnshareSchema = z
  */
 export async function unshareStack(deps: ChangeStacksDependencies, command: StackCommand): Promise<void> {
   const { actor, stack } = command;
-  await untilDone(async () => {
+  await retryOrConflict('this stack', async () => {
     const found = await deps.stacks.find(stack, actor.uid);
     if (!found) throw stackNotFound();
     const mayRemove = maySeeTokens(found.member);
@@ -45,7 +47,7 @@ export async function unshareStack(deps: ChangeStacksDependencies, command: Stac
     const audit = stackEntry(deps, { actor, of: found, changes });
     const invitations = open.map(({ address }) => address);
     const change = { stack, member: actor.uid, seen: found.stack.changes, audit };
-    return await deps.changes.remove({ ...change, members, invitations });
+    return isChanged(await deps.changes.remove({ ...change, members, invitations }));
   });
 }
 

@@ -3,6 +3,7 @@ import type { Notice } from '../notices/notice-repository.ts';
 import type { DeadUse, RowChange } from '../notices/row-change.ts';
 import { changesBetween } from '../tokens/changes.ts';
 import type { Token, TokenSettings } from '../tokens/token.ts';
+import { dayMs } from '../values/duration.ts';
 import { type ScopeEntry, scopeString } from '../values/scope.ts';
 
 /** Told once an hour at most: the hour is what makes it this one. */
@@ -21,8 +22,6 @@ export function eventsOf(change: RowChange): readonly TokenwardEvent[] {
   return after.version > before.version ? [edited(before, after)] : [];
 }
 
-const day = 86_400_000;
-
 /**
  * The event of a notice. A clean-up that had to wait is told by its run and by mail; it is nothing that happened to the token. What an
  * unknown threshold means is not known, so nothing is said about it.
@@ -39,7 +38,7 @@ function noticed({
   const identity = [token_uid, expires_at, threshold];
   if (threshold === 'expired') return [eventOf('token.expired', { identity, time, data })];
   if (!/^\d+$/.test(threshold)) return [];
-  const days_left = Math.max(0, Math.ceil((Date.parse(expires_at) - Date.parse(time)) / day));
+  const days_left = Math.max(0, Math.ceil((Date.parse(expires_at) - Date.parse(time)) / dayMs));
   return [eventOf('token.expiring', { identity, time, data: { ...data, days_left } })];
 }
 

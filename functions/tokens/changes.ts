@@ -1,5 +1,5 @@
 import type { FieldChange } from '../stacks/audit-entry.ts';
-import { canonicalJson } from '../values/canonical-json.ts';
+import { fieldChanges } from '../stacks/field-changes.ts';
 import { namesOf } from '../values/shape.ts';
 import { type TokenSettings, tokenFields } from './token.ts';
 
@@ -12,7 +12,5 @@ export function settingsOf(token: TokenSettings): TokenSettings {
 
 /** The settings that differ, each with what it was and what it became. */
 export function changesBetween(before: TokenSettings, after: TokenSettings): FieldChange[] {
-  return settings
-    .filter((name) => canonicalJson(before[name]) !== canonicalJson(after[name]))
-    .map((name) => ({ field: name, from: before[name], to: after[name] }));
+  return fieldChanges(settingsOf(before), settingsOf(after));
 }

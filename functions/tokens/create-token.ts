@@ -1,13 +1,14 @@
 import type { Actor } from '../stacks/person.ts';
 import { requireTokenRights, type Stack } from '../stacks/stack.ts';
-import { conflict, type FieldErrors, invalid } from '../values/refusals.ts';
+import { retryOrConflict } from '../values/lost-race.ts';
+import { type FieldErrors, invalid, nameTaken } from '../values/refusals.ts';
 import type { TokenOfStack } from './edit-token.ts';
 import { firstAnswer, type GivenKey, givenKey, isKept } from './idempotency.ts';
 import { mintToken } from './mint-token.ts';
 import { namesToRead, type SettingsContext, settingsAfter } from './settings.ts';
 import type { TokenSettings } from './token.ts';
 import { type FieldsRead, readNewFields } from './token-fields.ts';
-import type { IdempotencyRecord, Seen, TokenDependencies } from './token-repository.ts';
+import type { IdempotencyRecord, NotCreated, Seen, TokenDependencies } from './token-repository.ts';
 
 export interface CreateToken {
   readonly actor: Actor;
@@ -37,21 +38,15 @@ const blank: TokenSettings = {
   rate_limits: null,
 };
 
-const mostTries = 3;
-
 /**
  * Creates a token: one strong batch read and one transaction. Where the stack's hygiene settings are changed in between, both again.
  * @throws {Refusal} `stack-not-found`, `not-allowed`, `invalid`, `idempotency-key-reused`, `conflict`, `unavailable`
  */
 export async function createToken(deps: TokenDependencies, command: CreateToken): Promise<CreatedToken> {
-  for (let tries = 0; tries < mostTries; tries += 1) {
-    const created = await tryToCreate(deps, command);
-    if (created) return created;
-  }
-  throw conflict("Others are changing this stack's settings at the same time. Try again.");
+  return await retryOrConflict("this stack's settings", () => tryToCreate(deps, command));
 }
 
-async function tryToCreate(deps: TokenDependencies, command: CreateToken): Promise<CreatedToken | null> {
+async function tryToCreate(deps: TokenDependencies, command: CreateToken): Promise<CreatedToken | false> {
   const { actor, stack: key } = command;
   const read = command.fields ? readNewFields(command.fields) : withoutFields;
   const given = givenKey(
@@ -75,9 +70,35 @@ async function tryToCreate(deps: TokenDependencies, command: CreateToken): Promi
   const settings = newSettings(read, contextOf(deps, { ...seen, stack }));
   const { token, value, audit } = mintToken(deps.random, { actor, stack, settings, at: deps.now() });
   const idempotency = given ? { idempotency: { ...given, token_uid: token.uid, created_at: token.created_at } } : {};
-  const before = await deps.tokens.create({ token, stack, member: actor.uid, audit, ...idempotency });
-  if (before === 'changed') return null;
-  return given && before ? await again(before, given) : { token, stack, lastUse: null, value };
+  const failure = await deps.tokens.create({ token, stack, member: actor.uid, audit, ...idempotency });
+  if (!failure) return { token, stack, lastUse: null, value };
+  const first = earlierRecord(failure, stack);
+  return given !== null && first !== null && (await again(first, given));
+}
+
+/**
+ * Tells the caller why a token was not created.
+ * @returns the record of an earlier request with the same idempotency key; null where another change won a race, so that the creation
+ * can be tried again
+ * @throws {Refusal} `stack-not-found`, `not-allowed`, `invalid`
+ */
+export function earlierRecord(failure: NotCreated, { plan: { max_tokens: most } }: Stack): IdempotencyRecord | null {
+  switch (failure.failed) {
+    case 'member':
+      requireTokenRights(failure.member);
+      return null;
+    case 'idempotency':
+      return failure.earlier;
+    case 'before':
+      return null;
+    case 'name':
+      throw nameTaken();
+    case 'count':
+      if (failure.tokens < most) return null;
+      throw invalid({
+        token: [`cannot be created: this stack has ${most} management tokens, which is its limit. Delete one first.`],
+      });
+  }
 }
 
 /** What the rules of a new token look at. */

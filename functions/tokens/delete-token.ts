@@ -41,16 +41,16 @@ export async function deleteToken(
   if (!confirmed.success || !isUid(uid)) {
     throw await refuse(deps, { command, audit, outcome: await look(deps, command) });
   }
-  const confirmedName = confirmed.data;
+  const confirmName = confirmed.data;
   const receipt = receiptOf(
-    { uid, name: confirmedName, api_key: stack },
+    { uid, name: confirmName, api_key: stack },
     { operation, reason: 'deleted', actor: actor.uid, at, epoch: null },
   );
   const refused = await deps.tokens.delete({
     receipt,
     member: actor.uid,
-    confirmedName,
-    audit: audit(confirmedName),
+    confirmName,
+    audit: audit(confirmName),
     // Stryker disable next-line ConditionalExpression: for the compiler; to storage, undefined is absent
     ...(version === undefined ? {} : { version }),
   });

@@ -2,14 +2,15 @@ import { nextAction } from '../hygiene/schedule.ts';
 import { auditEntry, operationId } from '../stacks/audit-entry.ts';
 import type { Actor } from '../stacks/person.ts';
 import { requireTokenRights, type Stack } from '../stacks/stack.ts';
-import { conflict, invalid, staleVersion, tokenNotFound } from '../values/refusals.ts';
+import { retryOrConflict } from '../values/lost-race.ts';
+import { invalid, nameTaken, staleVersion, tokenNotFound } from '../values/refusals.ts';
 import { digestMatches, isUid } from '../values/token-value.ts';
 import { changesBetween, settingsOf } from './changes.ts';
 import { receiptOf, revocationByEdit } from './revocation.ts';
 import { namesToRead, settingsAfter } from './settings.ts';
 import type { Token } from './token.ts';
 import { fieldSchemas, readEditedFields } from './token-fields.ts';
-import type { Edit, Seen, TokenDependencies, UsedToken } from './token-repository.ts';
+import type { Edit, NotReplaced, Seen, TokenDependencies, UsedToken } from './token-repository.ts';
 
 export interface EditToken {
   readonly actor: Actor;
@@ -25,8 +26,6 @@ export interface TokenOfStack extends UsedToken {
   readonly stack: Stack;
 }
 
-const mostTries = 3;
-
 /**
  * Edits a token: one strong batch read and one transaction. An edit without a version that loses a race is read and applied again,
  * three times at most.
@@ -35,14 +34,25 @@ const mostTries = 3;
 export async function editToken(deps: TokenDependencies, command: EditToken): Promise<TokenOfStack> {
   // One for all tries: that its audit entry is there is the proof that one of them was carried out.
   const operation = operationId(deps.now(), deps.random);
-  for (let tries = 0; tries < mostTries; tries += 1) {
-    const edited = await tryToEdit(deps, command, operation);
-    if (edited) return edited;
-  }
-  throw conflict('Others are changing this token at the same time. Try again.');
+  return await retryOrConflict('this token', () => tryToEdit(deps, command, operation));
 }
 
-async function tryToEdit(deps: TokenDependencies, command: EditToken, operation: string): Promise<TokenOfStack | null> {
+/**
+ * Whether an edit was made. False where the token is not as it was read, so that the edit can be tried again.
+ * @param outcome null: it was made
+ * @throws {Refusal} `stack-not-found`, `not-allowed`, `invalid`
+ */
+export function isReplaced(outcome: NotReplaced | null): boolean {
+  if (outcome?.failed === 'member') requireTokenRights(outcome.member);
+  if (outcome?.failed === 'name') throw nameTaken();
+  return outcome === null;
+}
+
+async function tryToEdit(
+  deps: TokenDependencies,
+  command: EditToken,
+  operation: string,
+): Promise<TokenOfStack | false> {
   const { actor, uid } = command;
   const scope = fieldSchemas.scope.safeParse(command.fields?.scope);
   const seen = await deps.tokens.see({
@@ -53,15 +63,14 @@ async function tryToEdit(deps: TokenDependencies, command: EditToken, operation:
     ...namesToRead(scope.data),
   });
   const { token: before, stack, ...usage } = requireToken(seen, command.version);
-  if (!isArmedBy(before, stack)) return null;
+  if (!isArmedBy(before, stack)) return false;
   const at = deps.now();
   const after = edited(command, { before, seen: { ...seen, stack }, at, organization: deps.organization });
   if (changesBetween(before, after).length === 0 && after.state === before.state)
     return { token: before, stack, ...usage };
   const edit = editOf({ before, after }, { actor, at, operation });
-  return (await deps.tokens.replace({ ...edit, before, by: { member: actor.uid } }))
-    ? { token: edit.after, stack, ...usage }
-    : null;
+  const outcome = await deps.tokens.replace({ ...edit, before, by: { member: actor.uid } });
+  return isReplaced(outcome) && { token: edit.after, stack, ...usage };
 }
 
 /** An edit as it is written: its audit entry, and where sessions end by it, a higher epoch with a receipt. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { minuteMs } from '../values/duration.ts';
 import { storedEnum } from '../values/open-enum.ts';
 import type { RevocationReason } from '../values/revocation-reason.ts';
 import { type Entity, field } from '../values/shape.ts';
@@ -28,8 +29,6 @@ export interface Receipt extends Entity<typeof receiptFields> {
   readonly reason: RevocationReason;
   readonly state: 'running';
 }
-
-const minute = 60_000;
 
 /**
  * From when on the schedule may give an incomplete receipt another round, in milliseconds after it was put or last tried. The schedule
@@ -72,7 +71,7 @@ function isRevival(before: Token, after: Token, now: Date): boolean {
   if (before.state !== 'live') return after.state === 'live';
   // Stryker disable next-line ConditionalExpression: for the compiler; NaN is less than nothing
   if (before.expires_at === null) return false;
-  const over = Date.parse(before.expires_at) - now.getTime() < minute;
+  const over = Date.parse(before.expires_at) - now.getTime() < minuteMs;
   const later = after.expires_at === null || Date.parse(after.expires_at) > Date.parse(before.expires_at);
   return over && later;
 }

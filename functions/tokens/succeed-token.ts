@@ -1,11 +1,12 @@
 import { operationId } from '../stacks/audit-entry.ts';
 import type { Actor } from '../stacks/person.ts';
 import { requireTokenRights, type Stack } from '../stacks/stack.ts';
-import { parseOverlap } from '../values/duration.ts';
-import { conflict, type FieldErrors, invalid } from '../values/refusals.ts';
+import { dayMs, parseOverlap } from '../values/duration.ts';
+import { retryOrConflict } from '../values/lost-race.ts';
+import { type FieldErrors, invalid } from '../values/refusals.ts';
 import { isUid } from '../values/token-value.ts';
 import { settingsOf } from './changes.ts';
-import { type CreatedToken, contextOf } from './create-token.ts';
+import { type CreatedToken, contextOf, earlierRecord } from './create-token.ts';
 import { edited, editOf, isArmedBy, requireToken } from './edit-token.ts';
 import { firstAnswer, type GivenKey, givenKey, isKept } from './idempotency.ts';
 import { mintToken } from './mint-token.ts';
@@ -28,9 +29,8 @@ export interface SucceedToken {
   readonly idempotencyKey?: string;
 }
 
-const mostTries = 3;
 const mostCodePoints = 50;
-const week = 7 * 86_400_000;
+const weekMs = 7 * dayMs;
 const overlapRule =
   'must be an ISO 8601 duration of weeks, days, hours, minutes and seconds, such as P7D, and at most 90 days.';
 
@@ -42,14 +42,10 @@ const overlapRule =
  * `conflict`, `unavailable`
  */
 export async function succeedToken(deps: TokenDependencies, command: SucceedToken): Promise<CreatedToken> {
-  for (let tries = 0; tries < mostTries; tries += 1) {
-    const created = await tryToSucceed(deps, command);
-    if (created) return created;
-  }
-  throw conflict('Others are changing this token at the same time. Try again.');
+  return await retryOrConflict('this token', () => tryToSucceed(deps, command));
 }
 
-async function tryToSucceed(deps: TokenDependencies, command: SucceedToken): Promise<CreatedToken | null> {
+async function tryToSucceed(deps: TokenDependencies, command: SucceedToken): Promise<CreatedToken | false> {
   const { actor, stack: key, uid, fields, overlap } = command;
   const given = givenKey(
     { key: command.idempotencyKey, actor, stack: key },
@@ -71,13 +67,14 @@ async function tryToSucceed(deps: TokenDependencies, command: SucceedToken): Pro
   // Before the old token: it was edited by the first request with this key, and may have been deleted since.
   if (given && seen.earlier && isKept(seen.earlier, deps.now())) return await again(seen.earlier, given);
   const { token: before, stack } = requireToken(seen, command.version);
-  if (!isArmedBy(before, stack)) return null;
+  if (!isArmedBy(before, stack)) return false;
   const { creation, value, edit } = successionOf(deps, command, { before, seen: { ...seen, stack } });
   const { token } = creation;
   const idempotency = given ? { idempotency: { ...given, token_uid: token.uid, created_at: token.created_at } } : {};
-  const first = await deps.tokens.succeed({ before, ...edit, creation: { ...creation, ...idempotency } });
-  if (first === 'changed') return null;
-  return given && first ? await again(first, given) : { token, stack, lastUse: null, value };
+  const failure = await deps.tokens.succeed({ before, ...edit, creation: { ...creation, ...idempotency } });
+  if (!failure) return { token, stack, lastUse: null, value };
+  const first = earlierRecord(failure, stack);
+  return given !== null && first !== null && (await again(first, given));
 }
 
 interface Scene {
@@ -92,7 +89,7 @@ function successionOf(
 ): { creation: Creation; value: string; edit: Pick<Succession, 'edit'> } {
   const at = deps.now();
   const { settings, errors } = settingsOfSuccessor(before, fields, contextOf(deps, seen));
-  const ms = typeof overlap === 'string' ? parseOverlap(overlap) : overlap === undefined ? week : null;
+  const ms = typeof overlap === 'string' ? parseOverlap(overlap) : overlap === undefined ? weekMs : null;
   const all: FieldErrors = { ...errors, ...(ms === null ? { overlap: [overlapRule] } : {}) };
   // Stryker disable next-line ConditionalExpression: for the compiler; that it is null is an error already
   if (ms === null || Object.keys(all).length > 0) throw invalid(all);

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { canonicalJson } from '../values/canonical-json.ts';
+import { isSameData } from '../values/canonical-json.ts';
 import { FieldErrorList } from '../values/field-errors.ts';
 import { BranchNameSchema, NameSchema, required, requiredOr, text } from '../values/names.ts';
 import type { FieldErrors } from '../values/refusals.ts';
@@ -149,7 +149,7 @@ export function readNewFields(input: Readonly<Record<string, unknown>>): FieldsR
  * were given, a past expiry among it.
  */
 export function readEditedFields(input: Readonly<Record<string, unknown>>, present: TokenSettings): FieldsRead {
-  const changed = Object.entries(input).filter(([name, value]) => isField(name) && !isSame(value, present[name]));
+  const changed = Object.entries(input).filter(([name, value]) => isField(name) && !isSameData(value, present[name]));
   return readFields(Object.fromEntries(changed));
 }
 
@@ -166,8 +166,4 @@ function readFields(input: Readonly<Record<string, unknown>>): FieldsRead {
 
 function isField(name: string): name is FieldName {
   return Object.hasOwn(fieldSchemas, name);
-}
-
-function isSame(given: unknown, present: unknown): boolean {
-  return canonicalJson(given) === canonicalJson(present);
 }

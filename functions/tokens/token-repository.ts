@@ -1,8 +1,9 @@
 import type { AuditEntry } from '../stacks/audit-entry.ts';
+import type { MemberFailed } from '../stacks/not-changed.ts';
 import type { Member, Stack } from '../stacks/stack.ts';
+import { dayMs } from '../values/duration.ts';
 import type { LastUse } from '../values/last-use.ts';
 import type { Randomness } from '../values/token-value.ts';
-
 import type { Receipt } from './revocation.ts';
 import type { SettingsContext } from './settings.ts';
 import type { Token } from './token.ts';
@@ -27,7 +28,7 @@ export interface IdempotencyRecord {
 }
 
 /** Idempotency keys hold that long. */
-export const idempotencyMs = 24 * 60 * 60 * 1000;
+export const idempotencyMs = dayMs;
 
 /** A stack as one caller sees it, from one strong read. Null: no row. */
 export interface Seen {
@@ -95,7 +96,7 @@ export interface Deletion {
   readonly receipt: Receipt;
   readonly member: string;
   /** NFC. The token's name must be exactly this, in the very write that deletes. */
-  readonly confirmedName: string;
+  readonly confirmName: string;
   /** From `If-Match`; absent: any version. */
   readonly version?: number;
   readonly audit: AuditEntry;
@@ -130,26 +131,34 @@ export interface TokenReads {
   ): Promise<Pick<Seen, 'member' | 'stack'> & { readonly tokens: readonly UsedToken[] }>;
 }
 
-/** Storage of management tokens. Every change is one transaction that tests the caller's membership. */
+/**
+ * What stood in the way of a creation; of several things the first in this order. `before`: the token that is followed is not as it was
+ * read. `name`: it is taken. `count`: the stack is full, or its hygiene settings are not those that the token was armed by.
+ */
+export type NotCreated =
+  | MemberFailed
+  | { readonly failed: 'idempotency'; readonly earlier: IdempotencyRecord }
+  | { readonly failed: 'before' | 'name' }
+  | { readonly failed: 'count'; readonly tokens: number };
+
+/** What stood in the way of an edit; of several things the first in this order. `token`: it is not as it was read. `name`: it is taken. */
+export type NotReplaced = MemberFailed | { readonly failed: 'token' | 'name' };
+
+/**
+ * Storage of management tokens. Every change is one transaction that tests the caller's membership.
+ * @returns null when it is done, else what stood in the way; nothing was changed then. What the caller is told is for use cases to say
+ * @throws {Refusal} `conflict`, `unavailable`
+ */
 export interface TokenRepository extends TokenReads {
+  create(creation: Creation): Promise<NotCreated | null>;
+  /** Creates a token that follows another. */
+  succeed(succession: Succession): Promise<NotCreated | null>;
   /**
-   * @throws {Refusal} `stack-not-found`, `not-allowed`; `invalid` where the name is taken or the stack is full.
-   * @returns the earlier record where another request with the same idempotency key was first, `changed` where the stack's hygiene
-   * settings are not those that the token was armed by, else null.
+   * Replaces a token on condition that it is still the version and epoch that was read, and armed by the same settings. An epoch is
+   * raised with a receipt, and only so.
    */
-  create(creation: Creation): Promise<IdempotencyRecord | 'changed' | null>;
-  /**
-   * Creates a token that follows another. As above; `changed` also where the other is not as it was read. Nothing was changed then.
-   * @throws {Refusal} as `create`
-   */
-  succeed(succession: Succession): Promise<IdempotencyRecord | 'changed' | null>;
-  /**
-   * Replaces a token on condition that it is still the version and epoch that was read, and armed by the same settings. An epoch is raised with a receipt, and only so.
-   * @returns false where it is not; nothing was changed then.
-   * @throws {Refusal} `stack-not-found`, `not-allowed`; `invalid` where the name is taken.
-   */
-  replace(edit: Edit): Promise<boolean>;
-  /** Deletes without a read. @returns null when it is done, else what was found. */
+  replace(edit: Edit): Promise<NotReplaced | null>;
+  /** Deletes without a read. */
   delete(deletion: Deletion): Promise<DeletionOutcome | null>;
   /** Deletes a token that expired. @returns false where it, or the clean-ups of its stack, are not as they were seen; nothing was changed then */
   cleanUp(cleanUp: CleanUp): Promise<boolean>;

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { NextAction } from '../hygiene/schedule.ts';
+import { dayMs } from '../values/duration.ts';
 import { type OpenEnum, storedEnum } from '../values/open-enum.ts';
 import type { RevocationReason } from '../values/revocation-reason.ts';
 import { StoredScope } from '../values/scope.ts';
@@ -117,7 +118,7 @@ export function statusOf(token: Pick<Token, 'state' | 'expires_at'>, firstWarnin
   // Stryker disable next-line ConditionalExpression: for the compiler; no instant is within any number of days, either
   if (token.expires_at === null) return 'active';
   const left = Date.parse(token.expires_at) - now.getTime();
-  return left <= firstWarningDays * 86_400_000 ? 'expiring' : 'active';
+  return left <= firstWarningDays * dayMs ? 'expiring' : 'active';
 }
 
 export type TokenStatus = OpenEnum<'active' | 'expiring' | 'expired'>;

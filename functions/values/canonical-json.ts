@@ -1,3 +1,6 @@
+/** Whether two values are the same data, in whatever order their keys are and however their texts are composed. */
+export const isSameData = (one: unknown, other: unknown): boolean => canonicalJson(one) === canonicalJson(other);
+
 /** JSON with the keys of objects in order and texts in NFC: equal for equal data. */
 export function canonicalJson(value: unknown): string {
   const json: string | undefined = JSON.stringify(value, (_key, part: unknown) => {

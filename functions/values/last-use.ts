@@ -1,3 +1,5 @@
+import { hourMs } from './duration.ts';
+
 /** Who presented a credential: a program, or a service that asks about one. */
 export interface UsedBy {
   /** What the program calls itself, or empty. */
@@ -12,8 +14,6 @@ export interface LastUse extends UsedBy {
   /** Minutes in which it was used, by the hour: hours since the epoch. */
   readonly hours: ReadonlyMap<number, number>;
 }
-
-export const hourMs = 3_600_000;
 
 /** The hour that an instant is in, counted since the epoch. */
 export const hourOf = (at: Date) => Math.floor(at.getTime() / hourMs);

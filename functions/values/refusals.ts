@@ -71,6 +71,9 @@ export const aliasNotFound = () => new Refusal('alias-not-found', { errors: { al
 /** Fields that break a rule, each under its name. */
 export const invalid = (errors: FieldErrors) => new Refusal('invalid', { errors });
 
+/** Another token of the stack has the name. */
+export const nameTaken = () => invalid({ name: ['is not unique.'] });
+
 /** Somebody else changed the token since the caller read it. `version` is the present one. */
 export const staleVersion = (version: number) =>
   new Refusal('stale-version', {

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { hourMs } from '../values/duration.ts';
 import { type Entity, field } from '../values/shape.ts';
 
 /** Every field of a session, once: its item (aws/session-items.ts) and its view (http/sessions/token-sessions.ts) follow from this. */
@@ -23,7 +24,7 @@ export const sessionFields = {
 export interface Session extends Entity<typeof sessionFields> {}
 
 /** A session lives that long at most. */
-export const lifetimeMs = 12 * 60 * 60 * 1000;
+export const lifetimeMs = 12 * hourMs;
 
 /** Rows of one token are spread over so many partitions, so that its end is not bound to one partition's writes. */
 export const shards = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'] as const;

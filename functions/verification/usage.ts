@@ -1,5 +1,6 @@
 import type { Token } from '../tokens/token.ts';
-import { hourMs, type UsedBy } from '../values/last-use.ts';
+import { hourMs, minuteMs } from '../values/duration.ts';
+import type { UsedBy } from '../values/last-use.ts';
 
 /** One use of a token, or an attempt with the value of a dead one. */
 export interface Use extends UsedBy {
@@ -18,7 +19,6 @@ export interface UsageRepository {
   tellOfDeadCalls(use: Use, calls: number): Promise<void>;
 }
 
-const minuteMs = 60_000;
 const mostRemembered = 10_000;
 
 export interface UseLogSurroundings {

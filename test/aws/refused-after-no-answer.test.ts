@@ -22,7 +22,7 @@ it('an edit that lost a race is only told so, and can be applied again: a versio
   const token = await scene.token();
   await scene.edit(token, { description: 'theirs' });
   loseNext();
-  expect(await scene.edit(token, { description: 'mine' })).toBe(false);
+  expect(await scene.edit(token, { description: 'mine' })).toEqual({ failed: 'token' });
 });
 
 it('nor does it where the name is taken, too', async () => {
@@ -30,7 +30,7 @@ it('nor does it where the name is taken, too', async () => {
   await scene.token({ name: 'other' });
   await scene.edit(token, { description: 'theirs' });
   loseNext();
-  expect(await scene.edit(token, { name: 'other' })).toBe(false);
+  expect(await scene.edit(token, { name: 'other' })).toEqual({ failed: 'token' });
 });
 
 it('a name that is taken may be free when the attempt comes: nobody is told that their change was refused', async () => {

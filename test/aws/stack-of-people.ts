@@ -121,7 +121,7 @@ export class StackOfPeople {
   ): ReturnType<Repositories['tokens']['delete']> {
     const receipt = this.receipt(token);
     const audit = this.audit(receipt.operation);
-    return this.#repositories.tokens.delete({ receipt, member: by.uid, confirmedName: name, audit, ...more });
+    return this.#repositories.tokens.delete({ receipt, member: by.uid, confirmName: name, audit, ...more });
   }
 
   edit(before: Token, fields: Partial<Token>, by: Actor = this.owner): ReturnType<Repositories['tokens']['replace']> {

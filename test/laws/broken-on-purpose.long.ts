@@ -18,7 +18,7 @@ import { acknowledgedIsDurable, nothingIsLost } from './11-acknowledged-is-durab
 
 const conflictIsSuccess = swallowed(({ message }) => message.includes('TransactionConflict'));
 const lostIsSuccess = swallowed(({ message }) => message.includes('ECONNRESET'));
-const seen = ['#state = :was', '#version = :seen', '#epoch = :era'];
+const seen = ['#state = :state', '#version = :version', '#epoch = :epoch'];
 
 const bugs: Bug[] = [
   { bug: 'verification reads a stale copy', law: '1', broken: zeroWindow, sabotage: staleReads },
@@ -30,7 +30,7 @@ const bugs: Bug[] = [
     bug: 'the name is compared before the write only',
     law: '3',
     broken: nameConfirmed,
-    sabotage: without('#name = :seen_name', '#token_uid = :uid'),
+    sabotage: without('#name = :confirmName', '#token_uid = :uid'),
   },
   { bug: 'verification reads a stale copy', law: '5', broken: editsHoldAtOnce, sabotage: staleReads },
   { bug: 'verification reads a cache', law: '5', broken: editsHoldAtOnce, sabotage: rememberedReads },

@@ -36,16 +36,16 @@ import { cleanUpTwice, sweepTwice } from './12-sweep-twice.property.ts';
 
 const noPut = (prefix: string) => withoutSteps(({ Put }) => Put?.Item?.pk?.S?.startsWith(prefix) ?? false);
 const asSeen = [
-  '#name = :seen_name',
-  '#version = :seen_version',
-  '#state = :seen_state',
-  '#expires_at = :seen_expires_at',
-  '#due_at = :seen_due_at',
+  '#name = :seenName',
+  '#version = :seenVersion',
+  '#state = :seenState',
+  '#expires_at = :seenExpiresAt',
+  '#due_at = :seenDueAt',
 ];
-const counted = ['#cleaned = :before', 'attribute_not_exists(#cleaned)'];
-const claimed = '#version = :seen AND #due_at = :was';
+const counted = ['#cleaned = :cleanedBefore', 'attribute_not_exists(#cleaned)'];
+const claimed = '#version = :version AND #due_at = :dueAt';
 const taken = '#due_at = :seen AND #state IN (:filling, :open, :closed)';
-const armed = ['#armed_under = :armed', '#hygiene_version = :armed'];
+const armed = ['#armed_under = :armedUnder', '#hygiene_version = :armedUnder'];
 
 interface Bug extends HygieneBug {
   readonly bug: string;
@@ -185,7 +185,7 @@ const bugs: Bug[] = [
     bug: 'clean-up goes on by settings of before',
     law: '8',
     broken: changedMeanwhile,
-    sabotage: without('#armed_under = :seen_armed_under'),
+    sabotage: without('#armed_under = :seenArmedUnder'),
   },
 ];
 

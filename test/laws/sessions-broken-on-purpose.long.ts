@@ -23,8 +23,8 @@ import { deleteAgainstDelete, editAgainstDelete, revokeAgainstEdit } from './09-
 import { lateOpenings } from './11-late-openings.property.ts';
 import { diesAtAnyMoment, twiceLateOutOfOrder } from './12-twice-late-out-of-order.property.ts';
 
-const seen = ['#state = :was', '#version = :seen', '#epoch = :era'];
-const once = ['#state <> :state', '#token_uid = :uid', 'attribute_exists(#pk)', '#tokens > :none'];
+const seen = ['#state = :state', '#version = :version', '#epoch = :epoch'];
+const once = ['#state <> :deleted', '#token_uid = :uid', 'attribute_exists(#pk)', '#tokens > :none'];
 const forward = ['#upto = :from', 'attribute_not_exists(#upto)'];
 const noReceipt = withoutSteps(({ Put }) => Put?.Item?.sk?.S?.startsWith('RECEIPT#') ?? false);
 

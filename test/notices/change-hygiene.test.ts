@@ -6,6 +6,7 @@ import {
   previewRun,
   readHygiene,
 } from '../../functions/notices/change-hygiene.ts';
+import type { NotChanged } from '../../functions/stacks/not-changed.ts';
 import { Refusal } from '../../functions/values/refusals.ts';
 import { settingsLike } from '../hygiene/settings-like.ts';
 import { actorOf } from './notice-people.ts';
@@ -167,22 +168,22 @@ describe('changing the settings', () => {
     expect(JSON.stringify(world.dynamo.snapshot())).toBe(before);
   });
 
-  /** The change meets others so often. */
-  async function meeting(others: number) {
+  /** The change meets others so often, or whatever else is given. */
+  async function meeting(others: number, met?: NotChanged) {
     const world = await NoticeWorld.make();
     const { tokens, hygiene, now, random } = world.given();
     let tries = 0;
-    const met: HygieneDependencies['hygiene'] = {
+    const meets: HygieneDependencies['hygiene'] = {
       change: async (change) => {
         tries += 1;
-        return tries > others && (await hygiene.change(change));
+        return tries > others ? await hygiene.change(change) : (met ?? { failed: 'stale' });
       },
       cleaned: (stack) => hygiene.cleaned(stack),
       claimed: (notices) => hygiene.claimed(notices),
       deliveries: (stack, limit) => hygiene.deliveries(stack, limit),
     };
     const command = { actor: actorOf('olivia'), stack: world.stack, fields: { send_hour: 9 } };
-    const changed = changeHygiene({ tokens, hygiene: met, now, random }, command);
+    const changed = changeHygiene({ tokens, hygiene: meets, now, random }, command);
     return { changed: await changed.catch((error: unknown) => error), tries };
   }
 
@@ -198,6 +199,13 @@ describe('changing the settings', () => {
       kind: 'conflict',
       detail: 'Others are changing the tokens of this stack at the same time. Try again.',
     });
+  });
+
+  it.for([
+    [null, 'stack-not-found'],
+    [{ uid: 'x', role: 'developer', issuer: '', sub: '' }, 'not-allowed'],
+  ] as const)('is refused to whoever has lost the right to it meanwhile (%j)', async ([member, kind]) => {
+    expect(await meeting(1, { failed: 'member', member })).toMatchObject({ changed: { kind }, tries: 1 });
   });
 });
 

@@ -5,7 +5,7 @@ import type { Tampering } from '../simulation/simulated-dependencies.ts';
 import { day, type Person, type SimulatedProduct, scopes } from '../simulation/simulated-product.ts';
 import { fixture, simulatedProduct } from '../simulation/simulated-stack.ts';
 import { changed } from '../support/tampering.ts';
-import { meetingOthers } from './meeting-others.ts';
+import { demote, meanwhile, meetingOthers } from './meeting-others.ts';
 
 const { stack, otherStack } = fixture;
 const fields = { name: 'new', scope: scopes.readOnly };
@@ -101,6 +101,11 @@ describe('creating a token', () => {
       "Others are changing this stack's settings at the same time. Try again.",
     );
     expect(asked(product)).toEqual(['BatchGetItem', 'BatchGetItem', 'BatchGetItem']);
+  });
+
+  it('is refused to whoever has lost the right to it before the write', async () => {
+    const product = simulatedProduct({ tamper: meanwhile(() => demote(product)) });
+    expect(await product.create('admin', { stack, fields })).toMatchObject({ refused: 'not-allowed' });
   });
 
   it('on a stack that has members and no item of its own fails, and says so', async () => {

@@ -9,9 +9,9 @@ export function meetingOthers(times: number): Tampering {
   let left = times;
   const isMet = () => left-- > 0;
   return writing((tokens) => ({
-    create: async (creation) => (isMet() ? 'changed' : await tokens.create(creation)),
-    succeed: async (succession) => (isMet() ? 'changed' : await tokens.succeed(succession)),
-    replace: async (edit) => !isMet() && (await tokens.replace(edit)),
+    create: async (creation) => (isMet() ? { failed: 'count', tokens: 0 } : await tokens.create(creation)),
+    succeed: async (succession) => (isMet() ? { failed: 'before' } : await tokens.succeed(succession)),
+    replace: async (edit) => (isMet() ? { failed: 'token' } : await tokens.replace(edit)),
   }));
 }
 
