@@ -82,8 +82,7 @@ export class DynamoTokenRepository extends DynamoTokenReads implements TokenRepo
     const outcome = await this.#changeByName(audit, {
       member: memberCheck(this.#keys, stack, member),
       token: this.#steps.deletion(receipt, confirmed),
-      ...this.#steps.rowsOfDead(receipt, confirmed.confirmName),
-      count: this.#steps.countDown(stack),
+      ...this.#steps.rowsOfDead(receipt, { name: confirmed.confirmName, count: this.#steps.countDown(stack) }),
     });
     if (!outcome) return null;
     if (!outcome.member?.failed && !outcome.token?.failed)
@@ -98,8 +97,7 @@ export class DynamoTokenRepository extends DynamoTokenReads implements TokenRepo
     const { api_key: stack, token_uid: uid } = receipt;
     const outcome = await this.#changeByName(audit, {
       token: this.#steps.cleanUp(receipt, seen),
-      ...this.#steps.rowsOfDead(receipt, seen.name),
-      count: this.#steps.countCleanUp(stack, cleaned),
+      ...this.#steps.rowsOfDead(receipt, { name: seen.name, count: this.#steps.countCleanUp(stack, cleaned) }),
     });
     if (outcome && !outcome.token?.failed && !outcome.count?.failed)
       throw new Error(`The rows of ${uid} in its stack are not its own.`);

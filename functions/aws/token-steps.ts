@@ -143,12 +143,13 @@ export class TokenSteps {
     };
   }
 
-  /** What every end of a token writes beside its tombstone: its name and place are free, and a receipt ends its sessions. */
-  rowsOfDead(receipt: Receipt, name: string) {
+  /** What every end of a token writes beside its tombstone: its name and place are free, it is not counted, and a receipt ends its sessions. */
+  rowsOfDead(receipt: Receipt, { name, count }: { readonly name: string; readonly count: Step }) {
     const { api_key: stack, token_uid: uid } = receipt;
     return {
       roster: { delete: this.#keys.roster(stack, uid), condition: 'attribute_exists(#pk)' },
       name: this.nameFreed(stack, name, uid),
+      count,
       receipt: this.receipt(receipt),
     };
   }
