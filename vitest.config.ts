@@ -4,7 +4,6 @@ import { LawsFirst } from './test/support/laws-first.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/synthesize-once.ts'],
     setupFiles: ['test/support/seed.ts'],
     pool: 'forks',
     // One more than cores: many tests wait for what they have broken to be given up.
@@ -15,6 +14,7 @@ export default defineConfig({
     // On a busy machine what is waited for comes later than in the second that is the default.
     expect: { requireAssertions: true, poll: { timeout: 20_000 } },
     testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // The first hook that starts the system waits for the synthesis.
+    hookTimeout: 120_000,
   },
 });

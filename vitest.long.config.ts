@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** What takes too long for every run: `npm run test:long`. */
+/** What `npm run test:long` runs, a file at a time. */
 // biome-ignore lint/style/noDefaultExport: vitest takes the configuration from there
 export default defineConfig({
   test: {
@@ -10,7 +10,7 @@ export default defineConfig({
       'test/laws/12-twice-late-out-of-order.test.ts',
       'test/http/generated-*.test.ts',
     ],
-    globalSetup: ['test/support/synthesize-once.ts'],
+    setupFiles: ['test/support/seed.ts'],
     pool: 'forks',
     maxWorkers: 1,
     expect: { requireAssertions: true },

@@ -78,8 +78,11 @@ export async function bundleBare(outdir: string, way: 'stock' | 'recipe'): Promi
 const bareHandlers = ['strong-read', 'environment-reads'] as const;
 type BareHandler = (typeof bareHandlers)[number];
 
-/** What doors read of what Lambda tells of an invocation. */
-export const context = { awsRequestId: '00000000-0000-4000-8000-000000000000' };
+/** What doors read of the context that Lambda gives them. There is always as much time left as a door has. */
+export const context = {
+  awsRequestId: '00000000-0000-4000-8000-000000000000',
+  getRemainingTimeInMillis: () => 25_000,
+};
 
 /** A request as API Gateway's HTTP API sends it, payload format 2.0. */
 export function httpEvent(

@@ -52,7 +52,7 @@ export async function run({ about, rounds, sizes = {}, measure }: Benchmark): Pr
 
 function wholeNumber(name: string, value: unknown): number {
   const number = Number(value);
-  if (!Number.isInteger(number) || number < 3) throw new Error(`--${name} takes a whole number, 3 at least.`);
+  if (!Number.isInteger(number) || number < 1) throw new Error(`--${name} takes a whole number, 1 at least.`);
   return number;
 }
 

@@ -4,8 +4,6 @@ import { RunningSystem } from '../test/support/running-system.ts';
 import { interleave, median, type Row, ratio } from './measure.ts';
 import { dueToken, inDays, put, tick } from './tick.ts';
 
-/** The most tokens that a plan allows. */
-const most = 45;
 /** Hours of the day, UTC: the mail hour that a stack has at first, and one that is far from it. */
 const [mailHour, noon] = [8, 12];
 
@@ -17,19 +15,22 @@ interface PerToken {
   readonly ms: number;
 }
 
-/** Compares 45 tokens due in one stack with 45 tokens due in 45 stacks, per token. */
-export async function measureOneStack(rounds: number): Promise<readonly Row[]> {
+/** Compares so many tokens due in one stack with as many tokens due in a stack each, per token. */
+export async function measureOneStack(rounds: number, tokens: number): Promise<readonly Row[]> {
   const running = await RunningSystem.start({ streams: false });
   try {
     const model = await running.operator.token((await running.createToken({ expires_on: inDays(running, 300) })).uid);
     const samples = await interleave(
-      { 'one stack': () => sample(running, model, 1), 'many stacks': () => sample(running, model, most) },
+      {
+        'one stack': () => sample(running, model, { tokens, stacks: 1 }),
+        'many stacks': () => sample(running, model, { tokens, stacks: tokens }),
+      },
       rounds,
     );
     const row = (what: string, by: (sample: PerToken) => number, shown: (value: number) => string): Row => {
       const [one, many] = [samples['one stack'].map(by), samples['many stacks'].map(by)];
       const sides = `${shown(median(one))} / ${shown(median(many))}`;
-      return { what: `${what}, one stack / ${most}`, estimate: ratio(one, many), bar: { atMost: 1.2 }, sides };
+      return { what: `${what}, one stack / ${tokens}`, estimate: ratio(one, many), bar: { atMost: 1.2 }, sides };
     };
     const units = (value: number) => `${value.toFixed(1)} units`;
     const ms = (value: number) => `${value.toFixed(1)} ms`;
@@ -44,21 +45,25 @@ export async function measureOneStack(rounds: number): Promise<readonly Row[]> {
   }
 }
 
-async function sample(running: RunningSystem, model: StoredItem, stacks: number): Promise<PerToken> {
+async function sample(
+  running: RunningSystem,
+  model: StoredItem,
+  { tokens, stacks }: { readonly tokens: number; readonly stacks: number },
+): Promise<PerToken> {
   await forgetDue(running);
   toHour(running, noon);
   for (let made = 0; made < stacks; made += 1) {
     const ofStack = { ...model, api_key: await running.createStack() };
-    await put(running, most / stacks, () => dueToken(ofStack, running.system.clock.now()));
+    await put(running, tokens / stacks, () => dueToken(ofStack, running.system.clock.now()));
   }
-  const claims = await tick(running, { notices: most });
+  const claims = await tick(running, { notices: tokens });
   toHour(running, mailHour);
   const mails = await tick(running, { mails: stacks });
   return {
-    claimUnits: claims.units / most,
-    claimMs: claims.ms / most,
-    units: (claims.units + mails.units) / most,
-    ms: (claims.ms + mails.ms) / most,
+    claimUnits: claims.units / tokens,
+    claimMs: claims.ms / tokens,
+    units: (claims.units + mails.units) / tokens,
+    ms: (claims.ms + mails.ms) / tokens,
   };
 }
 

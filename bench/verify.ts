@@ -15,13 +15,12 @@ const about =
   'time. One client configuration, one engine, asked directly. A token is one strong read; a token on a branch is one strong batch of two.';
 
 const size = { calls: 160, callers: 16 };
-const warmUp = { calls: 2000, callers: 16 };
 
-async function measureVerification(rounds: number): Promise<readonly Row[]> {
+async function measureVerification(rounds: number, sizes: Readonly<Record<string, number>>): Promise<readonly Row[]> {
   await presentStack({});
   const running = await RunningSystem.start();
   try {
-    const samples = await interleave(await verifications(running), rounds);
+    const samples = await interleave(await verifications(running, sizes['warm-up']), rounds);
     // The raw client's time over ours is our throughput over the raw client's.
     const rows = (ours: keyof typeof samples, raw: keyof typeof samples, bar?: { bar: Bar }): Row[] => [
       compare(samples, { of: raw, over: ours, by: ({ wall }) => wall, what: `${ours}, of ${raw}`, ...bar }),
@@ -40,7 +39,11 @@ async function measureVerification(rounds: number): Promise<readonly Row[]> {
   }
 }
 
-async function verifications(running: RunningSystem) {
+async function verifications(running: RunningSystem, warmUp = 0) {
+  const blocks = async (call: () => Promise<unknown>) => {
+    await block(call, { ...size, calls: warmUp });
+    return () => block(call, size);
+  };
   const { system, stack } = running;
   const { uid, value } = await running.createToken();
   const { module, variables } = deployedDoor(system.stack, 'http/environments');
@@ -58,11 +61,6 @@ async function verifications(running: RunningSystem) {
     'verify on a branch': await blocks(() => verified(deps, { value, stack, need, by })),
     'GET /v3/environments': await blocks(await callOf(module, event)),
   };
-}
-
-async function blocks(call: () => Promise<unknown>) {
-  await block(call, warmUp);
-  return () => block(call, size);
 }
 
 async function verified(deps: VerificationDependencies, verification: Verification): Promise<void> {
@@ -90,4 +88,4 @@ function rawReads({ table, uid, stack }: { table: string; uid: string; stack: st
   };
 }
 
-await run({ about, rounds: 60, measure: measureVerification });
+await run({ about, rounds: 60, sizes: { 'warm-up': 2000 }, measure: measureVerification });

@@ -11,14 +11,13 @@ const about =
 
 /** Short blocks, so that both sides of a round meet the same weather. */
 const calls = 20;
-const warmUpCalls = 1000;
 
-async function measureWarm(rounds: number): Promise<readonly Row[]> {
+async function measureWarm(rounds: number, sizes: Readonly<Record<string, number>>): Promise<readonly Row[]> {
   await presentStack({});
   const directory = await mkdtemp(path.join(tmpdir(), 'tokenward-bench-'));
   const running = await RunningSystem.start();
   try {
-    const samples = await interleave(await warmCalls(running, directory), rounds);
+    const samples = await interleave(await warmCalls(running, directory, sizes['warm-up']), rounds);
     const rows = (of: keyof typeof samples, over: keyof typeof samples, bar?: { bar: Bar }): Row[] => [
       compare(samples, { of, over, by: ({ median }) => median, ...bar }),
       compare(samples, { of, over, by: ({ cpu }) => cpu, what: '  the same in CPU time', ...bar }),
@@ -34,7 +33,12 @@ async function measureWarm(rounds: number): Promise<readonly Row[]> {
   }
 }
 
-async function warmCalls(running: RunningSystem, directory: string) {
+async function warmCalls(running: RunningSystem, directory: string, warmUp = 0) {
+  const warmCall = async (module: string, event: object) => {
+    const call = await callOf(module, event);
+    await block(call, { calls: warmUp });
+    return () => block(call, { calls });
+  };
   const { system, stack } = running;
   const { uid, value } = await running.createToken();
   const [environments, introspect] = [
@@ -58,10 +62,4 @@ async function warmCalls(running: RunningSystem, directory: string) {
   };
 }
 
-async function warmCall(module: string, event: object) {
-  const call = await callOf(module, event);
-  await block(call, { calls: warmUpCalls });
-  return () => block(call, { calls });
-}
-
-await run({ about, rounds: 200, measure: measureWarm });
+await run({ about, rounds: 200, sizes: { 'warm-up': 1000 }, measure: measureWarm });

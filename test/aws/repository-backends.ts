@@ -23,6 +23,7 @@ import { startEngine } from '../../local/services/dynamodb/engine.ts';
 import { createTables } from '../../local/services/dynamodb/tables.ts';
 import { type LocalStack, loadStack } from '../../local/template/template.ts';
 import { SimulatedDynamo, type TableSpec } from '../simulation/simulated-dynamo.ts';
+import { presentAssembly } from '../support/present-assembly.ts';
 
 /** The repositories as the deployed functions have them, each with the rights of a function that uses it. */
 export interface Repositories {
@@ -83,7 +84,7 @@ export async function onTheDouble(retries = 0): Promise<Repositories & { readonl
 export async function onTheEngine(): Promise<Repositories> {
   const directory = await mkdtemp(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'repositories-'));
   const engine = await startEngine({ file: path.join(directory, 'engine.db'), env: process.env });
-  const stack = loadStack('cdk.out', { parameters: {} });
+  const stack = loadStack(await presentAssembly(), { parameters: {} });
   const front = await startFront({ engine: engine.endpoint, stack });
   const clients: DynamoDBClient[] = [];
   const clientOf = (who: Who): DynamoDBClient => {

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
-import path from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { assemblyWithLimit } from '../support/assembly-with-limit.ts';
 import { HygieneScene } from '../support/hygiene-scene.ts';
+import { presentAssembly } from '../support/present-assembly.ts';
 
 /** A run keeps 30 s to spare, so that it has three seconds for its work. */
 const limit = { entry: 'schedule/sweep', seconds: 33 };
@@ -10,7 +10,7 @@ const limit = { entry: 'schedule/sweep', seconds: 33 };
 let scene: HygieneScene;
 let assembly: string;
 beforeAll(async () => {
-  assembly = assemblyWithLimit(path.resolve(import.meta.dirname, '../../cdk.out'), limit);
+  assembly = assemblyWithLimit(await presentAssembly(), limit);
   scene = await HygieneScene.start({ assembly });
 });
 afterAll(async () => {

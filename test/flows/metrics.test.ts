@@ -1,11 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import * as z from 'zod';
+import { presentAssembly } from '../support/present-assembly.ts';
 import { RunningSystem } from '../support/running-system.ts';
-
-const template = fileURLToPath(new URL('../../cdk.out/tokenward-dev.template.json', import.meta.url));
 
 const Ref = z.object({ Ref: z.string() });
 const TemplateSchema = z.object({
@@ -42,7 +40,7 @@ let running: RunningSystem;
 let metrics: readonly MetricOfLines[];
 beforeAll(async () => {
   running = await RunningSystem.start();
-  metrics = readMetrics();
+  metrics = readMetrics(path.join(await presentAssembly(), 'tokenward-dev.template.json'));
   await doEverything();
 });
 afterAll(() => running.stop());
@@ -114,7 +112,7 @@ function linesOf(file: string): Line[] {
     });
 }
 
-function readMetrics(): MetricOfLines[] {
+function readMetrics(template: string): MetricOfLines[] {
   const { Resources } = TemplateSchema.parse(JSON.parse(readFileSync(template, 'utf8')));
   const all = Object.values(Resources);
   const files = new Map(

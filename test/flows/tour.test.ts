@@ -4,12 +4,14 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Guide, type Step, type Surroundings, tell } from '../../local/tour/tour-guide.ts';
 import { steps } from '../../local/tour/tour-steps.ts';
+import { presentAssembly } from '../support/present-assembly.ts';
 
 const tour = path.resolve(import.meta.dirname, '../../local/tour/tour.ts');
 let temporary: string;
+beforeAll(() => presentAssembly());
 beforeEach(() => {
   temporary = mkdtempSync(path.join(tmpdir(), 'tokenward-'));
 });

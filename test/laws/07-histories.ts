@@ -127,7 +127,7 @@ export function scenes({ acts, sweeps: runs = sweeps(), when = whens }: SceneOpt
       { weight: 1, arbitrary: fc.tuple(runs, others) },
       { weight: 1, arbitrary: fc.tuple(others, others) },
     ),
-    trouble: fc.option(troubles([4, 12]), { nil: undefined, freq: 2 }),
+    trouble: fc.option(troubles([2, 4, 12]), { nil: undefined, freq: 2 }),
   });
 }
 

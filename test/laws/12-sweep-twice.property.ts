@@ -30,7 +30,7 @@ const histories = ({ off, before }: { off: number; before: number }) =>
 type History = ReturnType<ReturnType<typeof histories>['generate']>['value'];
 
 /** Twice, late, at once, or after it died: notices, rows and mails are those of one run. */
-export const sweepTwice = hygieneLawOf({ histories: histories({ off: 0, before: 2 }), story: tell });
+export const sweepTwice = hygieneLawOf({ histories: histories({ off: 0, before: 5 }), story: tell });
 
 /** The same where clean-ups are due, and more of them than the limit allows. */
 export const cleanUpTwice = hygieneLawOf({

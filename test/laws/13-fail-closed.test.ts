@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { mintTokenValue } from '../../functions/values/token-value.ts';
 import type { FaultKind } from '../../local/front/faults.ts';
 import { closeServer, listen } from '../../local/loopback.ts';
 import { assemblyWithoutRights } from '../support/assembly-without-rights.ts';
+import { presentAssembly } from '../support/present-assembly.ts';
 import { allRights, type Reply, RunningSystem } from '../support/running-system.ts';
 
 const operations = [
@@ -233,7 +233,7 @@ describe('law 13: without the right to ask storage', () => {
   let running: RunningSystem;
   let assembly: string;
   beforeAll(async () => {
-    assembly = assemblyWithoutRights(path.resolve(import.meta.dirname, '../../cdk.out'));
+    assembly = assemblyWithoutRights(await presentAssembly());
     running = await RunningSystem.start({ streams: false, assembly });
   });
   afterAll(async () => {

@@ -4,8 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import * as z from 'zod';
+import { presentAssembly } from '../support/present-assembly.ts';
 
 const projectRoot = path.resolve(import.meta.dirname, '../..');
 const PersonSchema = z.object({ email: z.string(), authtoken: z.string() });
@@ -35,6 +36,7 @@ let home: string;
 let started: Running[];
 /** every one that was seen, so that a failing test leaves none behind */
 const engines = new Set<number>();
+beforeAll(() => presentAssembly());
 beforeEach(() => {
   home = mkdtempSync(path.join(tmpdir(), 'tokenward-start-'));
   started = [];

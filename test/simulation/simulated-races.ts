@@ -1,11 +1,12 @@
 /** Races: stories over a simulated product, told under as many schedules as wanted. */
 import fc, { type Arbitrary, type IAsyncProperty } from 'fast-check';
+import { noteDrawn } from '../support/drawn.ts';
 import type { Sabotage, SimulatedProduct, Surroundings, Tampering } from './simulated-product.ts';
 import { simulatedProduct } from './simulated-stack.ts';
 
-/** How many interleavings of each law are tried. */
-export const runs = Number(process.env.TOKENWARD_RUNS ?? 5000);
-/** Part of them: a law that several properties show has its interleavings from all of them together. */
+/** How many schedules of each law are drawn. */
+export const runs = Number(process.env.TOKENWARD_RUNS ?? (process.env.CI === 'true' ? 5000 : 1000));
+/** Part of them: a law that several properties show has its schedules from all of them together. */
 export const share = (part: number): number => Math.ceil(runs * part);
 /** In ms; several times what the runs take on two busy cores. */
 export const timeLimit = 60_000 + runs * 30;
@@ -65,6 +66,7 @@ export async function holds(
 ): Promise<Tally> {
   const tally = new Tally();
   await fc.assert(law({ tally }), { numRuns });
+  noteDrawn(numRuns);
   return tally;
 }
 

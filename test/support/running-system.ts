@@ -9,6 +9,7 @@ import { seed } from '../../local/people/seeds.ts';
 import { type System, type SystemOptions, startSystem } from '../../local/system.ts';
 import { requireDescribed } from './described-answers.ts';
 import { Operator } from './operator.ts';
+import { presentAssembly } from './present-assembly.ts';
 import { requestWithBody } from './request-with-body.ts';
 
 /** In seconds: moving the clock does not sign anybody out. */
@@ -58,13 +59,13 @@ export class RunningSystem {
   /** `streams: false` where only what the doors ask of storage is looked at, or faults are injected into it: nothing reads along. */
   static async start({
     streams = true,
-    ...options
+    assembly,
   }: Pick<SystemOptions, 'assembly'> & { streams?: boolean } = {}): Promise<RunningSystem> {
     const home = await mkdtemp(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'tokenward-'));
     let stack = '';
     const system = await startSystem({
       home,
-      ...options,
+      assembly: assembly ?? (await presentAssembly()),
       seed: async (started) => {
         // Tests run schedules by hand. On the quarter hours they would run by themselves, in the middle of any test.
         started.schedules.close();

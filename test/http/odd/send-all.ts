@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { noteDrawn } from '../../support/drawn.ts';
 import { DoorsInProcess } from '../doors-in-process.ts';
 import type { OddKind } from './kind.ts';
 import { StackOfTokens } from './stack-of-tokens.ts';
 
-/** Cases of each kind; the long run draws ten times as many. */
-const runs = process.env.TOKENWARD_RUNS === undefined ? 10_000 : 100_000;
+/** Requests of each kind. */
+const runs = 10_000;
 
 /** Sends very many requests of a kind to the doors in process, and sees that everything that it is made of was among them. */
 export async function sendAll({ requests, reaches, answers }: OddKind): Promise<void> {
@@ -17,6 +18,7 @@ export async function sendAll({ requests, reaches, answers }: OddKind): Promise<
     statuses.get(request.given)?.add(status);
   });
   await fc.assert(property, { numRuns: runs, verbose: 1, endOnFailure: true });
+  noteDrawn(runs);
   for (const [given, answered] of statuses) expect(answered.size, given).toBeGreaterThan(0);
   expect([...statuses.values()].flatMap((answered) => [...answered])).toEqual(expect.arrayContaining([...answers]));
 }
