@@ -1,4 +1,5 @@
 import type { RevocationReason } from '../values/revocation-reason.ts';
+import { expiryMs } from './expiry.ts';
 import type { Token } from './token.ts';
 
 /** The record of one revocation, put in the transaction that does it. Completed by ending every session of an older epoch. */
@@ -58,9 +59,6 @@ export function revocationByEdit(before: Token, after: Token, now: Date): Revoca
  */
 function isRevival(before: Token, after: Token, now: Date): boolean {
   if (before.state !== 'live') return after.state === 'live';
-  // Stryker disable next-line ConditionalExpression: for the compiler; NaN is less than nothing
-  if (before.expires_at === null) return false;
-  const over = Date.parse(before.expires_at) - now.getTime() < minute;
-  const later = after.expires_at === null || Date.parse(after.expires_at) > Date.parse(before.expires_at);
-  return over && later;
+  const over = expiryMs(before.expires_at) - now.getTime() < minute;
+  return over && expiryMs(after.expires_at) > expiryMs(before.expires_at);
 }

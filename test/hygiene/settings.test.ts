@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { changedHygiene, defaultHygiene, HygieneSettingsSchema } from '../../functions/hygiene/settings.ts';
+import {
+  changedHygiene,
+  defaultHygiene,
+  HygieneSettingsSchema,
+  ShownHygieneSchema,
+} from '../../functions/hygiene/settings.ts';
 import { Refusal } from '../../functions/values/refusals.ts';
 
 const known = 'warn_days, mail_to, mail_about, send_hour, time_zone, cleanup_after_days, max_cleanup_per_day';
@@ -86,6 +91,19 @@ describe('the settings of a stack', () => {
     ['max_cleanup_per_day', null, whole(1, 45)],
   ])('cannot have %s %j', ([field, given, message, path = field]) => {
     expect(errorsFor({ [field]: given })).toEqual({ kind: 'invalid', errors: { [path]: [message] } });
+  });
+
+  it('are judged again where they are sent back unchanged, all but recipients and subjects of a newer version', () => {
+    const before = { ...defaultHygiene, mail_to: ['auditors'], mail_about: 'some', send_hour: 24 };
+    const { send_hour, ...others } = before;
+    expect(changedHygiene(before, others)).toEqual(before);
+    expect(() => changedHygiene(before, { send_hour })).toThrow(Refusal);
+  });
+
+  it('are shown also where a newer version knows more recipients and subjects', () => {
+    const newer = { ...defaultHygiene, mail_to: ['auditors'], mail_about: 'some' };
+    expect(ShownHygieneSchema.parse(newer)).toEqual(newer);
+    expect(HygieneSettingsSchema.safeParse(newer).success).toBe(false);
   });
 
   it('have to be given', () => {

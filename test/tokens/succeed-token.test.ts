@@ -77,6 +77,16 @@ describe('a successor', () => {
     expect(done?.token.name).toBe(next);
   });
 
+  it('of a name with line separators, which older versions took, has spaces for them', async () => {
+    const product = simulatedProduct({});
+    const row = product.dynamo
+      .items(tables.tokens)
+      .find(({ pk, sk }) => pk?.S === `TOKEN#${live.uid}` && sk?.S === 'META');
+    product.dynamo.put(tables.tokens, { ...row, name: { S: 'one\u2028two\u2029three' } });
+    const { done } = await product.succeed('owner', { stack, uid: live.uid });
+    expect(done?.token.name).toBe('one two three (2)');
+  });
+
   it('with no overlap stops the old token at once, and ends its sessions', async () => {
     const product = simulatedProduct({});
     await product.succeed('owner', { stack, uid: live.uid, overlap: 'PT0S' });
