@@ -24,14 +24,14 @@ export function parseExpiry(text: string): Expiry | null {
 const latest = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /**
- * `Date.parse` rolls 30 February over into March, and 24:00 into the next day. And what has a month 13 it reads another way: as the
- * 13th of January 2030, where somebody writes `0001-13-30`. Minutes and seconds that are none are NaN to it.
- * The hour of a date alone is NaN.
+ * `Date.parse` takes 30 February for a day of March, 24:00 for the next day, and `0001-13-30` for the 13th of January 2030: month 13
+ * makes it read the text in another way. A day that does not exist is one of another month here. Minutes and seconds that do not exist
+ * are NaN to `Date.parse`. The hour of a date alone is NaN.
  */
 function exists([year = 0, month = 0, day = 0, hour = 0]: readonly number[]): boolean {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day && !(hour >= 24);
+  return date.getUTCMonth() === month - 1 && !(hour >= 24);
 }
 
 /** The instant of an expiry, in milliseconds since the epoch: later than any other for `null`, which is never. */

@@ -120,7 +120,7 @@ describe('a successor', () => {
     expect(product.refusals.at(-1)?.errors).toEqual({ expires_on: [expect.stringContaining('has passed')] });
   });
 
-  it.for(['', 'P', 'PT', 'P1', '7D', 'P91D', 'P13W', 'P1M', 'P1Y', 'P-1D', 'P1.5D', 'PT2161H', 7, null, {}])(
+  it.for(['', 'P', 'PT', 'P1', '7D', 'P91D', 'P13W', 'P1M', 'P1Y', 'P-1D', 'P1.5D', 'PT2161H', 7, null, {}, ['P7D']])(
     'is refused with the overlap %j, and nothing is written',
     async (overlap) => {
       const product = simulatedProduct({});
