@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Clock, ClockRefused } from './clock.ts';
+import { jsonIn } from './front/front-wire.ts';
 import { type HttpRequest, type HttpResponse, messageResponse } from './services/api-gateway/http-payload.ts';
 import { type RouteMatch, routeTable } from './services/api-gateway/http-routes.ts';
 
@@ -51,7 +52,7 @@ export async function answerLocally(endpoints: LocalEndpoints, request: HttpRequ
     pathParameters: route.pathParameters,
     query: new URLSearchParams(request.rawQuery),
     headers: request.headers,
-    json: parseJson(request.body.toString('utf8')),
+    json: jsonIn(request.body),
   });
   return 'html' in answer ? pageResponse(answer) : jsonResponse(answer);
 }
@@ -75,14 +76,6 @@ function pageResponse({ html, policy }: LocalPage): HttpResponse {
 function isOwn({ headers: { host, origin }, localPort }: HttpRequest): boolean {
   const hosts = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${localPort}`);
   return hosts.includes(host ?? '') && (origin === undefined || hosts.includes(origin.replace(/^http:\/\//, '')));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Which parts are up, and of those that are down, why. */

@@ -1,3 +1,4 @@
+import { compareTexts } from '../values/compare-texts.ts';
 import { dayMs } from '../values/duration.ts';
 import type { OpenEnum } from '../values/open-enum.ts';
 import { type NextAction, nextAction, type Scheduled, type ScheduledAction, scheduleOf } from './schedule.ts';
@@ -10,12 +11,17 @@ export type Threshold = OpenEnum<`${number}` | 'expired' | 'held_back'>;
 export type Decision =
   | { readonly does: 'nothing'; readonly next: NextAction | null }
   /** People are told. */
-  | { readonly does: 'notify'; readonly threshold: Threshold; readonly next: NextAction | null }
+  | {
+      readonly does: 'notify';
+      readonly threshold: Threshold;
+      readonly expires_at: string;
+      readonly next: NextAction | null;
+    }
   /** What should have been told is too old for anybody to want it. */
   | { readonly does: 'skip'; readonly next: NextAction | null }
   | { readonly does: 'clean_up' }
   /** The stack's limit is used up until then. */
-  | { readonly does: 'hold_back'; readonly until: string };
+  | { readonly does: 'hold_back'; readonly expires_at: string; readonly until: string };
 
 /** A stack's side of a decision. */
 export interface StackState {
@@ -35,13 +41,16 @@ export function decide(token: Scheduled, { settings, cleaned }: StackState, now:
   const due = overdue(token, settings, now);
   const last = due.at(-1);
   if (!last) return { does: 'nothing', next: token.next };
+  const { expires_at } = last;
   if (last.action === 'clean_up') {
     const until = heldBackUntil({ settings, cleaned }, now);
-    return until === null ? { does: 'clean_up' } : { does: 'hold_back', until };
+    return until === null ? { does: 'clean_up' } : { does: 'hold_back', expires_at, until };
   }
   const next = nextAction(token, settings, now);
   const threshold = last.action === 'expire' ? 'expired' : (last.action.slice('warn#'.length) as `${number}`);
-  return now.getTime() - last.at > oldestNoticeMs ? { does: 'skip', next } : { does: 'notify', threshold, next };
+  return now.getTime() - last.at > oldestNoticeMs
+    ? { does: 'skip', next }
+    : { does: 'notify', threshold, expires_at, next };
 }
 
 /** What should have been done by now, from the action on that is armed. */
@@ -71,6 +80,5 @@ export function inOrder<U extends { readonly token: Pick<Scheduled, 'uid' | 'nex
   tokens: readonly U[],
 ): readonly U[] {
   const key = ({ token }: U) => `${token.next?.at ?? ''}#${token.uid}`;
-  // Stryker disable next-line EqualityOperator: no two have the same key
-  return [...tokens].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  return [...tokens].sort((a, b) => compareTexts(key(a), key(b)));
 }

@@ -29,20 +29,23 @@ type Armed = HygieneSettings | Pick<HygieneSettings, 'warn_days' | 'cleanup_afte
 export interface ScheduledAction {
   readonly action: NextAction['action'];
   readonly at: number;
+  /** The token's expiry. ISO 8601 instant, UTC. */
+  readonly expires_at: string;
 }
 
 /** All that is to be done about a token, the earliest first. Nothing for one that never expires, or that is deleted. */
 export function scheduleOf(token: Expiring, settings: Armed): readonly ScheduledAction[] {
-  if (token.expires_at === null || token.state === 'deleted') return [];
-  const expiry = Date.parse(token.expires_at);
+  const { expires_at } = token;
+  if (expires_at === null || token.state === 'deleted') return [];
+  const expiry = Date.parse(expires_at);
   const warnings = [...settings.warn_days]
     .sort((a, b) => b - a)
-    .map((days) => ({ action: `warn#${days}` as const, at: expiry - days * dayMs }));
+    .map((days) => ({ action: `warn#${days}` as const, at: expiry - days * dayMs, expires_at }));
   const { cleanup_after_days: days } = settings;
   return [
     ...warnings,
-    { action: 'expire', at: expiry },
-    ...(days === null ? [] : [{ action: 'clean_up' as const, at: expiry + days * dayMs }]),
+    { action: 'expire', at: expiry, expires_at },
+    ...(days === null ? [] : [{ action: 'clean_up' as const, at: expiry + days * dayMs, expires_at }]),
   ];
 }
 

@@ -125,10 +125,9 @@ export async function previewRun(
 
 /** What people would be told of, unless they have been told before. */
 function noticeOf({ used: { token }, decision }: { used: UsedToken; decision: Decision }): NoticeIdentity | null {
-  const { uid: token_uid, expires_at } = token;
-  // Stryker disable next-line ConditionalExpression: for the compiler; about what never expires nothing is done
-  if (expires_at === null || (decision.does !== 'notify' && decision.does !== 'hold_back')) return null;
-  return { token_uid, expires_at, threshold: decision.does === 'notify' ? decision.threshold : 'held_back' };
+  if (decision.does !== 'notify' && decision.does !== 'hold_back') return null;
+  const { expires_at } = decision;
+  return { token_uid: token.uid, expires_at, threshold: decision.does === 'notify' ? decision.threshold : 'held_back' };
 }
 
 function whyOf(

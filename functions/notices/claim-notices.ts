@@ -1,10 +1,9 @@
 import { decide, type StackState, type Threshold } from '../hygiene/decide.ts';
 import type { NextAction } from '../hygiene/schedule.ts';
-import type { Token } from '../tokens/token.ts';
 import type { UsedToken } from '../tokens/token-repository.ts';
 import { retryLostRace } from '../values/lost-race.ts';
 import { digestFor } from './digest-entries.ts';
-import type { Claim, ClaimOutcome, DigestKey, Notice, NoticeRepository } from './notice-repository.ts';
+import type { Claim, ClaimOutcome, DigestKey, NoticeRepository } from './notice-repository.ts';
 
 /** What of a run a claim depends on. */
 export interface ClaimContext {
@@ -16,6 +15,7 @@ export interface ClaimContext {
 export interface WantedNotice {
   readonly used: UsedToken;
   readonly threshold: Threshold;
+  readonly expires_at: string;
   readonly next: NextAction | null;
 }
 
@@ -67,17 +67,12 @@ function inChunks(claims: readonly Claim[]): (readonly Claim[])[] {
 }
 
 function claimOf(
-  { used, threshold, next }: WantedNotice,
+  { used, threshold, expires_at, next }: WantedNotice,
   { state: { settings }, now, closed }: ClaimContext & { closed: DigestKey | null },
 ): Claim {
   const { token, lastUse } = used;
-  const notice = { ...factsOf(token, threshold), claimed_at: now.toISOString(), last_used_at: lastUse?.at ?? null };
+  const { uid: token_uid, api_key, name, version: token_version, epoch } = token;
+  const facts = { token_uid, api_key, name, token_version, epoch, expires_at, threshold };
+  const notice = { ...facts, claimed_at: now.toISOString(), last_used_at: lastUse?.at ?? null };
   return { token, notice, next, digest: digestFor(used, { notice, settings, now, closed }) };
-}
-
-function factsOf(token: Token, threshold: Threshold): Omit<Notice, 'claimed_at' | 'last_used_at'> {
-  const { uid: token_uid, api_key, name, version: token_version, epoch, expires_at } = token;
-  // Stryker disable next-line all: unreachable
-  if (expires_at === null) throw new Error(`${token_uid} never expires.`);
-  return { token_uid, api_key, name, token_version, epoch, expires_at, threshold };
 }

@@ -1,3 +1,4 @@
+import { compareTexts } from '../values/compare-texts.ts';
 import { dayMs } from '../values/duration.ts';
 import type { Digest, DigestEntry } from './digest.ts';
 import { inSubject, isVisible } from './given-text.ts';
@@ -74,14 +75,14 @@ type Urgency = keyof typeof titles;
 
 interface Section {
   readonly urgency: Urgency;
-  readonly entries: readonly DigestEntry[];
+  readonly entries: readonly [DigestEntry, ...DigestEntry[]];
 }
 
 function sectionsOf(entries: readonly DigestEntry[], now: Date): Section[] {
   const groups = Map.groupBy(entries, (entry) => urgencyOf(entry, now));
   return (Object.keys(titles) as Urgency[]).flatMap((urgency) => {
-    const group = groups.get(urgency);
-    return group ? [{ urgency, entries: group.toSorted(inUseThenSoonest) }] : [];
+    const [first, ...others] = (groups.get(urgency) ?? []).toSorted(inUseThenSoonest);
+    return first ? [{ urgency, entries: [first, ...others] }] : [];
   });
 }
 
@@ -97,8 +98,7 @@ function inUseThenSoonest(a: DigestEntry, b: DigestEntry): number {
   return (
     Number(b.in_use) - Number(a.in_use) ||
     Date.parse(a.expires_at) - Date.parse(b.expires_at) ||
-    // Stryker disable next-line EqualityOperator: no two have the same uid
-    (nameAndUid(a) < nameAndUid(b) ? -1 : 1)
+    compareTexts(nameAndUid(a), nameAndUid(b))
   );
 }
 
@@ -108,12 +108,10 @@ function nameAndUid({ name, uid }: DigestEntry): string {
 
 /** What is most urgent, and that there is more. */
 function subjectOf({ stack, entries, now }: Digest, [first]: readonly Section[]): string {
-  const only = first?.entries[0];
-  // Stryker disable next-line LogicalOperator: for the compiler; no section is empty
-  if (!first || !only) throw new RangeError('a digest tells of one token at least');
+  if (!first) throw new RangeError('a digest tells of one token at least');
   const stackName = inSubject(visible(stack.name, stack.api_key));
-  const who =
-    first.entries.length > 1 ? `${first.entries.length} tokens` : `Token “${inSubject(visible(only.name, only.uid))}”`;
+  const [{ name, uid }, ...others] = first.entries;
+  const who = others.length > 0 ? `${first.entries.length} tokens` : `Token “${inSubject(visible(name, uid))}”`;
   const more = entries.length - first.entries.length;
   return `${who} of ${stackName} ${verbOf(first, now)}${more > 0 ? `, and ${more} more` : ''}`;
 }
@@ -181,19 +179,18 @@ function instantIn(timeZone: string, instant: string): string {
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function formatIn(timeZone: string): Intl.DateTimeFormat {
-  const known = formats.get(timeZone);
-  // Stryker disable next-line ConditionalExpression: only slower
-  if (known) return known;
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  });
+  const format =
+    formats.get(timeZone) ??
+    new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      weekday: 'short',
+      day: 'numeric',
+      month: 'short',
+      year: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    });
   // Stryker disable next-line CallExpression: only slower
   formats.set(timeZone, format);
   return format;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type EventPublisher, eventOf } from '../events/catalogue.ts';
 import { maySeeTokens } from '../stacks/stack.ts';
+import { compareTexts } from '../values/compare-texts.ts';
 import { minuteMs } from '../values/duration.ts';
 import { type Addressed, type EntryContext, entryOf, isAddressed, type Telling, tellingOf } from './digest-entries.ts';
 import { renderDigest } from './digest-mail.ts';
@@ -50,7 +51,11 @@ export async function sendDigest(
   return counts;
 }
 
-type EndedDelivery = Omit<Delivery, 'state'> & { readonly state: keyof Sent };
+type EndedDelivery = Omit<Delivery, 'state' | 'reason'> &
+  (
+    | { readonly state: 'undeliverable'; readonly reason: string }
+    | { readonly state: Exclude<keyof Sent, 'undeliverable'>; readonly reason: string | null }
+  );
 
 interface Situation {
   readonly digest: TakenDigest;
@@ -121,8 +126,7 @@ class Sending {
     const ended = endOf(claimed, { outcome, at: this.#deps.now() });
     this.#situation.counts[ended.state] += 1;
     // Told first: what is recorded is not looked at again, and to be told twice is to be told the same event.
-    // Stryker disable next-line StringLiteral: for the compiler; what cannot be delivered has a reason
-    if (ended.state === 'undeliverable') await this.#tellUndeliverable(ended.person, ended.reason ?? '');
+    if (ended.state === 'undeliverable') await this.#tellUndeliverable(ended.person, ended.reason);
     await this.#record(ended, claimed);
     return ended;
   }
@@ -158,8 +162,7 @@ class Sending {
 function spareOf({ people }: DigestScene): readonly Addressed[] {
   const rank = ({ role }: Addressed) => (role === 'owner' ? 0 : 1);
   const spare = people.filter(isAddressed).filter((person) => maySeeTokens(person));
-  // Stryker disable next-line EqualityOperator: no two have the same uid
-  return spare.sort((a, b) => rank(a) - rank(b) || (a.uid < b.uid ? -1 : 1));
+  return spare.sort((a, b) => rank(a) - rank(b) || compareTexts(a.uid, b.uid));
 }
 
 /** Has the first of them be told this: whatever they are told anyway is among it. @returns whether there is one */
@@ -229,7 +232,7 @@ function endOf(claimed: Delivery, { outcome, at }: { outcome: MailOutcome; at: D
     case 'sent':
       return { ...ended, state: 'sent' };
     case 'undeliverable':
-      return { ...ended, state: 'undeliverable' };
+      return { ...ended, state: 'undeliverable', reason: outcome.reason };
     case 'unknown':
       // Once more, and marked; then it stays unknown.
       return { ...ended, state: 'unknown', next_try_at: claimed.again ? null : at.toISOString() };

@@ -23,7 +23,7 @@ export async function sweepToken(run: SweepRun, used: UsedToken, state: StackSta
       await notify(run, used, { decision, state });
       return state;
     case 'hold_back':
-      await holdBack(run, used, { until: decision.until, state });
+      await holdBack(run, used, { decision, state });
       return state;
     case 'clean_up':
       return await cleanUp(run, token, state);
@@ -42,10 +42,11 @@ async function notify(
 async function holdBack(
   run: SweepRun,
   used: UsedToken,
-  { until, state }: { until: string; state: StackState },
+  { decision: { expires_at, until }, state }: { decision: Extract<Decision, { does: 'hold_back' }>; state: StackState },
 ): Promise<void> {
   const next = { action: 'clean_up', at: until } as const;
-  run.count('held_back', (await claim(run, { used, threshold: 'held_back', next }, state)) !== 'changed');
+  const wanted = { used, threshold: 'held_back', expires_at, next };
+  run.count('held_back', (await claim(run, wanted, state)) !== 'changed');
 }
 
 async function cleanUp(run: SweepRun, token: Token, state: StackState): Promise<StackState> {

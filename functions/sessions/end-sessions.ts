@@ -79,6 +79,11 @@ function nameOfCause(error: unknown): string {
   return cause instanceof Error ? cause.name : 'unknown';
 }
 
+function resultOf<T>(end: PromiseSettledResult<T>): T {
+  if (end.status === 'rejected') throw end.reason;
+  return end.value;
+}
+
 class Round {
   ended = 0;
   readonly tidied: TidiedSample[] = [];
@@ -110,9 +115,7 @@ class Round {
     };
     // Nothing goes on behind the end of a round: those that fail wait for those that do not.
     const ends = await Promise.allSettled(Array.from({ length: shardsAtOnce }, lane));
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
-    // Stryker disable next-line ConditionalExpression: for the compiler; what was rejected has been thrown
-    return ends.every((end) => end.status === 'fulfilled' && end.value);
+    return ends.map(resultOf).every((isDone) => isDone);
   }
 
   async complete(): Promise<void> {

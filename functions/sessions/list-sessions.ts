@@ -53,21 +53,20 @@ export async function liveSessions(
   { from, limit }: { from: Position; limit: number },
 ): Promise<{ sessions: readonly Session[]; next: Position | null }> {
   const found: Session[] = [];
-  let position: Position | null = from;
-  for (let queries = 0; position && queries < mostQueries; queries += 1) {
+  let position = from;
+  let shard = shards[position.shard];
+  for (let queries = 0; shard && queries < mostQueries; queries += 1) {
     const after = position.after ? { after: position.after } : {};
-    // Stryker disable next-line StringLiteral: for the compiler; a position is of a shard
-    const shard = shards[position.shard] ?? '';
     const page: readonly Session[] = await sessions.page({ token: token.uid, shard, limit: rowsPerQuery, ...after });
     for (const session of page) {
       position = { shard: position.shard, after: session.uid };
       if (isOpen(session, token, now())) found.push(session);
       if (found.length === limit) return { sessions: found, next: position };
     }
-    if (page.length < rowsPerQuery)
-      position = position.shard + 1 < shards.length ? { shard: position.shard + 1 } : null;
+    if (page.length < rowsPerQuery) position = { shard: position.shard + 1 };
+    shard = shards[position.shard];
   }
-  return { sessions: found, next: position };
+  return { sessions: found, next: shard ? position : null };
 }
 
 const mostPages = 20;

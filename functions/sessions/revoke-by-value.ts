@@ -2,6 +2,7 @@ import { nextAction } from '../hygiene/schedule.ts';
 import { auditEntry, operationId } from '../stacks/audit-entry.ts';
 import { changesBetween } from '../tokens/changes.ts';
 import { isArmedBy, isReplaced } from '../tokens/edit-token.ts';
+import { expiryMs } from '../tokens/expiry.ts';
 import { receiptOf } from '../tokens/revocation.ts';
 import type { Token } from '../tokens/token.ts';
 import type { TokenDependencies } from '../tokens/token-repository.ts';
@@ -54,8 +55,7 @@ async function stop(
 ): Promise<boolean> {
   const at = deps.now();
   const now = at.toISOString();
-  // Stryker disable next-line ConditionalExpression: for the compiler; null is before no text
-  const over = before.expires_at !== null && before.expires_at <= now;
+  const over = expiryMs(before.expires_at) <= at.getTime();
   const expiry = over ? {} : { expires_on: now, expires_at: now };
   const stop = { at: now, by: before.uid, reason: 'revoked_by_holder' } as const;
   const stopped = { ...before, ...expiry, state: 'stopped', stopped: stop } as const;

@@ -51,8 +51,7 @@ export async function deleteToken(
     member: actor.uid,
     confirmName,
     audit: audit(confirmName),
-    // Stryker disable next-line ConditionalExpression: for the compiler; to storage, undefined is absent
-    ...(version === undefined ? {} : { version }),
+    version,
   });
   if (refused) throw await refuse(deps, { command, audit, outcome: refused });
   return receipt;

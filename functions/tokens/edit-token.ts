@@ -135,12 +135,15 @@ export function edited(
 ): Token {
   if (!fields) throw invalid({ token: ['is a required field'] });
   const read = readEditedFields(fields, before);
-  const { settings, state, errors } = settingsAfter(settingsOf(before), read.fields, {
+  const {
+    settings,
+    state = before.state,
+    errors,
+  } = settingsAfter(settingsOf(before), read.fields, {
     stack: seen.stack,
     branches: seen.branches,
     aliases: seen.aliases,
     organization,
-    state: before.state,
     now: at,
   });
   const all = { ...errors, ...read.errors, ...valueErrors(fields.token, before) };

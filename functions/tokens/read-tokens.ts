@@ -1,4 +1,5 @@
 import { requireTokenRights, type Stack } from '../stacks/stack.ts';
+import { compareTexts } from '../values/compare-texts.ts';
 import { isUid } from '../values/token-value.ts';
 import { requireToken, type TokenOfStack } from './edit-token.ts';
 import type { TokenReads, UsedToken } from './token-repository.ts';
@@ -20,8 +21,7 @@ export async function listTokens(
   const alive = found.filter(({ token }) => token.state !== 'deleted' && token.api_key === key);
   return {
     stack,
-    // Stryker disable next-line EqualityOperator: no two have the same key
-    tokens: alive.sort((a, b) => (age(a) < age(b) ? 1 : -1)),
+    tokens: alive.sort((a, b) => compareTexts(age(b), age(a))),
   };
 }
 

@@ -3,6 +3,7 @@ import { minuteMs } from '../values/duration.ts';
 import { storedEnum } from '../values/open-enum.ts';
 import type { RevocationReason } from '../values/revocation-reason.ts';
 import { type Entity, field } from '../values/shape.ts';
+import { expiryMs } from './expiry.ts';
 import type { Token } from './token.ts';
 
 /**
@@ -69,9 +70,6 @@ export function revocationByEdit(before: Token, after: Token, now: Date): Revoca
  */
 function isRevival(before: Token, after: Token, now: Date): boolean {
   if (before.state !== 'live') return after.state === 'live';
-  // Stryker disable next-line ConditionalExpression: for the compiler; NaN is less than nothing
-  if (before.expires_at === null) return false;
-  const over = Date.parse(before.expires_at) - now.getTime() < minuteMs;
-  const later = after.expires_at === null || Date.parse(after.expires_at) > Date.parse(before.expires_at);
-  return over && later;
+  const over = expiryMs(before.expires_at) - now.getTime() < minuteMs;
+  return over && expiryMs(after.expires_at) > expiryMs(before.expires_at);
 }

@@ -12,15 +12,14 @@ export interface SettingsContext {
   readonly branches: readonly string[];
   readonly aliases: readonly string[];
   readonly organization: { readonly limits: RateLimits; readonly supportContact: string };
-  /** The state before; a new token's is `live`. */
-  readonly state: TokenState;
   readonly now: Date;
 }
 
-/** Settings after a change, the state that goes with them, and the rules that they break. */
+/** Settings after a change, and the rules that they break. */
 export interface SettingsAfter {
   readonly settings: TokenSettings;
-  readonly state: TokenState;
+  /** The state that goes with a given expiry; undefined where none was given. */
+  readonly state: TokenState | undefined;
   readonly errors: FieldErrors;
 }
 
@@ -32,10 +31,10 @@ export function settingsAfter(before: TokenSettings, fields: ParsedFields, conte
   const errors = new FieldErrorList();
   const { expires_on: expiry, rate_limit_enabled: enabled, rate_limits: limits, ...plain } = fields;
   if (fields.scope) checkScope(fields.scope, context, errors);
-  const expires = expiry === undefined ? { state: context.state } : expiryAfter(expiry, context.now, errors);
+  const { state, ...instants }: Partial<ExpiryAfter> =
+    expiry === undefined ? {} : expiryAfter(expiry, context.now, errors);
   const rate =
     enabled === undefined && limits === undefined ? {} : rateAfter(before, { enabled, limits }, { context, errors });
-  const { state, ...instants } = expires;
   return { settings: { ...before, ...plain, ...instants, ...rate }, state, errors: errors.all };
 }
 
@@ -43,14 +42,14 @@ export function settingsAfter(before: TokenSettings, fields: ParsedFields, conte
 const mostNames = 45;
 
 /** The branches and aliases that are to be looked up for a scope: none where it names too many, which is an error of its own. */
-// Stryker disable next-line ArrayDeclaration: what is no entry names nothing, either
-export function namesToRead(scope: readonly ScopeEntry[] = []): {
+export function namesToRead(scope?: readonly ScopeEntry[]): {
   branches: readonly string[];
   aliases: readonly string[];
 } {
-  const { branches, aliases } = namesIn(scope);
+  const none = { branches: [], aliases: [] };
+  const { branches, aliases } = scope ? namesIn(scope) : none;
   return branches.length + aliases.length > mostNames
-    ? { branches: [], aliases: [] }
+    ? none
     : { branches: branches.filter((name) => name !== allBranches), aliases };
 }
 

@@ -8,6 +8,7 @@ import { isUid } from '../values/token-value.ts';
 import { settingsOf } from './changes.ts';
 import { type CreatedToken, contextOf, earlierRecord } from './create-token.ts';
 import { edited, editOf, isArmedBy, requireToken } from './edit-token.ts';
+import { expiryMs } from './expiry.ts';
 import { firstAnswer, type GivenKey, givenKey, isKept } from './idempotency.ts';
 import { mintToken } from './mint-token.ts';
 import { namesToRead, type SettingsContext, settingsAfter } from './settings.ts';
@@ -89,14 +90,13 @@ function successionOf(
 ): { creation: Creation; value: string; edit: Pick<Succession, 'edit'> } {
   const at = deps.now();
   const { settings, errors } = settingsOfSuccessor(before, fields, contextOf(deps, seen));
-  const ms = typeof overlap === 'string' ? parseOverlap(overlap) : overlap === undefined ? weekMs : null;
-  const all: FieldErrors = { ...errors, ...(ms === null ? { overlap: [overlapRule] } : {}) };
-  // Stryker disable next-line ConditionalExpression: for the compiler; that it is null is an error already
-  if (ms === null || Object.keys(all).length > 0) throw invalid(all);
+  const { overlapMs, errors: more } = readOverlap(overlap);
+  const all: FieldErrors = { ...errors, ...more };
+  if (Object.keys(all).length > 0) throw invalid(all);
   const changes = [{ field: 'successor_of', from: null, to: before.uid }];
   const { value, ...minted } = mintToken(deps.random, { actor, stack: seen.stack, settings, at, changes });
   const creation = { ...minted, stack: seen.stack, member: actor.uid };
-  const expires_on = expiryAfter(before, at, ms);
+  const expires_on = expiryAfter(before, at, overlapMs);
   if (expires_on === null) return { creation, value, edit: {} };
   const context = { before, seen, at, organization: deps.organization };
   const after = edited({ actor, fields: { expires_on } }, context);
@@ -107,12 +107,18 @@ function successionOf(
   };
 }
 
+/** How long the old token goes on; where the text is not valid, an error beside the default. */
+function readOverlap(given: unknown): { overlapMs: number; errors: FieldErrors } {
+  if (given === undefined) return { overlapMs: weekMs, errors: {} };
+  const overlapMs = typeof given === 'string' ? parseOverlap(given) : null;
+  return overlapMs === null ? { overlapMs: weekMs, errors: { overlap: [overlapRule] } } : { overlapMs, errors: {} };
+}
+
 /** The new expiry of the old token; null where it expires before that, or is not live: a successor gives no power back. */
 function expiryAfter({ state, expires_at }: Token, at: Date, overlapMs: number): string | null {
   const end = at.getTime() + overlapMs;
   if (state !== 'live') return null;
-  // Stryker disable next-line ConditionalExpression: for the compiler; no date is before or at another
-  if (expires_at !== null && Date.parse(expires_at) <= end) return null;
+  if (expiryMs(expires_at) <= end) return null;
   return overlapMs === 0 ? 'now' : new Date(end).toISOString();
 }
 
@@ -126,8 +132,7 @@ function settingsOfSuccessor(
   const read = readEditedFields(fields, old);
   const named = { name: fields.name === undefined ? nextName(old.name) : old.name };
   const { settings, errors } = settingsAfter({ ...old, ...named }, read.fields, context);
-  // Stryker disable next-line ConditionalExpression: for the compiler; no date is before or at another
-  const isOver = settings.expires_at !== null && Date.parse(settings.expires_at) <= context.now.getTime();
+  const isOver = expiryMs(settings.expires_at) <= context.now.getTime();
   const expiry = isOver ? { expires_on: ['has passed. Give a date in the future, or null.'] } : {};
   return { settings, errors: { ...expiry, ...errors, ...read.errors } };
 }

@@ -88,8 +88,8 @@ function namesOf(scope: readonly { branches?: readonly string[]; branch_aliases?
   );
 }
 
-const ExpirySchema = z.pipe(
-  z.nullable(
+const ExpirySchema = z.nullable(
+  z.pipe(
     z
       .string('must be a date (YYYY-MM-DD), an ISO 8601 date-time with a zone, or null.')
       .check(
@@ -98,9 +98,8 @@ const ExpirySchema = z.pipe(
           'must be a date (YYYY-MM-DD) or an ISO 8601 date-time with a zone that exists, or null.',
         ),
       ),
+    z.transform((value) => (value === 'now' ? value : parseExpiry(value))),
   ),
-  // Stryker disable next-line ConditionalExpression: for the compiler; null cannot be read as a date, and stays null
-  z.transform((value) => (value === null || value === 'now' ? value : parseExpiry(value))),
 );
 
 const limit = z.int('must be a whole number of requests per second.').check(z.minimum(1, 'must be at least 1.'));

@@ -97,8 +97,8 @@ export interface Deletion {
   readonly member: string;
   /** NFC. The token's name must be exactly this, in the very write that deletes. */
   readonly confirmName: string;
-  /** From `If-Match`; absent: any version. */
-  readonly version?: number;
+  /** From `If-Match`; absent or undefined: any version. */
+  readonly version?: number | undefined;
   readonly audit: AuditEntry;
 }
 

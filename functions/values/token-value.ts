@@ -55,7 +55,7 @@ export function holdsValue(text: string): boolean {
   // Only looked ahead at, because what merely looks like a value may end in the beginning of one.
   const shape = /(?=(css?_[0-9a-f]{16}_(?:[0-9a-f]{16}_)?[0-9A-Za-z]{49}))/g;
   // As a list: the console has this too, and its browsers may know no `some` of iterators.
-  return [...text.matchAll(shape)].some(([, value = '']) => parseCredential(value) !== null);
+  return [...text.matchAll(shape)].flat().some((part) => parseCredential(part) !== null);
 }
 
 /**

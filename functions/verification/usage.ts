@@ -27,8 +27,8 @@ export interface UseLogSurroundings {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** What a living token's call came to: a use, or a refusal by its scope. */
-type Call = 'used' | 'refused';
+/** What a living token's call came to, by what records it: a use, or a refusal by its scope. */
+type Call = keyof Pick<UsageRepository, 'recordUse' | 'recordRefusal'>;
 
 /** By which minute's write the last call of a token was noted. */
 interface Spent {
@@ -47,7 +47,7 @@ export class UseLog {
   /** By token: the last minute or hour that was written. */
   readonly #written = {
     dead: new Map<string, number>(),
-    told: new Map<string, number>(),
+    announced: new Map<string, number>(),
   };
   readonly #deadCalls = new Map<string, number>();
   readonly #spent = new Map<string, Spent>();
@@ -58,11 +58,11 @@ export class UseLog {
   }
 
   async used(use: Use): Promise<void> {
-    if (this.#spend('used', use)) await this.#attempt(() => this.#usage.recordUse(use));
+    await this.#record('recordUse', use);
   }
 
   async refused(call: Use): Promise<void> {
-    if (this.#spend('refused', call)) await this.#attempt(() => this.#usage.recordRefusal(call));
+    await this.#record('recordRefusal', call);
   }
 
   async usedDead(use: Use): Promise<void> {
@@ -72,8 +72,12 @@ export class UseLog {
     this.#deadCalls.delete(uid);
     await this.#attempt(async () => {
       const all = await this.#usage.recordDeadCalls(use, calls);
-      if (this.#isFirst('told', use, hourMs)) await this.#usage.tellOfDeadCalls(use, all);
+      if (this.#isFirst('announced', use, hourMs)) await this.#usage.tellOfDeadCalls(use, all);
     });
+  }
+
+  async #record(call: Call, use: Use): Promise<void> {
+    if (this.#spend(call, use)) await this.#attempt(() => this.#usage[call](use));
   }
 
   /**
@@ -90,7 +94,7 @@ export class UseLog {
     return true;
   }
 
-  #isFirst(what: 'dead' | 'told', { token, at }: Use, ms: number): boolean {
+  #isFirst(what: 'dead' | 'announced', { token, at }: Use, ms: number): boolean {
     const written = this.#written[what];
     const period = Math.floor(at.getTime() / ms);
     if (written.get(token.uid) === period) return false;

@@ -44,8 +44,7 @@ export async function verifyCredential(
   if (!presented) return unknownCredential;
   const name = need?.branch ?? mainBranch;
   // What can be neither a stack nor a branch never becomes a key.
-  // Stryker disable next-line ConditionalExpression: for the compiler; null is no uid, either
-  const isKey = stack !== null && isUid(stack) && BranchNameSchema.safeParse(name).success;
+  const isKey = stack && isUid(stack) && BranchNameSchema.safeParse(name).success;
   const wanted = need && isKey ? { branch: { stack, name } } : {};
   const { token, session, branch } = await credentials.find({ ...presented, ...wanted });
   const kept = presented.session === undefined ? token : session;

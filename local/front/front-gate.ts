@@ -14,7 +14,7 @@ import {
   type FaultTarget,
   failure,
 } from './faults.ts';
-import { accessKeyIdOf, forward, type RawAnswer, readBody, reply } from './front-wire.ts';
+import { accessKeyIdOf, forward, jsonIn, type RawAnswer, readBody, reply } from './front-wire.ts';
 
 /** Who may send requests. */
 export interface Caller {
@@ -180,9 +180,5 @@ export class FrontGate {
 }
 
 function objectIn(raw: Buffer): Record<string, unknown> | undefined {
-  try {
-    return JsonObject.parse(JSON.parse(raw.toString()));
-  } catch {
-    return undefined;
-  }
+  return JsonObject.safeParse(jsonIn(raw)).data;
 }

@@ -44,6 +44,15 @@ export function readBody(message: IncomingMessage, limit = Number.POSITIVE_INFIN
   });
 }
 
+/** The parsed JSON of a text or body; undefined where it is none. */
+export function jsonIn(raw: string | Buffer): unknown {
+  try {
+    return JSON.parse(raw.toString());
+  } catch {
+    return undefined;
+  }
+}
+
 /** Answers in DynamoDB's protocol, without the engine. */
 export function reply(outgoing: ServerResponse, { status, body }: { status: number; body: unknown }): void {
   const payload = Buffer.from(JSON.stringify(body));

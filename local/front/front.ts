@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { listen } from '../loopback.ts';
 import { partitionKeysOf } from '../services/dynamodb/tables.ts';
 import { rightsOf } from '../template/iam.ts';
 import { ACCOUNT, arn } from '../template/resource-types.ts';
@@ -43,11 +44,8 @@ export async function startFront(options: { engine: string; stack: LocalStack; p
   const gate = new FrontGate(engine, callers, partitionKeysOf(stack));
   // No keep-alive limit: a connection that closes while a request is under way would be a fault that nobody injected.
   const server = createServer({ keepAliveTimeout: 0 }, (incoming, outgoing) => void gate.serve(incoming, outgoing));
-  await once(server.listen(port, '127.0.0.1'), 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the front has no port');
   return {
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint: `http://127.0.0.1:${await listen(server, port)}`,
     operator: credentialsOf(OPERATOR, callers),
     credentialsFor: (roleLogicalId) => credentialsOf(roleLogicalId, callers),
     callerWith: (accessKeyId) => callers.find((one) => one.accessKeyId === accessKeyId),

@@ -1,12 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import * as http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { exportJWK, generateKeyPair, importJWK, SignJWT } from 'jose';
 import * as z from 'zod';
 import type { Clock } from '../clock.ts';
 import type { Home } from '../home.ts';
-import { closeServer, listen, PortTaken } from '../loopback.ts';
+import { closeServer, listenAgain } from '../loopback.ts';
 import { AUDIENCE, CONSOLE_CLIENT, type Machine, machines, type Person, people } from './accounts.ts';
 import { createPeopleSignIn, type PeopleSignIn, type SignInAnswer } from './issuer-sign-in.ts';
 
@@ -59,11 +58,7 @@ export async function startIssuer({ home, clock, console: origin }: IssuerOption
   const parsed = SavedSchema.safeParse(home.readJson(FILE));
   const saved = parsed.success ? parsed.data : await newIdentity();
   const server = http.createServer();
-  await listen(server, saved.port).catch((error: unknown) => {
-    if (error instanceof PortTaken) return listen(server, 0);
-    throw error;
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listenAgain(server, saved.port);
   home.writeJson(FILE, { ...saved, port });
   const signIn = origin === undefined ? undefined : createPeopleSignIn(origin);
   const authority = { ...(await authorityOf({ ...saved, port }, clock)), origin, signIn };

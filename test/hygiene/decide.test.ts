@@ -27,7 +27,8 @@ describe('a decision', () => {
     const token = tokenLike({ expires_at: inMs(-30 * day), next: action('clean_up', 0) });
     const cleaned = [inMs(-1 * hour), inMs(-20 * hour), inMs(-25 * hour), inMs(-10 * hour)];
     const limited = { ...settings, max_cleanup_per_day: 3 };
-    expect(decide(token, { settings: limited, cleaned }, now)).toEqual({ does: 'hold_back', until: inMs(4 * hour) });
+    const held = { does: 'hold_back', expires_at: token.expires_at, until: inMs(4 * hour) };
+    expect(decide(token, { settings: limited, cleaned }, now)).toEqual(held);
     const [, , ...fewer] = cleaned;
     expect(decide(token, { settings: limited, cleaned: fewer }, now)).toEqual({ does: 'clean_up' });
   });
@@ -45,13 +46,15 @@ describe('a decision', () => {
 
 describe('a schedule', () => {
   it('is all that is to be done, and nothing else', () => {
-    expect(scheduleOf({ state: 'live', expires_at: inMs(0) }, { warn_days: [1], cleanup_after_days: 2 })).toEqual([
-      { action: 'warn#1', at: now.getTime() - day },
-      { action: 'expire', at: now.getTime() },
-      { action: 'clean_up', at: now.getTime() + 2 * day },
+    const token = { state: 'live', expires_at: inMs(0) };
+    const { expires_at } = token;
+    expect(scheduleOf(token, { warn_days: [1], cleanup_after_days: 2 })).toEqual([
+      { action: 'warn#1', at: now.getTime() - day, expires_at },
+      { action: 'expire', at: now.getTime(), expires_at },
+      { action: 'clean_up', at: now.getTime() + 2 * day, expires_at },
     ]);
-    expect(scheduleOf({ state: 'live', expires_at: inMs(0) }, { warn_days: [], cleanup_after_days: null })).toEqual([
-      { action: 'expire', at: now.getTime() },
+    expect(scheduleOf(token, { warn_days: [], cleanup_after_days: null })).toEqual([
+      { action: 'expire', at: now.getTime(), expires_at },
     ]);
   });
 

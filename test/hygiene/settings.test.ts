@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changedHygiene, HygieneSettingsSchema } from '../../functions/hygiene/setting-rules.ts';
+import { changedHygiene, HygieneSettingsSchema, ShownHygieneSchema } from '../../functions/hygiene/setting-rules.ts';
 import { defaultHygiene } from '../../functions/hygiene/settings.ts';
 import { Refusal } from '../../functions/values/refusals.ts';
 import { settingsLike } from './settings-like.ts';
@@ -88,6 +88,19 @@ describe('the settings of a stack', () => {
     ['max_cleanup_per_day', null, whole(1, 45)],
   ])('cannot have %s %j', ([field, given, message, path = field]) => {
     expect(errorsFor({ [field]: given })).toEqual({ kind: 'invalid', errors: { [path]: [message] } });
+  });
+
+  it('are judged again where they are sent back unchanged, all but recipients and subjects of a newer version', () => {
+    const before = { ...defaultHygiene, mail_to: ['auditors'], mail_about: 'some', send_hour: 24 };
+    const { send_hour, ...others } = before;
+    expect(changedHygiene(before, others)).toEqual(before);
+    expect(() => changedHygiene(before, { send_hour })).toThrow(Refusal);
+  });
+
+  it('are shown also where a newer version knows more recipients and subjects', () => {
+    const newer = { ...defaultHygiene, mail_to: ['auditors'], mail_about: 'some' };
+    expect(ShownHygieneSchema.parse(newer)).toEqual(newer);
+    expect(HygieneSettingsSchema.safeParse(newer).success).toBe(false);
   });
 
   it('have to be given', () => {

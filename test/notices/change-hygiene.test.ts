@@ -60,6 +60,14 @@ describe('the preview says why', () => {
     ]);
   });
 
+  it('a token is deleted after a single day', async () => {
+    const world = await NoticeWorld.make();
+    await world.settings({ cleanup_after_days: 1 });
+    await world.token({ expires: 10 });
+    world.downUntil(11);
+    expect(await reasons(world)).toEqual([['clean_up', `It expired at ${world.at(10)}, 1 day ago or more.`]]);
+  });
+
   it('a token waits for room that another has taken before', async () => {
     const world = await NoticeWorld.make();
     await world.settings({ max_cleanup_per_day: 1 });

@@ -92,11 +92,12 @@ function done(world: NoticeWorld, { before, told }: { before: Token; told: numbe
   if (after.state === 'deleted') return { does: 'clean_up' };
   const held = world.told(before.uid).includes('held_back');
   const { next } = after;
-  if (notice?.threshold === 'held_back') return { does: 'hold_back', until: next?.at };
-  if (notice) return { does: 'notify', threshold: notice.threshold, next };
+  const { expires_at } = before;
+  if (notice?.threshold === 'held_back') return { does: 'hold_back', expires_at, until: next?.at };
+  if (notice) return { does: 'notify', threshold: notice.threshold, expires_at, next };
   if (next?.at === before.next?.at && next?.action === before.next?.action) return { does: 'nothing', next };
   return held && next?.action === 'clean_up' && before.next?.action === 'clean_up'
-    ? { does: 'hold_back', until: next.at }
+    ? { does: 'hold_back', expires_at, until: next.at }
     : { does: 'skip', next };
 }
 

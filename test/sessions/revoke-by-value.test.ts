@@ -80,6 +80,15 @@ describe("a token's value", () => {
     expect(product.rows()).toEqual(before);
   });
 
+  it.for(['live', 'stopped'] as const)('of a %s token that was deleted changes nothing', async (which) => {
+    const product = simulatedProduct({});
+    const { uid, name, value } = fixture[which];
+    await product.delete('owner', { stack, uid, confirmName: name });
+    const before = product.rows();
+    expect((await revoke(product, value)).done).toBe(true);
+    expect(product.rows()).toEqual(before);
+  });
+
   it('stops a token in a state that a newer version wrote', async () => {
     const product = simulatedProduct({});
     product.dynamo.put(tables.tokens, { ...storedOf(product), state: { S: 'paused' } });

@@ -27,6 +27,7 @@ describe('creating a token', () => {
     const value = done?.value ?? '';
     expect(meta(product, done?.token.uid)).toMatchObject({
       digest: digestOf(value),
+      digest_algorithm: 'sha256',
       hint: value.slice(-4),
       version: 1,
       epoch: 1,

@@ -91,6 +91,16 @@ describe('editing a token', () => {
     expect((await product.fetch('owner', { stack, uid: live.uid })).done?.token).toEqual(done?.token);
   });
 
+  it('says how a token was stopped once, and of a live token nothing', async () => {
+    const product = simulatedProduct({});
+    const in10Days = new Date(product.now().getTime() + 10 * day).toISOString();
+    expect((await edit(product, { expires_on: in10Days })).done?.token).not.toHaveProperty('stopped');
+    const how = (await edit(product, { expires_on: 'now' })).done?.token.stopped;
+    expect(how?.reason).toBe('expired_now');
+    product.pass(day);
+    expect((await edit(product, { description: 'new' })).done?.token).toMatchObject({ state: 'stopped', stopped: how });
+  });
+
   it('refuses the first thing that is wrong: rights, token, version, fields', async () => {
     const product = simulatedProduct({});
     const wrong = { stack, uid: foreign.uid, version: 9, fields: { name: '' } };

@@ -13,7 +13,6 @@ const context: SettingsContext = {
   branches: ['main'],
   aliases: ['deploy'],
   organization: { limits: { read: 10, write: 8 }, supportContact: 'support@example.test' },
-  state: 'live',
   now,
 };
 const present = settingsOf(tokenLike());
@@ -31,8 +30,7 @@ const names = (count: number) => Array.from({ length: count }, (_, index) => `b$
 
 describe('settings after a change', () => {
   it('are as before where nothing is given', () => {
-    expect(changed({})).toEqual({ settings: present, state: 'live', errors: {} });
-    expect(changed({}, { state: 'stopped' }).state).toBe('stopped');
+    expect(changed({})).toEqual({ settings: present, errors: {} });
   });
 
   it('take what is given and keep the rest', () => {
@@ -50,8 +48,8 @@ describe('an expiry', () => {
     return { expires_on: instant, expires_at: instant };
   };
 
-  it.for(['live', 'stopped'] as const)('in the future makes a %s token live', (state) => {
-    expect(changed({ expires_on: at(1) }, { state })).toEqual({
+  it('in the future makes a token live', () => {
+    expect(changed({ expires_on: at(1) })).toEqual({
       settings: { ...present, ...at(1) },
       state: 'live',
       errors: {},
@@ -71,7 +69,7 @@ describe('an expiry', () => {
 
   it('of null means never, and clears the stop', () => {
     const before = { ...present, ...at(-1) };
-    expect(changed({ expires_on: null }, { state: 'stopped' }, before)).toEqual({
+    expect(changed({ expires_on: null }, {}, before)).toEqual({
       settings: present,
       state: 'live',
       errors: {},
@@ -145,7 +143,6 @@ describe('rate limits', () => {
   it('switch themselves on, and off with null', () => {
     expect(changed({ rate_limits: limits })).toEqual({
       settings: { ...present, rate_limit_enabled: true, rate_limits: limits },
-      state: 'live',
       errors: {},
     });
     expect(changed({ rate_limits: null }, {}, limited).settings).toMatchObject({
@@ -184,7 +181,6 @@ describe('rate limits', () => {
     expect(changed({ rate_limits: null }, withoutLimits, limited).errors).toEqual({});
     expect(changed({ name: 'new' }, withoutLimits, limited)).toEqual({
       settings: { ...limited, name: 'new' },
-      state: 'live',
       errors: {},
     });
   });

@@ -77,6 +77,16 @@ describe('a successor', () => {
     expect(done?.token.name).toBe(next);
   });
 
+  it('of a name with line separators, which older versions took, has spaces for them', async () => {
+    const product = simulatedProduct({});
+    const row = product.dynamo
+      .items(tables.tokens)
+      .find(({ pk, sk }) => pk?.S === `TOKEN#${live.uid}` && sk?.S === 'META');
+    product.dynamo.put(tables.tokens, { ...row, name: { S: 'one\u2028two\u2029three' } });
+    const { done } = await product.succeed('owner', { stack, uid: live.uid });
+    expect(done?.token.name).toBe('one two three (2)');
+  });
+
   it('with no overlap stops the old token at once, and ends its sessions', async () => {
     const product = simulatedProduct({});
     await product.succeed('owner', { stack, uid: live.uid, overlap: 'PT0S' });
@@ -110,7 +120,7 @@ describe('a successor', () => {
     expect(product.refusals.at(-1)?.errors).toEqual({ expires_on: [expect.stringContaining('has passed')] });
   });
 
-  it.for(['', 'P', 'PT', 'P1', '7D', 'P91D', 'P13W', 'P1M', 'P1Y', 'P-1D', 'P1.5D', 'PT2161H', 7, null, {}])(
+  it.for(['', 'P', 'PT', 'P1', '7D', 'P91D', 'P13W', 'P1M', 'P1Y', 'P-1D', 'P1.5D', 'PT2161H', 7, null, {}, ['P7D']])(
     'is refused with the overlap %j, and nothing is written',
     async (overlap) => {
       const product = simulatedProduct({});

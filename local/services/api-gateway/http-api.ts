@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import * as http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
 import type { Clock } from '../../clock.ts';
 import { answerLocally, type LocalEndpoints } from '../../local-endpoints.ts';
@@ -99,8 +98,7 @@ export async function startHttpApi(options: HttpApiOptions): Promise<HttpApi> {
   const gateway = gatewayOf(options);
   const server = http.createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: 75_000 });
   server.on('request', (request, response) => void serve(gateway, request, response));
-  await listen(server, options.port);
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server, options.port);
   return { endpoint: `http://127.0.0.1:${port}`, close: () => closeServer(server) };
 }
 

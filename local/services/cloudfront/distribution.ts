@@ -1,8 +1,7 @@
 import * as http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
 import type { Home } from '../../home.ts';
-import { closeServer, listen, PortTaken } from '../../loopback.ts';
+import { closeServer, listenAgain } from '../../loopback.ts';
 import type { LocalStack } from '../../template/template.ts';
 import { forwardedFor } from '../api-gateway/http-payload.ts';
 import { type BehaviorJson, behaviorsOf, type SiteFile } from './distribution-template.ts';
@@ -23,11 +22,7 @@ const SavedSchema = z.object({ port: z.int() });
 export async function openDistribution(home: Home): Promise<Distribution> {
   const saved = SavedSchema.safeParse(home.readJson(FILE));
   const server = http.createServer();
-  await listen(server, saved.success ? saved.data.port : 0).catch((error: unknown) => {
-    if (error instanceof PortTaken) return listen(server, 0);
-    throw error;
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listenAgain(server, saved.success ? saved.data.port : 0);
   home.writeJson(FILE, { port });
   return {
     endpoint: `http://127.0.0.1:${port}`,

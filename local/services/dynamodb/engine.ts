@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { listen } from '../../loopback.ts';
 import { EndpointUnusable, type Environment, findEngine } from './find-engine.ts';
 import { indexStreamRecords, trimStream } from './stream-records.ts';
 
@@ -117,13 +118,10 @@ async function stop(child: ChildProcess, file: string, exited: Promise<string>):
 }
 
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
-  return address.port;
+  const server = createServer();
+  const port = await listen(server, 0);
+  await once(server.close(), 'close');
+  return port;
 }
 
 const pidFileOf = (file: string) => `${file}.pid`;

@@ -1,12 +1,11 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
 import type { Clock } from '../../clock.ts';
 import type { Faults, Wish } from '../../front/faults.ts';
 import type { Front } from '../../front/front.ts';
 import type { Caller } from '../../front/front-gate.ts';
-import { accessKeyIdOf, readBody, reply } from '../../front/front-wire.ts';
-import { closeServer, listen } from '../../loopback.ts';
+import { accessKeyIdOf, jsonIn, readBody, reply } from '../../front/front-wire.ts';
+import { serveOnLoopback } from '../../loopback.ts';
 import { refusalOf } from '../../template/iam.ts';
 import { arn } from '../../template/resource-types.ts';
 import { type BusEvent, busEvent, type EventBus } from './event-bus.ts';
@@ -32,12 +31,7 @@ interface EndpointOptions {
 
 /** Serves PutEvents on loopback, to callers whose role allows it. https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html */
 export async function startEventBusEndpoint(options: EndpointOptions) {
-  const server = createServer({ keepAliveTimeout: 0 }, (incoming, outgoing) => {
-    serve(options, incoming, outgoing).catch(() => outgoing.destroy());
-  });
-  await listen(server, 0);
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { endpoint, close: () => closeServer(server) };
+  return await serveOnLoopback((incoming, outgoing) => serve(options, incoming, outgoing));
 }
 
 const EntrySchema = z.looseObject({
@@ -72,7 +66,7 @@ async function serve(
   if (!caller) return refuse('UnrecognizedClientException', 'The security token included in the request is invalid.');
   if (incoming.headers['x-amz-target'] !== 'AWSEvents.PutEvents')
     return refuse('UnknownOperationException', 'Only PutEvents is served here.');
-  const request = RequestSchema.safeParse(jsonIn(raw.toString()));
+  const request = RequestSchema.safeParse(jsonIn(raw));
   if (!request.success) return refuse('ValidationException', z.prettifyError(request.error));
   const entries = request.data.Entries;
   const refused = refusalFor(caller, entries);
@@ -84,14 +78,6 @@ async function serve(
   if (fault?.kind === 'lose-answer') return void outgoing.destroy();
   const FailedEntryCount = results.filter((result) => 'ErrorCode' in result).length;
   reply(outgoing, { status: 200, body: { FailedEntryCount, Entries: results } });
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function refusalFor({ rights, principal }: Caller, entries: readonly Entry[]): string | undefined {

@@ -1,11 +1,10 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
 import type { Faults, Wish } from '../../front/faults.ts';
 import type { Front } from '../../front/front.ts';
 import type { Caller } from '../../front/front-gate.ts';
-import { accessKeyIdOf, readBody } from '../../front/front-wire.ts';
-import { closeServer, listen } from '../../loopback.ts';
+import { accessKeyIdOf, jsonIn, readBody } from '../../front/front-wire.ts';
+import { serveOnLoopback } from '../../loopback.ts';
 import { refusalOf } from '../../template/iam.ts';
 import { propertiesOf } from '../../template/resource-properties.ts';
 import { arn, REGION } from '../../template/resource-types.ts';
@@ -62,12 +61,7 @@ interface Service extends EndpointOptions {
 /** Serves SendEmail of SES v2 on loopback, from identities of the template, to callers whose role allows it. */
 export async function startMailEndpoint(options: EndpointOptions) {
   const service = serviceOf(options);
-  const server = createServer({ keepAliveTimeout: 0 }, (incoming, outgoing) => {
-    serve(service, incoming, outgoing).catch(() => outgoing.destroy());
-  });
-  await listen(server, 0);
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { endpoint, close: () => closeServer(server) };
+  return await serveOnLoopback((incoming, outgoing) => serve(service, incoming, outgoing));
 }
 
 const ignored = z.unknown().optional();
@@ -160,7 +154,7 @@ function mailIn(service: Service, { method, url, headers }: IncomingMessage, raw
     throw new Refused('UnrecognizedClientException', 'The security token included in the request is invalid.');
   if (method !== 'POST' || url !== '/v2/email/outbound-emails')
     throw new Refused('BadRequestException', 'Only SendEmail is served here.');
-  const request = RequestSchema.safeParse(jsonIn(raw.toString()));
+  const request = RequestSchema.safeParse(jsonIn(raw));
   if (!request.success) throw new Refused('BadRequestException', z.prettifyError(request.error));
   authorize(service, caller, request.data);
   const {
@@ -179,14 +173,6 @@ function mailIn(service: Service, { method, url, headers }: IncomingMessage, raw
     headers: Object.fromEntries(Headers.map(({ Name, Value }) => [Name, Value])),
     configurationSet,
   };
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /**

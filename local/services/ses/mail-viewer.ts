@@ -1,5 +1,3 @@
-import { type ComponentChild, h } from 'preact';
-import { renderToString } from 'preact-render-to-string';
 import type { LocalPage } from '../../local-endpoints.ts';
 import type { KeptMail } from './kept-mail.ts';
 
@@ -12,57 +10,34 @@ const MAIL_POLICY = `default-src 'none'; style-src 'unsafe-inline'; frame-ancest
 
 /** The mails, newest first. */
 export function listPage(mails: readonly KeptMail[]): LocalPage {
-  const rows = mails.map(({ id, to, subject, sent_at }) =>
-    h(
-      'tr',
-      null,
-      h('td', null, h('a', { href: `/_local/mail/view/${id}` }, h('bdi', null, subject))),
-      h('td', null, h('bdi', null, to.join(', '))),
-      h('td', null, when(sent_at)),
-    ),
+  const rows = mails.map(
+    ({ id, to, subject, sent_at }) => `<tr>
+<td><a href="/_local/mail/view/${escaped(id)}">${apart(subject)}</a><td>${apart(to.join(', '))}<td>${when(sent_at)}`,
   );
-  const head = h(
-    'tr',
-    null,
-    ['Subject', 'To', 'Sent'].map((title) => h('th', { scope: 'col' }, title)),
+  const table = `<table><thead><tr><th scope="col">Subject<th scope="col">To<th scope="col">Sent<tbody>${rows.join('')}</table>`;
+  const none = '<p>No mail was sent yet. <code>POST /_local/schedules/sweep</code> sends what is due.</p>';
+  return page(
+    'Mail',
+    `<h1>Mail of this machine</h1>
+<p>Nothing here has left this machine. For programs: <a href="/_local/mail">/_local/mail</a></p>
+${mails.length === 0 ? none : table}`,
   );
-  const none = h(
-    'p',
-    null,
-    'No mail was sent yet. ',
-    h('code', null, 'POST /_local/schedules/sweep'),
-    ' sends what is due.',
-  );
-  return page('Mail', [
-    h('h1', null, 'Mail of this machine'),
-    h(
-      'p',
-      null,
-      'Nothing here has left this machine. For programs: ',
-      h('a', { href: '/_local/mail' }, '/_local/mail'),
-    ),
-    mails.length === 0 ? none : h('table', null, h('thead', null, head), h('tbody', null, rows)),
-  ]);
 }
 
 /** One mail: the HTML as a person would see it, and the text beside it. */
 export function mailPage({ id, from, to, subject, sent_at, text, headers }: KeptMail): LocalPage {
   const facts = Object.entries({ From: from, To: to.join(', '), Sent: when(sent_at), ...headers });
-  return page(subject, [
-    h('p', null, h('a', { href: '/_local/mail/view' }, 'All mail')),
-    h('h1', null, h('bdi', null, subject)),
-    h(
-      'dl',
-      null,
-      facts.map(([name, value]) => [h('dt', null, name), h('dd', null, h('bdi', null, value))]),
-    ),
-    h(
-      'div',
-      { class: 'both' },
-      h('iframe', { title: 'The mail as HTML', sandbox: SANDBOX, src: `/_local/mail/view/${id}/html` }),
-      h('pre', { 'aria-label': 'The mail as text' }, text),
-    ),
-  ]);
+  return page(
+    subject,
+    `<p><a href="/_local/mail/view">All mail</a></p>
+<h1>${apart(subject)}</h1>
+<dl>${facts.map(([name, value]) => `<dt>${escaped(name)}<dd>${apart(value)}`).join('')}</dl>
+<div class="both">
+<iframe title="The mail as HTML" sandbox="${SANDBOX}" src="/_local/mail/view/${escaped(id)}/html"></iframe>
+<pre aria-label="The mail as text">
+${escaped(text)}</pre>
+</div>`,
+  );
 }
 
 /** What stands in the frame. */
@@ -85,19 +60,22 @@ iframe { width: 100%; height: 75vh; border: 1px solid #8886; border-radius: 8px;
 pre { margin: 0; padding: 16px; max-height: 75vh; overflow: auto; box-sizing: border-box; border: 1px solid #8886; border-radius: 8px; white-space: pre-wrap; overflow-wrap: anywhere; }
 `;
 
-function page(title: string, content: ComponentChild): LocalPage {
-  const head = h(
-    'head',
-    null,
-    h('meta', { charset: 'utf-8' }),
-    h('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
-    h('title', null, title),
-    h('style', null, STYLE),
-  );
-  const document = h('html', { lang: 'en' }, head, h('body', null, content));
-  return { html: `<!doctype html>${renderToString(document)}`, policy: PAGE_POLICY };
+function page(title: string, content: string): LocalPage {
+  const html = `<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>${escaped(title)}</title><style>${STYLE}</style>
+<body>${content}</body></html>`;
+  return { html, policy: PAGE_POLICY };
 }
 
-function when(instant: string): ComponentChild {
-  return h('time', { datetime: instant }, `${instant.slice(0, 16).replace('T', ' ')} UTC`);
+/** A text that somebody else chose, in its own direction. */
+function apart(text: string): string {
+  return `<bdi>${escaped(text)}</bdi>`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<"]/g, (character) => ({ '&': '&amp;', '<': '&lt;' })[character] ?? '&quot;');
+}
+
+function when(instant: string): string {
+  return `${instant.slice(0, 16).replace('T', ' ')} UTC`;
 }
