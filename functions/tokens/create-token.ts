@@ -24,7 +24,8 @@ export interface CreatedToken extends TokenOfStack {
 
 const withoutFields: FieldsRead = { fields: {}, errors: { token: ['is a required field'] } };
 
-const blank: TokenSettings = {
+/** A new token's settings, before what is given. */
+export const blankSettings: TokenSettings = {
   // Stryker disable next-line StringLiteral: is always given
   name: '',
   description: '',
@@ -90,7 +91,7 @@ export function contextOf(
 }
 
 function newSettings({ fields, errors }: FieldsRead, context: SettingsContext): TokenSettings {
-  const { settings, errors: more } = settingsAfter(blank, fields, context);
+  const { settings, errors: more } = settingsAfter(blankSettings, fields, context);
   const all: FieldErrors = { ...more, ...errors };
   if (Object.keys(all).length > 0) throw invalid(all);
   return settings;
