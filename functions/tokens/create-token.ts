@@ -27,7 +27,8 @@ const withoutFields: FieldsRead = { fields: {}, errors: { token: ['is a required
 
 // Stryker disable next-line all: both are required, so what stands here never gets into a token
 const required = { name: '', scope: [] };
-const blank: TokenSettings = {
+/** A new token's settings, before what is given. */
+export const blankSettings: TokenSettings = {
   ...required,
   description: '',
   expires_on: null,
@@ -109,7 +110,7 @@ export function contextOf(
 }
 
 function newSettings({ fields, errors }: FieldsRead, context: SettingsContext): TokenSettings {
-  const { settings, errors: more } = settingsAfter(blank, fields, context);
+  const { settings, errors: more } = settingsAfter(blankSettings, fields, context);
   const all: FieldErrors = { ...more, ...errors };
   if (Object.keys(all).length > 0) throw invalid(all);
   return settings;

@@ -1,17 +1,14 @@
 import { expect, it } from 'vitest';
 import { effectsOf } from '../../console/src/tokens/effects.ts';
-import { fieldsOf, rebased, type TokenForm } from '../../console/src/tokens/token-form.ts';
+import { fieldsOf, newToken, rebased, type TokenForm } from '../../console/src/tokens/token-form.ts';
 
 const form: TokenForm = {
+  ...newToken,
   name: 'n',
-  description: '',
   accesses: [{ module: '$all', read: true, write: false }],
   allBranches: false,
   branches: ['main'],
-  aliases: [],
   expiresOn: '2030-01-01',
-  isNotified: false,
-  limits: null,
 };
 
 const cases: readonly (readonly [what: string, changes: Partial<TokenForm>, narrows: number, widens: number])[] = [

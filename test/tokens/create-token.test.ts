@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { settingsOf } from '../../functions/tokens/changes.ts';
 import type { Sight } from '../../functions/tokens/token-repository.ts';
 import { digestOf } from '../../functions/values/token-value.ts';
 import type { Tampering } from '../simulation/simulated-dependencies.ts';
@@ -82,7 +83,8 @@ describe('creating a token', () => {
       rate_limits: null,
     };
     expect(done?.token).toMatchObject({ ...fields, ...rest, state: 'live', next: null });
-    const changes = Object.entries({ ...fields, ...rest }).map(([field, to]) => ({ field, from: null, to }));
+    const audited = Object.entries(done ? settingsOf(done.token) : {});
+    const changes = audited.map(([field, to]) => ({ field, from: null, to }));
     const entries = product.rows().audit.filter(({ request_id }) => request_id === request);
     expect(entries).toHaveLength(1);
     expect(entries[0]).toMatchObject({ event_type: 'create', metadata: { uid: done?.token.uid, title: 'new' } });

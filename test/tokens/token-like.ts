@@ -1,3 +1,4 @@
+import { blankSettings } from '../../functions/tokens/create-token.ts';
 import type { Token } from '../../functions/tokens/token.ts';
 
 /** A token that may do everything and never expires, but for what is given. */
@@ -18,17 +19,13 @@ export function tokenLike(facts: Partial<Token> = {}): Token {
     updated_by: 'blt00000000000000b1',
     created_at: '2026-01-01T00:00:00.000Z',
     updated_at: '2026-01-01T00:00:00.000Z',
+    ...blankSettings,
     name: 'ci-deploy',
-    description: '',
     scope: [
       { module: '$all', acl: { read: true, write: true } },
       { module: 'branch', branches: ['$all'], acl: { read: true } },
     ],
     expires_on: facts.expires_at ?? null,
-    expires_at: null,
-    is_email_notification_enabled: false,
-    rate_limit_enabled: false,
-    rate_limits: null,
     ...facts,
   };
 }
