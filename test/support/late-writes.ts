@@ -191,11 +191,13 @@ export class LateWrites {
     const rows = Object.entries(await operator.everything()).flatMap(([table, items]) =>
       items
         .filter((item) => !isNobodys(item))
-        .map((item) => [`${this.#tables.get(table)} ${item.pk} ${item.sk}`, withoutCounters(item)] as const),
+        .map((item) => [`${this.#tables.get(table)} ${item.pk} ${item.sk}`, textOf(item)] as const),
     );
-    const events = system.bus.events(undefined, mostEvents).map((event) => [`event ${event.id}`, event] as const);
-    const mails = system.mails.list().map((mail) => [`mail ${mail.id}`, mail] as const);
-    return new Map([...rows, ...events, ...mails].map(([name, thing]) => [name, canonicalJson(thing)]));
+    const events = system.bus
+      .events(undefined, mostEvents)
+      .map((event) => [`event ${event.id}`, canonicalJson(event)] as const);
+    const mails = system.mails.list().map((mail) => [`mail ${mail.id}`, canonicalJson(mail)] as const);
+    return new Map([...rows, ...events, ...mails]);
   }
 }
 
@@ -212,8 +214,16 @@ function changesBetween(before: ReadonlyMap<string, string>, after: ReadonlyMap<
 /** Which item a write is about, where that is the same for each attempt: a put may bring another one. */
 const itemOf = ({ body }: Pick<FrontRequest, 'body'>) => JSON.stringify(body.Key ?? body.RequestItems ?? null);
 
-function withoutCounters({ used, calls, ...row }: StoredItem): Record<string, unknown> {
-  return row;
+const texts = new WeakMap<StoredItem, string>();
+
+/** An item without its counters. Most items are the same objects as before, so each is written out once. */
+function textOf(item: StoredItem): string {
+  const known = texts.get(item);
+  if (known !== undefined) return known;
+  const { used, calls, ...row } = item;
+  const text = canonicalJson(row);
+  texts.set(item, text);
+  return text;
 }
 
 /** `TOKEN META`, `STACK MEMBER`, `SESSION`: the words of a key, without what they are about. */
