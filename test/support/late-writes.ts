@@ -141,11 +141,9 @@ export class LateWrites {
 
   /** A flow with its n-th write of a name late. What is stored and told must be the same before and after it is carried out. */
   async tryLate({ by, prepare }: Flow, { write, nth, lateness }: { write: string; nth: number; lateness: Lateness }) {
-    const { front, functions } = this.scene.running.system;
+    const { front } = this.scene.running.system;
     const { act, again = act, later, isNobodys = () => false, check } = await prepare();
     await this.#quiet();
-    // An SDK's client that has retried much retries no more.
-    await functions.crash(by);
     const role = this.scene.running.operator.roleOf(by);
     const held: HeldWrite[] = [];
     const recording = front.record();
@@ -242,6 +240,8 @@ export function tryEachLate(flowsOf: (late: () => LateWrites) => readonly Flow[]
 
   it.each(flowsOf(() => late))('changes nothing that came after it: $name', { timeout: 300_000 }, async (flow) => {
     const writes = await late.writesOf(flow);
+    // An SDK's client that has retried much retries no more.
+    await late.scene.running.system.functions.crash(flow.by);
     expect(new Set(writes), 'the writes that the flow names').toEqual(new Set(flow.writes));
     for (const lateness of flow.lateness ?? (['answered', 'given up'] as const))
       for (const write of flow.only ?? flow.writes) {
