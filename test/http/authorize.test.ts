@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type AuthorizeDependencies, authorizer } from '../../functions/http/oauth/authorize.ts';
 import { unavailable } from '../../functions/values/refusals.ts';
 import { digestOf, mintTokenValue } from '../../functions/values/token-value.ts';
+import { keepErrorLines } from '../support/error-lines.ts';
 import { tokenLike } from '../tokens/token-like.ts';
 
 const stack = 'blt00000000000000a1';
@@ -65,7 +66,10 @@ describe('the authorizer', () => {
     ['something breaks', new Error(value)],
   ])('says neither yes nor no when %s, and nothing of the value', async (_, error) => {
     const { ask } = over({ credentials: { find: () => Promise.reject(error) } });
+    const errors = keepErrorLines();
     await expect(ask()).rejects.toThrow(/^The verification could not be made\.$/);
+    expect(errors).toEqual([expect.stringContaining('"message":"a caller was neither admitted nor refused"')]);
+    expect(errors.join()).not.toContain(value);
   });
 
   it.each([

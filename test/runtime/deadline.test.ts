@@ -10,6 +10,7 @@ import { createHandler } from '../../functions/http/read-tokens.lambda.ts';
 import { beginInvocation, hasTimeFor } from '../../functions/runtime/deadline.ts';
 import { fromRuntime } from '../../functions/runtime/from-runtime.ts';
 import { closeServer, listen } from '../../local/loopback.ts';
+import { keepErrorLines } from '../support/error-lines.ts';
 
 let silent: Server;
 let requests: number;
@@ -48,7 +49,9 @@ async function listWithin(remainingMs: number) {
   const event = { routeKey, rawQueryString: '', headers, requestContext: { http } };
   const end = performance.now() + remainingMs;
   const context = { awsRequestId: 'request', getRemainingTimeInMillis: () => end - performance.now() };
+  const errors = keepErrorLines();
   const { statusCode, headers: answered } = await handler(event as unknown as HttpEvent, context as Context);
+  expect(errors).toEqual([expect.stringContaining('"status":503,"reason":"unavailable"')]);
   return { statusCode, retryAfter: answered?.['retry-after'], left: end - performance.now() };
 }
 

@@ -3,27 +3,23 @@ import {
   GetItemCommand,
   ListTablesCommand,
   QueryCommand,
-  ScanCommand,
-  type ScanCommandInput,
-  type ScanCommandOutput,
+  type QueryCommandOutput,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { type NativeAttributeValue, unmarshall } from '@aws-sdk/util-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import { variables } from '../../functions/runtime/env.ts';
 import type { System } from '../../local/system.ts';
 import { REGION } from '../../local/template/resource-types.ts';
 import { inconsistencies } from './row-consistency.ts';
+import { type StoredItem, TableReader } from './table-reader.ts';
+
+export type { StoredItem } from './table-reader.ts';
 
 const FunctionProperties = z.looseObject({
   Role: z.string(),
   Environment: z.looseObject({ Variables: z.record(z.string(), z.string()) }),
 });
-
-type Page = Pick<ScanCommandOutput, 'Items' | 'LastEvaluatedKey'>;
-
-/** An item as it is stored, with plain values. */
-export type StoredItem = Record<string, NativeAttributeValue> & { readonly pk: string; readonly sk: string };
 
 /** What an operator can do behind the product's back: look at every item and change rows. Past the front, so no fault hits it. */
 export class Operator {
@@ -31,11 +27,13 @@ export class Operator {
   /** Physical names. */
   readonly tables: { readonly tokens: string; readonly audit: string; readonly usage: string };
   readonly #stack: System['stack'];
+  readonly #reader: TableReader;
 
   constructor(system: Pick<System, 'engine' | 'stack' | 'front'>) {
     const { endpoint } = system.engine;
     this.client = new DynamoDBClient({ endpoint, region: REGION, credentials: system.front.operator });
     this.#stack = system.stack;
+    this.#reader = new TableReader(endpoint);
     const { Variables } = this.#function('http/change-tokens').Environment;
     const named = (variable: keyof typeof variables) => Variables[variables[variable]] ?? '';
     this.tables = { tokens: named('tokensTable'), audit: named('auditTable'), usage: named('usageTable') };
@@ -70,35 +68,27 @@ export class Operator {
 
   /** Every item of a partition. */
   async partition(table: string, pk: string): Promise<StoredItem[]> {
-    const KeyConditionExpression = 'pk = :pk';
-    const ExpressionAttributeValues = { ':pk': { S: pk } };
-    return await this.#pages((more) =>
-      this.client.send(
-        new QueryCommand({ ...more, TableName: table, KeyConditionExpression, ExpressionAttributeValues }),
-      ),
-    );
-  }
-
-  /** Every item of a table. */
-  async items(table: string): Promise<StoredItem[]> {
-    return await this.#pages((more) => this.client.send(new ScanCommand({ ...more, TableName: table })));
-  }
-
-  async #pages(
-    read: (more: Pick<ScanCommandInput, 'ConsistentRead' | 'Limit' | 'ExclusiveStartKey'>) => Promise<Page>,
-  ) {
     const items: StoredItem[] = [];
-    let ExclusiveStartKey: Page['LastEvaluatedKey'];
+    let ExclusiveStartKey: QueryCommandOutput['LastEvaluatedKey'];
     do {
-      const page = await read({
+      const query = new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': { S: pk } },
         ConsistentRead: true,
         Limit: 1000,
         ...(ExclusiveStartKey ? { ExclusiveStartKey } : {}),
       });
+      const page: QueryCommandOutput = await this.client.send(query);
       items.push(...(page.Items ?? []).map((item) => unmarshall(item) as StoredItem));
       ExclusiveStartKey = page.LastEvaluatedKey;
     } while (ExclusiveStartKey);
     return items;
+  }
+
+  /** Every item of a table. An item that did not change since it was last read is the same object. */
+  async items(table: string): Promise<StoredItem[]> {
+    return await this.#reader.items(table);
   }
 
   /** Takes everything out of the due index: no schedule that runs meanwhile changes anything. */
