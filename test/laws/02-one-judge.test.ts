@@ -177,8 +177,7 @@ describe('law 2: no other place decides', () => {
       'aws/token-steps.ts', // conditions of writes
       'http/tokens/fetch-revocation.ts', // the state of a receipt
       'hygiene/schedule.ts', // whether there is anything to do about a token later
-      'notices/change-hygiene.ts', // a token without an expiry is never told of
-      'notices/claim-notices.ts', // a token without an expiry is never told of
+      'notices/delivery-tries.ts', // the state of a mail
       'notices/digest-content.ts', // how a mail speaks of an expiry
       'notices/digest-entries.ts', // of a deleted token, or of another expiry, no mail tells
       'notices/send-digest.ts', // the state of a mail
@@ -191,6 +190,7 @@ describe('law 2: no other place decides', () => {
       'stream/token-changes.ts', // what an event tells of a change
       'tokens/delete-token.ts', // the same
       'tokens/edit-token.ts', // the same, and what an edit changes
+      'tokens/expiry.ts', // that no expiry is later than any
       'tokens/idempotency.ts', // a deleted token is none, for its owners
       'tokens/read-tokens.ts', // a deleted token is none, for its owners
       'tokens/revocation.ts', // whether an edit raises the epoch
