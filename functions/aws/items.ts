@@ -1,3 +1,4 @@
+// Long because the shape of every stored item stands here, beside those that it shares attributes with.
 import * as z from 'zod/mini';
 import type { Delivery, DigestNotice, ReadDigest } from '../notices/digest-repository.ts';
 import type { Notice } from '../notices/notice-repository.ts';
