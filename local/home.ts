@@ -22,43 +22,21 @@ export interface Home {
 /** Another live process owns the home. */
 export class HomeInUse extends Error {
   override readonly name = 'HomeInUse';
-  constructor(directory: string, pid: number | string) {
-    super(
-      `${directory} is in use by process ${pid}. Stop that one first (kill ${pid}), or set TOKENWARD_HOME to another directory.`,
-    );
-  }
 }
 
 /** What the system keeps is not in the home any more. */
 export class HomeGone extends Error {
   override readonly name = 'HomeGone';
-  constructor(directory: string) {
-    super(
-      `${directory} was deleted, or belongs to another start. Nothing is kept any more: stop this one, and start again.`,
-    );
-  }
 }
 
 /** The directory holds something else, and a later --fresh would delete it. */
 export class NotAHome extends Error {
   override readonly name = 'NotAHome';
-  constructor(directory: string) {
-    super(
-      `${directory} is not empty and was not made by Tokenward. Set TOKENWARD_HOME to an empty or a new directory.`,
-    );
-  }
 }
 
 /** The directory cannot be made, or not be written to. */
 export class HomeUnusable extends Error {
   override readonly name = 'HomeUnusable';
-  constructor(directory: string, cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    super(
-      `The home ${directory} cannot be used: ${why}. Set TOKENWARD_HOME to a directory that can be created and written to.`,
-      { cause },
-    );
-  }
 }
 
 const MARKER = 'tokenward-home';
@@ -74,7 +52,11 @@ export function openHome(directory: string): Home {
   const at = (...names: string[]) => path.join(path.resolve(directory), ...names);
   const lock = markAndLock(at);
   const home = homeAt(at, () => lock?.close());
-  if (!lock) throw new HomeInUse(home.directory, ownerOf(home) ?? 'of another start');
+  if (!lock) {
+    const pid = ownerOf(home) ?? 'of another start';
+    const advice = `Stop that one first (kill ${pid}), or set TOKENWARD_HOME to another directory.`;
+    throw new HomeInUse(`${home.directory} is in use by process ${pid}. ${advice}`);
+  }
   home.writeJson(OWNER, { pid: process.pid });
   return home;
 }
@@ -84,7 +66,10 @@ function markAndLock(at: Home['path']): ReturnType<typeof lockFile> {
     mark(at());
     return lockFile(at(LOCK));
   } catch (error) {
-    throw error instanceof NotAHome ? error : new HomeUnusable(at(), error);
+    if (error instanceof NotAHome) throw error;
+    const why = `The home ${at()} cannot be used: ${error instanceof Error ? error.message : error}.`;
+    const advice = 'Set TOKENWARD_HOME to a directory that can be created and written to.';
+    throw new HomeUnusable(`${why} ${advice}`, { cause: error });
   }
 }
 
@@ -103,7 +88,9 @@ function ownerOf(home: Pick<Home, 'readJson'>): number | undefined {
 function mark(directory: string): void {
   makeDirectory(directory);
   if (!fs.existsSync(path.join(directory, MARKER))) {
-    if (fs.readdirSync(directory).length > 0) throw new NotAHome(directory);
+    const advice = 'Set TOKENWARD_HOME to an empty or a new directory.';
+    if (fs.readdirSync(directory).length > 0)
+      throw new NotAHome(`${directory} is not empty and was not made by Tokenward. ${advice}`);
     const text = 'The local system of Tokenward keeps its state here. --fresh empties it.\n';
     fs.writeFileSync(path.join(directory, MARKER), text);
   }
@@ -117,7 +104,9 @@ function homeAt(at: Home['path'], close: () => void): Home {
     close,
     empty: () => empty(at),
     check: async () => {
-      if (ownerOf(home) !== process.pid) throw new HomeGone(home.directory);
+      if (ownerOf(home) === process.pid) return;
+      const advice = 'Nothing is kept any more: stop this one, and start again.';
+      throw new HomeGone(`${home.directory} was deleted, or belongs to another start. ${advice}`);
     },
     readJson: (name) => {
       if (!fs.existsSync(at(name))) return undefined;

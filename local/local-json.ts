@@ -1,7 +1,7 @@
-import * as z from 'zod';
 import { type Person, people } from './people/accounts.ts';
 import { TEN_YEARS } from './people/issuer.ts';
 import type { System } from './system.ts';
+import { environmentOf } from './template/resource-properties.ts';
 
 /** What programs need to use the running system; `<home>/local.json`. */
 export type LocalJson = Awaited<ReturnType<typeof writeLocalJson>>;
@@ -41,11 +41,8 @@ export async function writeLocalJson(system: System, stack: { readonly api_key: 
   return content;
 }
 
-/** By the variables that tell functions of them: `TOKENS_TABLE` and its like. */
+/** By the environment variables that name them to functions: `TOKENS_TABLE` and its like. */
 function tablesOf(stack: System['stack']): Readonly<Record<string, string>> {
-  const Properties = z.object({ Environment: z.object({ Variables: z.record(z.string(), z.string()) }) });
-  const told = stack
-    .ofType('AWS::Lambda::Function')
-    .flatMap(({ properties }) => Object.entries(Properties.safeParse(properties).data?.Environment.Variables ?? {}));
-  return Object.fromEntries(told.filter(([variable]) => variable.endsWith('_TABLE')));
+  const variables = stack.ofType('AWS::Lambda::Function').flatMap((one) => Object.entries(environmentOf(one)));
+  return Object.fromEntries(variables.filter(([variable]) => variable.endsWith('_TABLE')));
 }

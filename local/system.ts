@@ -50,7 +50,7 @@ export interface SystemOptions {
   readonly assembly?: string;
   /** where the engine is looked for (`TOKENWARD_DYNAMODB_ENDPOINT`, `DYNOXIDE_BIN`) */
   readonly env?: NodeJS.ProcessEnv;
-  /** told what goes wrong beside any request */
+  /** called with what goes wrong beside any request */
   readonly log?: (line: string) => void;
   /** called when everything answers, before the system is ready */
   readonly seed?: (system: System) => Promise<void>;
@@ -145,21 +145,17 @@ async function startFunctionsOn(options: MessagingOptions & { front: Front }, cl
   return { bus, deadLetters, mails, functions, triggers };
 }
 
-/** Both have settled before either is told to have failed, so that whichever did start is known to be stopped again. */
+/** Waits for both also where one fails, so that the one that did start is stopped again. */
 async function startFirst(
   ofEngine: Parameters<typeof startEngine>[0],
   ofIssuer: Parameters<typeof startIssuer>[0],
   closers: Closer[],
 ): Promise<[Engine, Issuer]> {
-  const [engine, issuer] = await Promise.allSettled([startEngine(ofEngine), startIssuer(ofIssuer)]);
+  const both = [startEngine(ofEngine), startIssuer(ofIssuer)] as const;
+  const [engine, issuer] = await Promise.allSettled(both);
   if (engine.status === 'fulfilled') closers.push(() => engine.value.stop());
   if (issuer.status === 'fulfilled') closers.push(() => issuer.value.close());
-  return [fulfilled(engine), fulfilled(issuer)];
-}
-
-function fulfilled<T>(settled: PromiseSettledResult<T>): T {
-  if (settled.status === 'rejected') throw settled.reason;
-  return settled.value;
+  return await Promise.all(both);
 }
 
 function parametersOf(issuer: Issuer, site: Distribution): Record<string, string> {

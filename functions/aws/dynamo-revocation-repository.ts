@@ -79,9 +79,9 @@ export class DynamoRevocationRepository implements RevocationRepository {
     });
   }
 
-  async goOn(
+  async continueRevocation(
     receipt: RunningReceipt,
-    { tidied, waited_ms, at }: Parameters<RevocationRepository['goOn']>[1],
+    { tidied, waited_ms, at }: Parameters<RevocationRepository['continueRevocation']>[1],
   ): Promise<void> {
     await this.#next(receipt, {
       at,
@@ -108,9 +108,9 @@ export class DynamoRevocationRepository implements RevocationRepository {
     });
   }
 
-  async stick(
+  async markStuck(
     receipt: RunningReceipt,
-    { reason, waited_ms, at }: Parameters<RevocationRepository['stick']>[1],
+    { reason, waited_ms, at }: Parameters<RevocationRepository['markStuck']>[1],
   ): Promise<void> {
     const { condition, values: seen } = asSeen(receipt);
     await this.#storage.write({

@@ -114,16 +114,16 @@ export async function previewRun(
     if (decision.does === 'clean_up') cleaned.push(now.toISOString());
     return { used, decision };
   });
-  const told = await deps.hygiene.claimed(decided.flatMap((one) => noticeOf(one) ?? []));
+  const claimed = await deps.hygiene.claimed(decided.flatMap((one) => noticeOf(one) ?? []));
   const previewed = decided.map(({ used, decision }): PreviewedToken => {
-    const notice = told.has(used.token.uid) ? null : noticeOf({ used, decision });
+    const notice = claimed.has(used.token.uid) ? null : noticeOf({ used, decision });
     const mailed_at = notice && digestFor(used, { notice, settings, now, closed: null }).send_at;
     return { used, decision, why: whyOf(used, { decision, settings }), mailed_at };
   });
   return { now, tokens: previewed };
 }
 
-/** What people would be told of, unless they have been told before. */
+/** The notice that people would get, unless it was claimed before. */
 function noticeOf({ used: { token }, decision }: { used: UsedToken; decision: Decision }): NoticeIdentity | null {
   if (decision.does !== 'notify' && decision.does !== 'hold_back') return null;
   const { expires_at } = decision;

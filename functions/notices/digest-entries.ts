@@ -30,8 +30,8 @@ export function digestFor(
   return { stack: token.api_key, send_at: sendTimeOf(notice, { settings, now: earliest }).toISOString() };
 }
 
-/** A token in a digest, with the rows that it is told by. */
-interface ToldToken extends UsedToken {
+/** A token in a digest, with the notice that put it there. */
+interface NotifiedToken extends UsedToken {
   readonly notice: DigestNotice;
 }
 
@@ -42,34 +42,34 @@ export function isAddressed(person: Reachable): person is Addressed {
   return person.address !== null;
 }
 
-/** Who is told what of a digest. */
-export interface Telling {
-  /** By the settings, and only of what still holds. Everybody here has an address; nobody is told of nothing. */
-  readonly told: ReadonlyMap<Addressed, readonly ToldToken[]>;
-  /** What the settings want told, and nobody with an address is. */
-  readonly unheard: readonly ToldToken[];
+/** Who gets which tokens of a digest. */
+export interface Recipients {
+  /** By the settings, and only of what still holds. Everybody here has an address and at least one token. */
+  readonly recipients: ReadonlyMap<Addressed, readonly NotifiedToken[]>;
+  /** What the settings ask to be sent, and nobody with an address would get. */
+  readonly undeliverable: readonly NotifiedToken[];
 }
 
-export function tellingOf(
+export function recipientsOf(
   { stack, people, tokens }: DigestScene,
   { notices, now }: { notices: readonly DigestNotice[]; now: Date },
-): Telling {
+): Recipients {
   const valid = stillTrue(tokens, { notices, now });
   const { mail_to, mail_about } = stack.hygiene;
   // A newer version may know more than these two: rather a mail too many than one too few.
-  const isAbout = ({ token }: ToldToken) => mail_about !== 'flagged' || token.is_email_notification_enabled;
+  const isAbout = ({ token }: NotifiedToken) => mail_about !== 'flagged' || token.is_email_notification_enabled;
   const isAsked = ({ role }: Reachable) =>
     (role === 'owner' && mail_to.includes('owner')) || (role === 'admin' && mail_to.includes('admins'));
-  const isMaker = ({ uid }: Reachable, { token }: ToldToken) =>
+  const isMaker = ({ uid }: Reachable, { token }: NotifiedToken) =>
     token.is_email_notification_enabled && token.created_by === uid;
   const each = people.filter(isAddressed).map((person) => {
     const some = valid.filter((one) => (isAsked(person) && isAbout(one)) || isMaker(person, one));
     return [person, some] as const;
   });
-  const told = new Map(each.filter(([, some]) => some.length > 0));
-  const heard = new Set([...told].filter(([person]) => isAsked(person)).flatMap(([, some]) => some));
-  const unheard = mail_to.length === 0 ? [] : valid.filter((one) => isAbout(one) && !heard.has(one));
-  return { told, unheard };
+  const recipients = new Map(each.filter(([, some]) => some.length > 0));
+  const delivered = new Set([...recipients].filter(([person]) => isAsked(person)).flatMap(([, some]) => some));
+  const undeliverable = mail_to.length === 0 ? [] : valid.filter((one) => isAbout(one) && !delivered.has(one));
+  return { recipients, undeliverable };
 }
 
 /**
@@ -79,7 +79,7 @@ export function tellingOf(
 function stillTrue(
   tokens: readonly UsedToken[],
   { notices, now }: { notices: readonly DigestNotice[]; now: Date },
-): readonly ToldToken[] {
+): readonly NotifiedToken[] {
   return tokens.flatMap((used) => {
     const { uid, state, expires_at } = used.token;
     const notice = notices.findLast((one) => one.token_uid === uid && one.expires_at === expires_at);
@@ -101,7 +101,7 @@ export interface EntryContext {
 
 /** A token as a mail shows it, where its notice is still true. */
 export function entryOf(
-  { token, lastUse, notice }: ToldToken,
+  { token, lastUse, notice }: NotifiedToken,
   { stack, people, now, consoleUrl }: EntryContext,
 ): DigestEntry {
   const { cleanup_after_days: days } = stack.hygiene;

@@ -1,12 +1,19 @@
-import { createHash } from 'node:crypto';
 import { type EventPublisher, eventOf } from '../events/catalogue.ts';
 import { maySeeTokens } from '../stacks/stack.ts';
 import { compareTexts } from '../values/compare-texts.ts';
 import { minuteMs } from '../values/duration.ts';
-import { type Addressed, type EntryContext, entryOf, isAddressed, type Telling, tellingOf } from './digest-entries.ts';
+import { claimOf, deliveryId, endOf, type Sent } from './delivery-tries.ts';
+import {
+  type Addressed,
+  type EntryContext,
+  entryOf,
+  isAddressed,
+  type Recipients,
+  recipientsOf,
+} from './digest-entries.ts';
 import { renderDigest } from './digest-mail.ts';
 import type { Delivery, DigestRepository, DigestScene, TakenDigest } from './digest-repository.ts';
-import type { Mailer, MailOutcome } from './mailer.ts';
+import type { Mailer } from './mailer.ts';
 import type { DueDigest } from './notice-repository.ts';
 
 export interface SendDigestDependencies {
@@ -18,20 +25,10 @@ export interface SendDigestDependencies {
   readonly consoleUrl: string | null;
 }
 
-/** How many mails of a digest came to what in this run. */
-export interface Sent {
-  sent: number;
-  failed: number;
-  unknown: number;
-  undeliverable: number;
-}
-
 /** Longer than a run lasts: who holds a digest longer has crashed. */
 const leaseMs = 10 * minuteMs;
-const firstRetryMs = 15 * minuteMs;
-const mostTries = 8;
 
-type Entries = NonNullable<ReturnType<Telling['told']['get']>>;
+type Entries = NonNullable<ReturnType<Recipients['recipients']['get']>>;
 
 /**
  * Sends a digest whose time has come: one mail to each recipient, each claimed by itself before it is sent, so that one failing address
@@ -51,12 +48,6 @@ export async function sendDigest(
   return counts;
 }
 
-type EndedDelivery = Omit<Delivery, 'state' | 'reason'> &
-  (
-    | { readonly state: 'undeliverable'; readonly reason: string }
-    | { readonly state: Exclude<keyof Sent, 'undeliverable'>; readonly reason: string | null }
-  );
-
 interface Situation {
   readonly digest: TakenDigest;
   readonly scene: DigestScene;
@@ -73,8 +64,8 @@ class Sending {
   readonly #deps: SendDigestDependencies;
   readonly #situation: Situation;
   readonly #deliveries: Map<string, Delivery>;
-  /** Who is to be told now: a delivery to somebody else is of no account any more. */
-  readonly #told = new Set<string>();
+  /** Uids of those who get this digest now: an earlier delivery to somebody else does not count any more. */
+  readonly #recipients = new Set<string>();
 
   constructor(deps: SendDigestDependencies, situation: Situation) {
     this.#deps = deps;
@@ -84,20 +75,19 @@ class Sending {
 
   async all(hasTime: () => boolean): Promise<void> {
     const { digest, scene, sentAt } = this.#situation;
-    const { told, unheard } = tellingOf(scene, { notices: digest.notices, now: sentAt });
-    const queue = new Map(told);
+    const { recipients, undeliverable: entries } = recipientsOf(scene, { notices: digest.notices, now: sentAt });
+    const queue = new Map(recipients);
     const spare = spareOf(scene);
-    const isLost =
-      unheard.length > 0 && !passOn(queue, { spare, entries: unheard }) && !addTo(queue, { spare, entries: unheard });
+    const isLost = entries.length > 0 && !passOn(queue, { spare, entries }) && !addTo(queue, { spare, entries });
     const failures: unknown[] = [];
     // A map goes on with what is added to it meanwhile.
     for (const [person, entries] of queue) {
       if (!hasTime()) return;
-      this.#told.add(person.uid);
+      this.#recipients.add(person.uid);
       const delivery = await this.#deliver(person, entries).catch((error: unknown) => void failures.push(error));
       if (delivery?.state === 'undeliverable') passOn(queue, { spare, entries });
     }
-    if (isLost) await this.#tellUndeliverable(null, 'Nobody who could be told has a verified address.');
+    if (isLost) await this.#publishUndeliverable(null, 'Nobody who could be told has a verified address.');
     // What storage did not take of one recipient held up no other; the digest stays due.
     if (failures.length > 0) throw failures[0];
     await this.#finish(queue.size === 0 && !isLost);
@@ -125,8 +115,8 @@ class Sending {
     });
     const ended = endOf(claimed, { outcome, at: this.#deps.now() });
     this.#situation.counts[ended.state] += 1;
-    // Told first: what is recorded is not looked at again, and to be told twice is to be told the same event.
-    if (ended.state === 'undeliverable') await this.#tellUndeliverable(ended.person, ended.reason);
+    // Published first: what is recorded is not looked at again, and publishing twice is publishing the same event.
+    if (ended.state === 'undeliverable') await this.#publishUndeliverable(ended.person, ended.reason);
     await this.#record(ended, claimed);
     return ended;
   }
@@ -140,14 +130,14 @@ class Sending {
 
   async #finish(isAboutNothing: boolean): Promise<void> {
     const { digest } = this.#situation;
-    const deliveries = [...this.#deliveries.values()].filter(({ person }) => this.#told.has(person));
+    const deliveries = [...this.#deliveries.values()].filter(({ person }) => this.#recipients.has(person));
     const [nextTry] = deliveries.flatMap(({ next_try_at }) => next_try_at ?? []).sort();
     if (nextTry) return await this.#deps.digests.postpone(digest, nextTry);
-    const isTold = deliveries.some(({ state }) => state === 'sent' || state === 'unknown');
-    await this.#deps.digests.finish(digest, isAboutNothing ? 'nobody' : isTold ? 'sent' : 'undeliverable');
+    const isSent = deliveries.some(({ state }) => state === 'sent' || state === 'unknown');
+    await this.#deps.digests.finish(digest, isAboutNothing ? 'nobody' : isSent ? 'sent' : 'undeliverable');
   }
 
-  async #tellUndeliverable(person: string | null, reason: string): Promise<void> {
+  async #publishUndeliverable(person: string | null, reason: string): Promise<void> {
     const { stack, send_at, notices } = this.#situation.digest;
     const tokens = [...new Set(notices.map(({ token_uid }) => token_uid))];
     const data = { api_key: stack, send_at, person, reason, tokens };
@@ -158,14 +148,14 @@ class Sending {
   }
 }
 
-/** Owner and admins who can be told, the owner first. */
+/** Owner and admins who can be mailed, the owner first. */
 function spareOf({ people }: DigestScene): readonly Addressed[] {
   const rank = ({ role }: Addressed) => (role === 'owner' ? 0 : 1);
   const spare = people.filter(isAddressed).filter((person) => maySeeTokens(person));
   return spare.sort((a, b) => rank(a) - rank(b) || compareTexts(a.uid, b.uid));
 }
 
-/** Has the first of them be told this: whatever they are told anyway is among it. @returns whether there is one */
+/** Adds this to the mail of the first of them: it holds whatever they get anyway. @returns whether there is one */
 function addTo(
   queue: Map<Addressed, Entries>,
   { spare: [first], entries }: { spare: readonly Addressed[]; entries: Entries },
@@ -174,7 +164,7 @@ function addTo(
   return first !== undefined;
 }
 
-/** Has the next person who is told nothing yet be told. @returns whether there is one */
+/** Adds the next person who gets no mail yet. @returns whether there is one */
 function passOn(
   queue: Map<Addressed, Entries>,
   { spare, entries }: { spare: readonly Addressed[]; entries: Entries },
@@ -182,72 +172,4 @@ function passOn(
   const next = spare.find((person) => !queue.has(person));
   if (next) queue.set(next, entries);
   return next !== undefined;
-}
-
-/** The delivery that is to be recorded before a mail is sent; null where it has an outcome, or its time has not come. */
-function claimOf(
-  seen: Delivery | null,
-  { digest, person, now, run }: Situation & { person: Addressed },
-): Delivery | null {
-  const at = now.toISOString();
-  const { stack, send_at } = digest;
-  const sending = {
-    stack,
-    send_at,
-    person: person.uid,
-    address: person.address,
-    state: 'sending',
-    run,
-    at,
-    reason: null,
-    next_try_at: null,
-  } as const;
-  if (!seen) return { ...sending, tries: 1, again: false };
-  const once = { ...sending, tries: seen.tries + 1 };
-  if (seen.state === 'failed') return (seen.next_try_at ?? '') <= at ? { ...once, again: seen.again } : null;
-  // Nobody recorded what became of it, and whoever sent it had its time.
-  const isUnknown = seen.state === 'unknown' || seen.state === 'sending';
-  if (!isUnknown) return null;
-  if (!seen.again) return { ...once, again: true };
-  if (seen.state === 'unknown') return null;
-  return {
-    ...seen,
-    state: 'unknown',
-    run,
-    at,
-    reason: 'The run that sent it did not say what became of it.',
-    next_try_at: null,
-  };
-}
-
-function endOf(claimed: Delivery, { outcome, at }: { outcome: MailOutcome; at: Date }): EndedDelivery {
-  const ended = {
-    ...claimed,
-    at: at.toISOString(),
-    reason: 'reason' in outcome ? outcome.reason : null,
-    next_try_at: null,
-  };
-  const later = (ms: number) => new Date(at.getTime() + ms).toISOString();
-  switch (outcome.outcome) {
-    case 'sent':
-      return { ...ended, state: 'sent' };
-    case 'undeliverable':
-      return { ...ended, state: 'undeliverable', reason: outcome.reason };
-    case 'unknown':
-      // Once more, and marked; then it stays unknown.
-      return { ...ended, state: 'unknown', next_try_at: claimed.again ? null : at.toISOString() };
-    case 'failed':
-      return claimed.tries < mostTries
-        ? { ...ended, state: 'failed', next_try_at: later(firstRetryMs * 2 ** (claimed.tries - 1)) }
-        : { ...ended, state: 'undeliverable', reason: `${outcome.reason} Given up after ${claimed.tries} tries.` };
-  }
-}
-
-/** Tells of a mail to which delivery and try it belongs, and nothing about anybody. */
-function deliveryId({ stack, send_at }: TakenDigest, { person, tries }: Delivery): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([stack, send_at, person]))
-    .digest('hex')
-    .slice(0, 24);
-  return `${hash}-${tries}`;
 }

@@ -1,4 +1,4 @@
-import type { Sent } from './send-digest.ts';
+import type { Sent } from './delivery-tries.ts';
 
 /** What a run did. */
 export interface SweepReport {

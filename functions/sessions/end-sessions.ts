@@ -46,7 +46,7 @@ export async function endSessions(
   const round = new Round(deps, found);
   try {
     const done = await round.run();
-    if (!done) return await goOn(deps, found.receipt, round);
+    if (!done) return await continueRevocation(deps, found.receipt, round);
     await round.complete();
     return 'completed';
   } catch (error) {
@@ -59,17 +59,17 @@ async function giveUp(
   deps: EndSessionsDependencies,
   { round, receipt, error }: { round: Round; receipt: RunningReceipt; error: unknown },
 ): Promise<RoundOutcome> {
-  if (round.ended > 0) return await goOn(deps, receipt, round);
-  await deps.revocations.stick(receipt, { reason: nameOfCause(error), waited_ms: round.waitedMs, at: deps.now() });
+  if (round.ended > 0) return await continueRevocation(deps, receipt, round);
+  await deps.revocations.markStuck(receipt, { reason: nameOfCause(error), waited_ms: round.waitedMs, at: deps.now() });
   return 'stuck';
 }
 
-async function goOn(
+async function continueRevocation(
   { revocations, now }: EndSessionsDependencies,
   receipt: RunningReceipt,
   { tidied, waitedMs: waited_ms }: Round,
 ): Promise<'continued'> {
-  await revocations.goOn(receipt, { tidied, waited_ms, at: now() });
+  await revocations.continueRevocation(receipt, { tidied, waited_ms, at: now() });
   return 'continued';
 }
 

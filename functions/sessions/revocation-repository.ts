@@ -66,14 +66,14 @@ export interface RevocationRepository {
   /** Keeps up to where nothing is left to end in a shard. */
   clear(receipt: RunningReceipt, progress: Pick<ShardProgress, 'shard' | 'cleared'>): Promise<void>;
   /** Makes the stream bring the next round, behind what others did meanwhile. Nothing where another round has been asked for since. */
-  goOn(
+  continueRevocation(
     receipt: RunningReceipt,
     round: { readonly tidied: readonly TidiedSample[]; readonly waited_ms: number; readonly at: Date },
   ): Promise<void>;
   /** The due index found it: brings another round. @returns false where one has been asked for since, or it is completed */
   again(receipt: RunningReceipt, at: Date): Promise<boolean>;
   /** A round made no progress: why is kept, and the due index brings the next one. Nothing where another round has been asked for since. */
-  stick(
+  markStuck(
     receipt: RunningReceipt,
     failure: { readonly reason: string; readonly waited_ms: number; readonly at: Date },
   ): Promise<void>;

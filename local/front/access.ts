@@ -2,8 +2,8 @@ import * as z from 'zod';
 import type { TableKeys } from '../services/dynamodb/tables.ts';
 import { arn } from '../template/resource-types.ts';
 
-/** One thing that a request does, as IAM judges it. */
-export interface Touch {
+/** One action on one resource, as IAM judges it. */
+export interface Access {
   readonly action: string;
   readonly resource: string;
   readonly leadingKeys: readonly string[];
@@ -23,22 +23,22 @@ export class Unjudgeable extends Error {
 type Tables = ReadonlyMap<string, TableKeys>;
 
 /**
- * What a call touches: actions, tables and indexes, and partition key values; undefined for a call that is not judged here
+ * What a call reads and writes: actions, tables and indexes, and partition key values; undefined for a call that is not judged here
  * (PartiQL), which nobody but the operator may make. Transactions are judged by their items' actions.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
  */
-export function touchedBy(operation: string, body: unknown, tables: Tables): Touch[] | undefined {
-  const touches = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
-  if (!touches) return undefined;
+export function accessesBy(operation: string, body: unknown, tables: Tables): Access[] | undefined {
+  const accessesIn = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
+  if (!accessesIn) return undefined;
   try {
-    return touches(body, tables);
+    return accessesIn(body, tables);
   } catch (error) {
     if (error instanceof z.ZodError) throw new Unjudgeable('The request does not have the shape of this operation');
     throw error;
   }
 }
 
-const OPERATIONS: Readonly<Record<string, (body: unknown, tables: Tables) => Touch[]>> = {
+const OPERATIONS: Readonly<Record<string, (body: unknown, tables: Tables) => Access[]>> = {
   GetItem: item('GetItem'),
   PutItem: item('PutItem'),
   UpdateItem: item('UpdateItem'),
@@ -75,14 +75,14 @@ const BatchWrite = z.looseObject({ RequestItems: z.record(z.string(), z.array(Wr
 const Transaction = z.looseObject({ TransactItems: z.array(z.record(z.string(), z.unknown())) });
 
 function item(action: string) {
-  return (body: unknown, tables: Tables): Touch[] => {
+  return (body: unknown, tables: Tables): Access[] => {
     const { TableName, Key, Item } = ItemCall.parse(body);
-    return [touch(action, { table: TableName, items: [action === 'PutItem' ? Item : Key] }, tables)];
+    return [accessTo(action, { table: TableName, items: [action === 'PutItem' ? Item : Key] }, tables)];
   };
 }
 
 function transaction(actions: Readonly<Record<string, string>>) {
-  return (body: unknown, tables: Tables): Touch[] =>
+  return (body: unknown, tables: Tables): Access[] =>
     Transaction.parse(body).TransactItems.flatMap((entry) =>
       Object.entries(entry).flatMap(([kind, part]) => {
         const action = Object.hasOwn(actions, kind) ? actions[kind] : undefined;
@@ -92,23 +92,25 @@ function transaction(actions: Readonly<Record<string, string>>) {
     );
 }
 
-function batchGet(body: unknown, tables: Tables): Touch[] {
+function batchGet(body: unknown, tables: Tables): Access[] {
   const { RequestItems } = BatchGet.parse(body);
-  return Object.entries(RequestItems).map(([table, { Keys }]) => touch('BatchGetItem', { table, items: Keys }, tables));
+  return Object.entries(RequestItems).map(([table, { Keys }]) =>
+    accessTo('BatchGetItem', { table, items: Keys }, tables),
+  );
 }
 
-function batchWrite(body: unknown, tables: Tables): Touch[] {
+function batchWrite(body: unknown, tables: Tables): Access[] {
   return Object.entries(BatchWrite.parse(body).RequestItems).map(([table, writes]) => {
     const items = writes.flatMap(({ PutRequest, DeleteRequest }) => [
       ...(PutRequest ? [PutRequest.Item] : []),
       ...(DeleteRequest ? [DeleteRequest.Key] : []),
     ]);
-    return touch('BatchWriteItem', { table, items }, tables);
+    return accessTo('BatchWriteItem', { table, items }, tables);
   });
 }
 
 /** The value stands in `key = :value`, which DynamoDB requires once, for the partition key of the table or of the index. */
-function query(body: unknown, tables: Tables): Touch[] {
+function query(body: unknown, tables: Tables): Access[] {
   const reading = Reading.parse(body);
   const keys = tables.get(reading.TableName);
   const attribute = reading.IndexName === undefined ? keys?.table : keys?.indexes.get(reading.IndexName);
@@ -124,17 +126,17 @@ function query(body: unknown, tables: Tables): Touch[] {
 function withoutKeys(
   action: string,
   { TableName, IndexName }: { TableName: string; IndexName?: string | undefined },
-): Touch {
+): Access {
   const path = IndexName === undefined ? `table/${TableName}` : `table/${TableName}/index/${IndexName}`;
   return { action: `dynamodb:${action}`, resource: arn('dynamodb', path), leadingKeys: [] };
 }
 
 /** Without its partition key value an item would pass every condition on leading keys, so it is never judged. */
-function touch(
+function accessTo(
   action: string,
   { table, items }: { table: string; items: readonly (Readonly<Record<string, unknown>> | undefined)[] },
   tables: Tables,
-): Touch {
+): Access {
   const key = tables.get(table)?.table;
   if (key === undefined) throw new Unjudgeable('Requested resource not found', 'ResourceNotFoundException');
   return {

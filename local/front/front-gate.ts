@@ -3,7 +3,7 @@ import { Agent, type IncomingHttpHeaders, type IncomingMessage, type ServerRespo
 import * as z from 'zod';
 import type { TableKeys } from '../services/dynamodb/tables.ts';
 import { refusalOf, type Statement } from '../template/iam.ts';
-import { touchedBy, Unjudgeable } from './access.ts';
+import { accessesBy, Unjudgeable } from './access.ts';
 import {
   type Answer,
   answerOf,
@@ -61,7 +61,7 @@ const Consumed = z.looseObject({ ConsumedCapacity: z.union([Units, z.array(Units
 /** Takes each request: tells who calls, refuses, injects a fault or sends it on, and records what became of it. */
 export class FrontGate {
   readonly faults = new Faults<FaultTarget, Fault>();
-  /** Told when the engine has taken a write. */
+  /** Called when the engine has taken a write. */
   readonly writeListeners = new Set<() => void>();
   readonly #engine: URL;
   readonly #agent = new Agent({ keepAlive: true });
@@ -118,8 +118,8 @@ export class FrontGate {
   #refusal({ rights, principal }: Caller, service: string, { operation, body }: FaultTarget) {
     if (rights === undefined) return undefined;
     try {
-      const touches = service === 'DynamoDB_20120810' ? touchedBy(operation, body, this.#tables) : undefined;
-      const sentences = touches?.map((touch) => refusalOf(rights, { principal, ...touch })) ?? [
+      const accesses = service === 'DynamoDB_20120810' ? accessesBy(operation, body, this.#tables) : undefined;
+      const sentences = accesses?.map((access) => refusalOf(rights, { principal, ...access })) ?? [
         `User: ${principal} is not authorized to perform: dynamodb:${operation}, which local/front/access.ts does not judge`,
       ];
       const message = sentences.find((sentence) => sentence !== undefined);

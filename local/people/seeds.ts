@@ -17,6 +17,7 @@ import { createToken } from '../../functions/tokens/create-token.ts';
 import { deleteToken } from '../../functions/tokens/delete-token.ts';
 import { editToken } from '../../functions/tokens/edit-token.ts';
 import type { System } from '../system.ts';
+import { environmentOf, titleOf } from '../template/resource-properties.ts';
 import { REGION } from '../template/resource-types.ts';
 import { machines, people } from './accounts.ts';
 
@@ -61,6 +62,10 @@ async function seedStacks(seeder: Seeder): Promise<Seeded> {
   return { stack: { api_key: web.api_key, name: web.name } };
 }
 
+type TokenFields = { name: string; scope: readonly object[]; [field: string]: unknown };
+/** In days from now; `daysLeft` is negative where it has expired. */
+type Times = { daysAgo?: number; daysLeft?: number };
+
 const onBranches = (...branches: string[]) => ({ module: 'branch', branches, acl: { read: true } });
 const everything = [{ module: '$all', acl: { read: true, write: true } }, onBranches('$all')];
 const readOnly = [{ module: '$all', acl: { read: true } }, onBranches('main')];
@@ -68,38 +73,33 @@ const viaAlias = [
   { module: 'entry', acl: { read: true } },
   { module: 'branch_alias', branch_aliases: ['deploy'], acl: { read: true } },
 ];
+const contentOnly = [
+  ...['entry', 'asset', 'environment'].map((module) => ({ module, acl: { read: true, write: true } })),
+  onBranches('main', 'development'),
+];
 
-async function seedTokens(seeder: Seeder, web: Stack): Promise<void> {
-  const owner = { stack: web, by: 'owner' } as const;
-  const admin = { stack: web, by: 'admin' } as const;
-  const automation = { stack: web, by: 'automation' } as const;
-  const contentOnly = ['entry', 'asset', 'environment'].map((module) => ({ module, acl: { read: true, write: true } }));
-  await seeder.token(
-    owner,
-    { name: 'ci-deploy', description: 'Deploys from the pipeline.', scope: everything },
-    { daysAgo: 200 },
-  );
-  await seeder.token(
-    automation,
-    { name: 'content-sync', scope: [...contentOnly, onBranches('main', 'development')] },
-    { daysLeft: 90 },
-  );
-  await seeder.token(admin, { name: 'preview-build', scope: readOnly }, { daysLeft: 5, daysAgo: 60 });
-  await seeder.token(
-    owner,
+/** Who made a token of the first stack, what is given of it, and when it was made and expires. */
+const tokens: readonly (readonly [by: Who, fields: TokenFields, times?: Times])[] = [
+  ['owner', { name: 'ci-deploy', description: 'Deploys from the pipeline.', scope: everything }, { daysAgo: 200 }],
+  ['automation', { name: 'content-sync', scope: contentOnly }, { daysLeft: 90 }],
+  ['admin', { name: 'preview-build', scope: readOnly }, { daysLeft: 5, daysAgo: 60 }],
+  [
+    'owner',
     { name: 'nightly-export', scope: readOnly, is_email_notification_enabled: true },
     // With half a day or less left people are warned at once, at whatever time of day somebody starts the system.
     { daysLeft: 0.4, daysAgo: 29 },
-  );
-  await seeder.token(admin, { name: 'storefront', scope: viaAlias }, { daysLeft: 365 });
-  const rate_limits = { read: 5, write: 2 };
-  await seeder.token(owner, { name: 'reporting', scope: readOnly, rate_limit_enabled: true, rate_limits });
-  await seeder.token(admin, { name: 'translation-import', scope: everything }, { daysLeft: -3, daysAgo: 90 });
-  await seeder.token(owner, { name: 'legacy-migration', scope: everything }, { daysLeft: -40, daysAgo: 300 });
-  const stopped = await seeder.token(owner, { name: 'leaked-in-a-log', scope: everything }, { daysAgo: 10 });
-  await seeder.stop(web, stopped);
-  const retired = await seeder.token(owner, { name: 'retired-importer', scope: everything }, { daysAgo: 30 });
-  await seeder.remove(web, retired);
+  ],
+  ['admin', { name: 'storefront', scope: viaAlias }, { daysLeft: 365 }],
+  ['owner', { name: 'reporting', scope: readOnly, rate_limit_enabled: true, rate_limits: { read: 5, write: 2 } }],
+  ['admin', { name: 'translation-import', scope: everything }, { daysLeft: -3, daysAgo: 90 }],
+  ['owner', { name: 'legacy-migration', scope: everything }, { daysLeft: -40, daysAgo: 300 }],
+];
+
+async function seedTokens(seeder: Seeder, web: Stack): Promise<void> {
+  for (const [by, fields, times] of tokens) await seeder.token({ stack: web, by }, fields, times);
+  const owner = { stack: web, by: 'owner' } as const;
+  await seeder.stop(web, await seeder.token(owner, { name: 'leaked-in-a-log', scope: everything }, { daysAgo: 10 }));
+  await seeder.remove(web, await seeder.token(owner, { name: 'retired-importer', scope: everything }, { daysAgo: 30 }));
 }
 
 type Who = keyof typeof people | keyof typeof machines;
@@ -109,9 +109,11 @@ interface SeededToken {
   readonly name: string;
 }
 
-/** Acts as the people of the cast, at moments relative to now. */
+/** Acts as the seeded people, at moments relative to now. */
 class Seeder {
   readonly #system: System;
+  /** Of the function that changes tokens, as the template has it. */
+  readonly #environment: Readonly<Record<string, string>>;
   readonly #stacks: DynamoStackRepository;
   readonly #changes: DynamoStackChanges;
   readonly #tokens: DynamoTokenRepository;
@@ -119,7 +121,15 @@ class Seeder {
   constructor(system: System, client: DynamoDBClient) {
     this.#system = system;
     const storage = createStorage(client, { pause: (ms) => pause(ms), jitter: Math.random });
-    const tables = tablesOf(system);
+    const functions = system.stack.ofType('AWS::Lambda::Function');
+    const changing = functions.find((one) => titleOf(one) === 'http/change-tokens');
+    this.#environment = changing ? environmentOf(changing) : {};
+    const tables: Tables = {
+      tokens: this.#variable('tokensTable'),
+      sessions: this.#variable('sessionsTable'),
+      audit: this.#variable('auditTable'),
+      usage: this.#variable('usageTable'),
+    };
     this.#stacks = new DynamoStackRepository(storage, tables);
     this.#changes = new DynamoStackChanges(storage, tables);
     this.#tokens = new DynamoTokenRepository(storage, tables);
@@ -160,8 +170,8 @@ class Seeder {
   /** Made `daysAgo` by somebody, and expiring `daysLeft` from now: negative where it has expired. */
   async token(
     { stack, by }: { stack: Stack; by: Who },
-    fields: { name: string; scope: readonly object[]; [field: string]: unknown },
-    { daysAgo = 1, daysLeft }: { daysAgo?: number; daysLeft?: number } = {},
+    fields: TokenFields,
+    { daysAgo = 1, daysLeft }: Times = {},
   ): Promise<SeededToken> {
     const expiry =
       daysLeft === undefined ? {} : { expires_on: new Date(this.#now().getTime() + daysLeft * day).toISOString() };
@@ -171,12 +181,8 @@ class Seeder {
   }
 
   async stop(stack: Stack, { uid }: SeededToken): Promise<void> {
-    await editToken(this.#changing(2), {
-      actor: this.#actor('owner'),
-      stack: stack.api_key,
-      uid,
-      fields: { expires_on: 'now' },
-    });
+    const fields = { expires_on: 'now' };
+    await editToken(this.#changing(2), { actor: this.#actor('owner'), stack: stack.api_key, uid, fields });
   }
 
   async remove(stack: Stack, { uid, name }: SeededToken): Promise<void> {
@@ -195,31 +201,19 @@ class Seeder {
   }
 
   #audit(stack: Stack, title: string) {
-    const event = {
-      stack: stack.api_key,
-      module: 'stack',
-      event_type: 'update',
-      metadata: { uid: stack.api_key, title },
-    } as const;
-    const at = this.#now();
-    return auditEntry(event, {
-      actor: this.#actor('owner'),
-      at,
-      operation: operationId(at, (bytes) => randomBytes(bytes)),
-    });
+    const metadata = { uid: stack.api_key, title };
+    const event = { stack: stack.api_key, module: 'stack', event_type: 'update', metadata } as const;
+    const { now, random } = this.#at(0);
+    const operation = operationId(now(), random);
+    return auditEntry(event, { actor: this.#actor('owner'), at: now(), operation });
   }
 
   #actor(who: Who): Actor {
     const issuer = this.#system.issuer.endpoint;
-    const identity =
-      who in people
-        ? {
-            issuer,
-            sub: people[who as keyof typeof people].sub,
-            email: people[who as keyof typeof people].email,
-            email_verified: true,
-          }
-        : { issuer, sub: machines[who as keyof typeof machines].clientId };
+    const person = Object.hasOwn(people, who) ? people[who as keyof typeof people] : undefined;
+    const identity = person
+      ? { issuer, sub: person.sub, email: person.email, email_verified: true }
+      : { issuer, sub: machines[who as keyof typeof machines].clientId };
     return { uid: personUid(identity), identity, request_id: 'seed', remote_addr: '127.0.0.1' };
   }
 
@@ -228,26 +222,6 @@ class Seeder {
   }
 
   #variable(variable: keyof typeof variables): string {
-    return environmentOf(this.#system)[variables[variable]] ?? '';
+    return this.#environment[variables[variable]] ?? '';
   }
-}
-
-function tablesOf(system: System): Tables {
-  const environment = environmentOf(system);
-  const named = (variable: keyof typeof variables) => environment[variables[variable]] ?? '';
-  return {
-    tokens: named('tokensTable'),
-    sessions: named('sessionsTable'),
-    audit: named('auditTable'),
-    usage: named('usageTable'),
-  };
-}
-
-/** The environment of the function that changes tokens, as the template has it. */
-function environmentOf({ stack }: System): Readonly<Record<string, string>> {
-  const changing = stack
-    .ofType('AWS::Lambda::Function')
-    .find(({ metadata }) => metadata['tokenward:function'] === 'http/change-tokens');
-  const { Environment } = (changing?.properties ?? {}) as { Environment?: { Variables?: Record<string, string> } };
-  return Environment?.Variables ?? {};
 }

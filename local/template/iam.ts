@@ -16,7 +16,7 @@ export interface AccessRequest {
   /** `dynamodb:GetItem` */
   readonly action: string;
   readonly resource: string;
-  /** The partition key values that are touched; empty when the request names none (Scan). */
+  /** The partition key values of the request; empty when the request names none (Scan). */
   readonly leadingKeys: readonly string[];
 }
 

@@ -27,6 +27,11 @@ export function invokedBy(principal: string, stack: LocalStack, reference: strin
   return found;
 }
 
+/** The environment variables of a function. */
+export function environmentOf({ properties }: Resource): Readonly<Record<string, string>> {
+  return EnvironmentSchema.safeParse(properties).data?.Environment.Variables ?? {};
+}
+
 /** What people call a function: the path of its entry point, otherwise the logical id. */
 export function titleOf({ metadata, logicalId }: Resource): string {
   return String(metadata['tokenward:function'] ?? logicalId);
@@ -51,6 +56,7 @@ export function requireRight(
   if (refusal !== undefined) throw new Error(`${lambda.logicalId}: ${refusal}`);
 }
 
+const EnvironmentSchema = z.object({ Environment: z.object({ Variables: z.record(z.string(), z.string()) }) });
 const PermissionSchema = z.looseObject({ FunctionName: z.string(), Principal: z.string() });
 
 function isFunction(reference: string, name: string): boolean {

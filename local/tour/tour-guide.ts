@@ -7,9 +7,9 @@ import { client, type ManagementToken, type Stack } from './contentstack-sdk.ts'
 export interface Step {
   /** What is done, as a sentence. */
   readonly title: string;
-  /** Does it, and tells what happened. */
+  /** Does it, and returns what happened, in words. */
   readonly act: (guide: Guide) => Promise<string>;
-  /** What `act` must have told. */
+  /** What the text that `act` returns must match. */
   readonly expect: RegExp;
 }
 
@@ -52,7 +52,7 @@ export class Guide {
     this.#local = local;
   }
 
-  /** The stack by the SDK, as one of the cast. */
+  /** The stack by the SDK, as one of the seeded people. */
   stackAs(person: Person): Stack {
     const { endpoint, people, stack } = this.#local;
     const { authtoken } = people[person];
@@ -113,7 +113,7 @@ export class Guide {
     return (await fetch(`${this.#local.endpoint}/_local/${path}`, { method, headers, ...body })).json();
   }
 
-  /** The events that the bus was told of the token, the oldest first. */
+  /** The events on the bus about the token, the oldest first. */
   async events(): Promise<readonly TokenEvent[]> {
     const response = await fetch(`${this.#local.endpoint}/_local/events`);
     const { events } = EventsSchema.parse(await response.json());
@@ -143,7 +143,7 @@ export async function askUntil<T>(ask: () => Promise<T>, isWanted: (answer: T) =
   }
 }
 
-/** What the SDK told of a call that is to be refused: status, code, and the message that names the cause. */
+/** What the SDK says of a call that should be refused: status, code, and the message that names the cause. */
 export async function refusalOf(call: Promise<unknown>): Promise<string> {
   try {
     await call;
@@ -155,8 +155,8 @@ export async function refusalOf(call: Promise<unknown>): Promise<string> {
   return 'was carried out';
 }
 
-/** Goes through the steps until one does not go as told. @returns whether all did */
-export async function tell(steps: readonly Step[], guide: Guide, say: (line: string) => void): Promise<boolean> {
+/** Runs the steps until one fails. @returns whether all passed */
+export async function runSteps(steps: readonly Step[], guide: Guide, say: (line: string) => void): Promise<boolean> {
   for (const [at, { title, act, expect }] of steps.entries()) {
     const begunAt = performance.now();
     const happened = await act(guide).catch((error: unknown) => `failed: ${error}`);

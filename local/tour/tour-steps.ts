@@ -2,14 +2,14 @@ import {
   auditLog,
   deleteInUse,
   edit,
-  eventsTold,
   tokenName as name,
   openSessions,
   preview,
+  publishedEvents,
   receipt,
   remove,
   use,
-} from './tour-deeds.ts';
+} from './tour-actions.ts';
 import { refusalOf, type Step } from './tour-guide.ts';
 import { cleanedUp, createExpiring, mails, passAndSweep, sweep } from './tour-hygiene.ts';
 
@@ -101,8 +101,8 @@ export const steps: readonly Step[] = [
     expect: /^completed: 3 of 3 sessions ended; .* \d+ ms at the median, \d+ ms at most$/,
   },
   {
-    title: 'The bus was told; also that somebody still calls with the dead value.',
-    act: eventsTold,
+    title: 'The events are on the bus; one says that somebody still calls with the dead value.',
+    act: publishedEvents,
     expect:
       /^(?=.*token\.deleted)(?=.*sessions\.revoked)(?=.*revocation\.completed).*\ntoken\.used_after_death: by \S+ from 127\.0\.0\.1$/,
   },

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { Guide, type Step, type Surroundings, tell } from '../../local/tour/tour-guide.ts';
+import { Guide, runSteps, type Step, type Surroundings } from '../../local/tour/tour-guide.ts';
 import { steps } from '../../local/tour/tour-steps.ts';
 import { presentAssembly } from '../support/present-assembly.ts';
 
@@ -32,7 +32,7 @@ test('the tour tells every step, ends with 0 and leaves nothing behind', { timeo
   expect(await errors).toBe('');
   const told = await output;
   for (const [at, { title }] of steps.entries()) expect(told).toContain(`${at + 1}. ${title}`);
-  expect(told).toContain(`All ${steps.length} steps went as told`);
+  expect(told).toContain(`All ${steps.length} steps went as expected`);
   expect(readdirSync(temporary)).toEqual([]);
 });
 
@@ -74,11 +74,11 @@ test.each([
   const never: Step = { title: 'Never reached.', act: async () => '', expect: /^$/ };
   const lines: string[] = [];
 
-  const wentAsTold = await tell([{ title: 'Refused.', act, expect: /^401/ }, never], new Guide(nobody), (line) =>
+  const hasPassed = await runSteps([{ title: 'Refused.', act, expect: /^401/ }, never], new Guide(nobody), (line) =>
     lines.push(line),
   );
 
-  expect(wentAsTold).toBe(false);
+  expect(hasPassed).toBe(false);
   expect(lines).toEqual([
     expect.stringMatching(/^ 1\. Refused\. +\d+ ms$/),
     `    ${happened}`,

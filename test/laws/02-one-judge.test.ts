@@ -160,6 +160,7 @@ describe('law 2: no other place decides', () => {
       'aws/token-steps.ts', // conditions of writes
       'http/tokens/fetch-revocation.ts', // the state of a receipt
       'hygiene/schedule.ts', // whether there is anything to do about a token later
+      'notices/delivery-tries.ts', // the state of a mail
       'notices/digest-content.ts', // how a mail speaks of an expiry
       'notices/digest-entries.ts', // of a deleted token, or of another expiry, no mail tells
       'notices/send-digest.ts', // the state of a mail

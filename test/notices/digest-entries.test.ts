@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isInUse } from '../../functions/hygiene/send-time.ts';
 import { defaultHygiene, type HygieneSettings } from '../../functions/hygiene/settings.ts';
-import { digestFor, type EntryContext, entryOf, tellingOf } from '../../functions/notices/digest-entries.ts';
+import { digestFor, type EntryContext, entryOf, recipientsOf } from '../../functions/notices/digest-entries.ts';
 import type { DigestNotice, Reachable } from '../../functions/notices/digest-repository.ts';
 import type { Stack } from '../../functions/stacks/stack.ts';
 import type { Token } from '../../functions/tokens/token.ts';
@@ -105,12 +105,12 @@ describe('who is told what', () => {
   const notices = ['plain', 'flagged'].map((uid) => notice(uid, inMs(day)));
 
   const told = (settings: Partial<HygieneSettings>, whom: readonly Reachable[] = people, about = tokens) => {
-    const { told: by, unheard } = tellingOf(
+    const { recipients: by, undeliverable } = recipientsOf(
       { stack: stackOf(settings), people: whom, tokens: about, deliveries: [] },
       { notices, now },
     );
     const uids = (some: readonly { token: Token }[]) => some.map(({ token }) => token.uid).join(' ');
-    return [Object.fromEntries([...by].map(([{ uid }, some]) => [uid, uids(some)])), uids(unheard)];
+    return [Object.fromEntries([...by].map(([{ uid }, some]) => [uid, uids(some)])), uids(undeliverable)];
   };
 
   it.for<[string, Partial<HygieneSettings>, unknown]>([
@@ -151,7 +151,9 @@ describe('who is told what', () => {
 
   const thresholdTold = (some: readonly DigestNotice[], at = now) => {
     const scene = { stack: stackOf(), people, tokens: tokens.slice(0, 1), deliveries: [] };
-    return [...tellingOf(scene, { notices: some, now: at }).told.values()][0]?.map((one) => one.notice.threshold);
+    return [...recipientsOf(scene, { notices: some, now: at }).recipients.values()][0]?.map(
+      (one) => one.notice.threshold,
+    );
   };
 
   it('of several notices of a token is the last', () => {

@@ -97,14 +97,17 @@ describe('a round', () => {
       expect(await waitedMs()).toBe(7000);
     });
 
-    test.each(['goOn', 'stick'] as const)('also when two begin at once: the first counts (%s)', async (keep) => {
-      const receipt = await world.receipt();
-      if (!receipt) throw new Error('There is no receipt.');
-      const of = (waited_ms: number) => ({ waited_ms, tidied: [], reason: 'x', at: revokedAt });
-      await world.deps.revocations[keep](receipt, of(7));
-      await world.deps.revocations[keep](receipt, of(9));
-      expect((await world.receipt())?.waited_ms).toBe(7);
-    });
+    test.each(['continueRevocation', 'markStuck'] as const)(
+      'also when two begin at once: the first counts (%s)',
+      async (keep) => {
+        const receipt = await world.receipt();
+        if (!receipt) throw new Error('There is no receipt.');
+        const of = (waited_ms: number) => ({ waited_ms, tidied: [], reason: 'x', at: revokedAt });
+        await world.deps.revocations[keep](receipt, of(7));
+        await world.deps.revocations[keep](receipt, of(9));
+        expect((await world.receipt())?.waited_ms).toBe(7);
+      },
+    );
 
     test('but not in a receipt of before that was kept, which is read all the same', async () => {
       const receipt = await world.receipt();

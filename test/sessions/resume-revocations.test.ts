@@ -46,7 +46,11 @@ describe('a revocation that is not completed', () => {
   it('and is stuck is brought back just as soon, however often it failed', async () => {
     const world = await RevocationWorld.make();
     for (let failure = 1; failure < 9; failure += 1) {
-      await world.deps.revocations.stick(await receiptOf(world), { reason: 'Trouble', waited_ms: 5, at: revokedAt });
+      await world.deps.revocations.markStuck(await receiptOf(world), {
+        reason: 'Trouble',
+        waited_ms: 5,
+        at: revokedAt,
+      });
       expect(await receiptOf(world)).toMatchObject({ state: 'stuck', stuck_because: 'Trouble' });
       expect(await runAfter(world, 20 * second)).toEqual(resumed(1));
       expect(await receiptOf(world)).toMatchObject({ state: 'running', rounds: failure });
@@ -111,17 +115,21 @@ describe('a run', () => {
 });
 
 describe('a round', () => {
-  it.each(['goOn', 'stick'] as const)('that another has overtaken asks for nothing when it ends (%s)', async (end) => {
-    const world = await RevocationWorld.make();
-    const { revocations } = world.deps;
-    const seen = await receiptOf(world);
-    const at = new Date(revokedAt.getTime() + 60 * second);
-    await revocations.again(seen, at);
-    const before = await receiptOf(world);
-    if (end === 'goOn') await revocations.goOn(seen, { tidied: [{ ms: 1, sessions: 1 }], waited_ms: 5, at: revokedAt });
-    else await revocations.stick(seen, { reason: 'Trouble', waited_ms: 5, at: revokedAt });
-    expect(await receiptOf(world)).toEqual(before);
-  });
+  it.each(['continueRevocation', 'markStuck'] as const)(
+    'that another has overtaken asks for nothing when it ends (%s)',
+    async (end) => {
+      const world = await RevocationWorld.make();
+      const { revocations } = world.deps;
+      const seen = await receiptOf(world);
+      const at = new Date(revokedAt.getTime() + 60 * second);
+      await revocations.again(seen, at);
+      const before = await receiptOf(world);
+      if (end === 'continueRevocation')
+        await revocations.continueRevocation(seen, { tidied: [{ ms: 1, sessions: 1 }], waited_ms: 5, at: revokedAt });
+      else await revocations.markStuck(seen, { reason: 'Trouble', waited_ms: 5, at: revokedAt });
+      expect(await receiptOf(world)).toEqual(before);
+    },
+  );
 
   it('that goes on brings the next, and keeps what it measured', async () => {
     const world = await RevocationWorld.make();
@@ -130,7 +138,7 @@ describe('a round', () => {
       [2, 7],
     ] as const) {
       const round = { tidied: [{ ms, sessions: 1 }], waited_ms: ms, at: revokedAt };
-      await world.deps.revocations.goOn(await receiptOf(world), round);
+      await world.deps.revocations.continueRevocation(await receiptOf(world), round);
       expect(await receiptOf(world)).toMatchObject({ state: 'running', rounds, waited_ms: 5 });
     }
     expect((await receiptOf(world)).tidied).toEqual([

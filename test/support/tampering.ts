@@ -116,7 +116,7 @@ export const newerEpochToo = inRounds((deps) => ({
 /** The receipt is completed by the first round, whether or not it came to the end. */
 export const completedTooEarly = inRounds((deps) => ({
   revocations: changed(deps.revocations, {
-    goOn: async (receipt) => {
+    continueRevocation: async (receipt) => {
       const sessions = { total: 0, ended: 0, remaining: 0 };
       const tidied_ms = { p50: 0, p99: 0, max: 0 };
       await deps.revocations.complete(receipt, {

@@ -1,3 +1,4 @@
+// Long because it is one table: what the document says of each route, and nothing else.
 import * as z from 'zod/mini';
 import { HygieneSettingsSchema, ShownHygieneSchema } from '../../hygiene/setting-rules.ts';
 import { AliasTargetSchema, NewBranchSchema } from '../../stacks/change-branches.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import * as z from 'zod';
+import { environmentOf } from '../../template/resource-properties.ts';
 import type { LocalStack } from '../../template/template.ts';
 import { ABANDONED, type InvocationResult, THROTTLED } from '../lambda/function-pool.ts';
 import type { Functions } from '../lambda/functions.ts';
@@ -46,7 +46,6 @@ export async function ask(
 }
 
 const RETRY_AFTER_SECONDS = 1;
-const FunctionSchema = z.object({ Environment: z.object({ Variables: z.object({ PROBLEM_TYPES: z.string() }) }) });
 
 /**
  * The answer, in the shape in which the product's functions say that they cannot answer. An HTTP API says `{"message":"Service Unavailable"}`
@@ -74,10 +73,8 @@ export function unavailableResponse({ message: detail }: FunctionUnavailable, st
   return { status: document.status, headers, body: JSON.stringify(document) };
 }
 
-/** What the product's functions are told; empty in a template without them. */
+/** As the product's functions have it; empty in a template without them. */
 function problemTypesOf(stack: LocalStack): string {
-  const [types = ''] = stack
-    .ofType('AWS::Lambda::Function')
-    .flatMap(({ properties }) => FunctionSchema.safeParse(properties).data?.Environment.Variables.PROBLEM_TYPES ?? []);
-  return types;
+  const environments = stack.ofType('AWS::Lambda::Function').map(environmentOf);
+  return environments.find(({ PROBLEM_TYPES }) => PROBLEM_TYPES)?.PROBLEM_TYPES ?? '';
 }

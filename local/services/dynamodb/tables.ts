@@ -12,7 +12,8 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
-import type { LocalStack, Resource } from '../../template/template.ts';
+import { propertiesOf } from '../../template/resource-properties.ts';
+import type { LocalStack } from '../../template/template.ts';
 
 const KeySchema = z
   .array(z.strictObject({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }))
@@ -87,15 +88,8 @@ export async function createTables(stack: LocalStack, client: DynamoDBClient): P
 }
 
 function tablesOf(stack: LocalStack): Table[] {
-  return stack.ofType('AWS::DynamoDB::GlobalTable').map(parseTable);
-}
-
-function parseTable({ logicalId, name, properties }: Resource): Table {
-  const parsed = TableSchema.safeParse(properties);
-  if (parsed.success) return { ...parsed.data, name };
-  throw new Error(
-    `table ${logicalId} uses what is not supported (local/services/dynamodb/tables.ts):\n${z.prettifyError(parsed.error)}`,
-  );
+  const tables = stack.ofType('AWS::DynamoDB::GlobalTable');
+  return tables.map((table) => ({ ...propertiesOf(TableSchema, table), name: table.name }));
 }
 
 function partitionKey(keys: z.infer<typeof KeySchema>): string {

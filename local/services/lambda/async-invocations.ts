@@ -59,10 +59,8 @@ export class AsyncInvocations {
       stack.ofType('AWS::Lambda::EventInvokeConfig').map((resource) => {
         const config = propertiesOf(ConfigSchema, resource);
         const lambda = functionAt(stack, config.FunctionName);
-        return [
-          lambda.logicalId,
-          { ...config, destination: deadLetters.destinationOf(lambda, config.DestinationConfig) },
-        ];
+        const destination = deadLetters.destinationOf(lambda, config.DestinationConfig);
+        return [lambda.logicalId, { ...config, destination }];
       }),
     );
     database.exec(

@@ -13,7 +13,7 @@ export interface PoolOptions extends SandboxOptions {
   /** shared with the other functions */
   readonly places: WorkerPlaces;
   readonly logFile: string;
-  /** told when a worker cannot start */
+  /** called when a worker cannot start */
   readonly log: (line: string) => void;
 }
 

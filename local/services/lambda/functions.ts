@@ -37,7 +37,7 @@ export interface FunctionsOptions {
   readonly logs: string;
   /** where the AWS services are: `AWS_ENDPOINT_URL_DYNAMODB` and its like */
   readonly endpoints: Readonly<Record<string, string>>;
-  /** told when a function cannot start */
+  /** called when a function cannot start */
   readonly log: (line: string) => void;
   /** of all functions together, unless there are to be as many as usual */
   readonly workers?: number;

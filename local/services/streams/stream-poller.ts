@@ -114,18 +114,8 @@ async function openMappings(options: StreamsOptions, shared: Shared): Promise<St
     const saveCheckpoint = checkpoint(database, resource.logicalId, reader);
     const destination = deadLetters.destinationOf(lambda, DestinationConfig);
     const invoke = (event: object) => functions.invoke(lambda.logicalId, event);
-    mappings.push(
-      new StreamMapping({
-        ...shared,
-        title: titleOf(lambda),
-        mapping,
-        reader,
-        destination,
-        invoke,
-        saveCheckpoint,
-        log,
-      }),
-    );
+    const ofMapping = { title: titleOf(lambda), mapping, reader, destination, invoke, saveCheckpoint };
+    mappings.push(new StreamMapping({ ...shared, ...ofMapping, log }));
   }
   return mappings;
 }
@@ -139,9 +129,7 @@ function trim(mappings: readonly StreamMapping[], { engine, log }: StreamsOption
     try {
       engine.trimStream(table, String(upTo));
     } catch (error) {
-      log(
-        `The stream of ${table} cannot be trimmed now, and is later: ${error instanceof Error ? error.message : error}`,
-      );
+      log(`The stream of ${table} cannot be trimmed now, and is later: ${error}`);
     }
   }
 }

@@ -139,7 +139,7 @@ describe('on a file', () => {
     const { client } = await start();
     const provisioned = stackOf({ Resources: { Tokens: table({ BillingMode: 'PROVISIONED' }) } }, { parameters: {} });
     await expect(createTables(provisioned, client)).rejects.toThrow(
-      /table Tokens uses what is not supported.*BillingMode/s,
+      /GlobalTable Tokens is not supported as it is.*BillingMode/s,
     );
   });
 

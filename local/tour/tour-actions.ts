@@ -1,4 +1,4 @@
-/** What the steps of the tour do. Each tells what happened. */
+/** What the steps of the tour do. Each returns what happened, in words. */
 import * as z from 'zod';
 import { askUntil, type Guide, type Use } from './tour-guide.ts';
 
@@ -109,7 +109,7 @@ const promised = ['token.deleted', 'sessions.revoked', 'revocation.completed', g
 const DeadUseSchema = z.object({ client: z.string(), remote_addr: z.string() });
 
 /** Two readers of the stream tell the bus, each at its own pace. */
-export async function eventsTold(guide: Guide): Promise<string> {
+export async function publishedEvents(guide: Guide): Promise<string> {
   const events = await askUntil(
     () => guide.events(),
     (seen) => promised.every((wanted) => seen.some(({ type }) => type === wanted)),
