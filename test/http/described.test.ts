@@ -7,8 +7,8 @@ import { contract } from './endpoint-contracts.ts';
 
 /**
  * The table of the contract has the cases that somebody thought of for a route, and the document was held to that table: what both had
- * forgotten was in neither. Here every route gets every case, whether it has to do with it or not, and every kind of credential for
- * every stack. `RunningSystem.call` throws where an answer is not in `openapi.json`.
+ * forgotten was in neither. Here every route gets every case that its row does not have (`statuses.test.ts` sends those), and every kind of
+ * credential for every stack. `RunningSystem.call` throws where an answer is not in `openapi.json`.
  */
 let world: ContractWorld;
 beforeAll(async () => {
@@ -41,7 +41,8 @@ describe('every answer is in openapi.json', () => {
     '%s, whatever is wrong with the request',
     { timeout: 120_000 },
     async (route, { expect }) => {
-      for (const what of allCases) {
+      const ofItsRow = Object.values(contract[route].answers).flat();
+      for (const what of allCases.filter((one) => !ofItsRow.includes(one))) {
         const good = await contract[route].good(world, 'as it should be');
         const reply = await world.send(route, await cases[what](good, world));
         expect(contractFault(reply), reply.text).toBeNull();
