@@ -2,6 +2,9 @@ import * as z from 'zod';
 import { type AccessRequest, refusalOf, rightsOf } from './iam.ts';
 import type { LocalStack, Resource } from './template.ts';
 
+/** A property that means nothing on this machine. */
+export const ignored = z.unknown().optional();
+
 /** The properties of a resource as its schema has them; throws with the resource and what is wrong. */
 export function propertiesOf<T>(schema: z.ZodType<T>, { logicalId, type, properties }: Resource): T {
   const parsed = schema.safeParse(properties);

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { Clock } from '../../clock.ts';
 import { answerLocally, type LocalEndpoints } from '../../local-endpoints.ts';
 import { closeServer, listen } from '../../loopback.ts';
-import { invokedBy, propertiesOf } from '../../template/resource-properties.ts';
+import { ignored, invokedBy, propertiesOf } from '../../template/resource-properties.ts';
 import type { LocalStack, Resource } from '../../template/template.ts';
 import type { Functions } from '../lambda/functions.ts';
 import { type Authorizer, authorized, authorizerOf } from './authorizers.ts';
@@ -42,7 +42,6 @@ export interface HttpApiOptions {
 /** 10,240 bytes: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const MAX_HEADER_BYTES = 10_240;
 
-const ignored = z.unknown().optional();
 const ApiSchema = z.strictObject({
   Name: z.string(),
   ProtocolType: z.literal('HTTP'),

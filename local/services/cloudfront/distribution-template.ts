@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { runInNewContext } from 'node:vm';
 import * as z from 'zod';
-import { propertiesOf } from '../../template/resource-properties.ts';
+import { ignored, propertiesOf } from '../../template/resource-properties.ts';
 import { arn } from '../../template/resource-types.ts';
 import type { LocalStack } from '../../template/template.ts';
 
@@ -26,7 +26,6 @@ export interface BehaviorJson {
   readonly root: string;
 }
 
-const ignored = z.unknown().optional();
 /** AWS's managed policies. https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html */
 const CACHING_DISABLED = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
 const CACHING_OPTIMIZED = '658327ea-f89d-4fab-a63d-7e88639e58f6';

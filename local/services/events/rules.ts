@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { invokedBy, propertiesOf } from '../../template/resource-properties.ts';
+import { ignored, invokedBy, propertiesOf } from '../../template/resource-properties.ts';
 import { arn } from '../../template/resource-types.ts';
 import type { LocalStack, Resource } from '../../template/template.ts';
 import { compilePattern, type Matcher } from './event-patterns.ts';
@@ -22,7 +22,6 @@ export interface Target {
   readonly input: object | undefined;
 }
 
-const ignored = z.unknown().optional();
 /** Handing an event to Lambda never fails here, so that its retries are ignored: a function that fails is AWS::Lambda::EventInvokeConfig's. */
 const TargetSchema = z.strictObject({
   Id: ignored,

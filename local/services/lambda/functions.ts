@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import type { Clock } from '../../clock.ts';
 import type { Front } from '../../front/front.ts';
-import { functionAt, propertiesOf, roleOf, titleOf } from '../../template/resource-properties.ts';
+import { functionAt, ignored, propertiesOf, roleOf, titleOf } from '../../template/resource-properties.ts';
 import { arn, REGION } from '../../template/resource-types.ts';
 import type { LocalStack, Resource } from '../../template/template.ts';
 import { MappingSchema } from '../streams/batch-delivery.ts';
@@ -52,7 +52,6 @@ const WORKERS_PER_CORE = 2;
 /** A busy worker takes about 35 MB, and fewer than these keep two cores busy. */
 const WORKERS_IN_ALL = 10;
 const IDLE_MS = 120_000;
-const ignored = z.unknown().optional();
 
 /** Properties that would change what a function does are refused, unless they are implemented here. */
 const FunctionSchema = z.strictObject({

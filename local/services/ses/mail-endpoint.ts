@@ -6,7 +6,7 @@ import type { Caller } from '../../front/front-gate.ts';
 import { accessKeyIdOf, jsonIn, readBody } from '../../front/front-wire.ts';
 import { serveOnLoopback } from '../../loopback.ts';
 import { refusalOf } from '../../template/iam.ts';
-import { propertiesOf } from '../../template/resource-properties.ts';
+import { ignored, propertiesOf } from '../../template/resource-properties.ts';
 import { arn, REGION } from '../../template/resource-types.ts';
 import type { LocalStack } from '../../template/template.ts';
 
@@ -64,7 +64,6 @@ export async function startMailEndpoint(options: EndpointOptions) {
   return await serveOnLoopback((incoming, outgoing) => serve(service, incoming, outgoing));
 }
 
-const ignored = z.unknown().optional();
 const IdentitySchema = z.strictObject({
   EmailIdentity: z.string(),
   // Left out: how an identity is verified and signed, and where its bounces go, is about real mail.

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
-import { propertiesOf, requireRight } from '../../template/resource-properties.ts';
+import { ignored, propertiesOf, requireRight } from '../../template/resource-properties.ts';
 import { arn } from '../../template/resource-types.ts';
 import type { LocalStack, Resource } from '../../template/template.ts';
 import type { FunctionError } from '../lambda/function-pool.ts';
@@ -46,7 +46,6 @@ export const DestinationSchema = z
 
 const KEPT_DEAD_LETTERS = 10_000;
 
-const ignored = z.unknown().optional();
 /** Strict: a queue whose messages are received again by somebody, or go on to another, would need a counterpart. */
 const QueueSchema = z.strictObject({
   QueueName: ignored,
