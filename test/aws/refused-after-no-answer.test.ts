@@ -1,12 +1,15 @@
-import { beforeEach, expect, it } from 'vitest';
-import { onTheDouble } from './repository-backends.ts';
-import { StackOfPeople } from './stack-of-people.ts';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { deleteToken } from '../../functions/tokens/delete-token.ts';
+import { onTheDouble, type Repositories } from './repository-backends.ts';
+import { at, random, StackOfPeople } from './stack-of-people.ts';
 
 /** The first attempt of the next transaction is not answered; the SDK sends it again. */
 let loseNext: () => void;
 let scene: StackOfPeople;
+let tokens: Repositories['tokens'];
 beforeEach(async () => {
   const repositories = await onTheDouble(2);
+  tokens = repositories.tokens;
   scene = await StackOfPeople.make(repositories);
   loseNext = () =>
     void repositories.dynamo.inject({
@@ -58,4 +61,18 @@ it('a deletion by another name is refused: the entry of that is what the attempt
   const token = await scene.token();
   loseNext();
   expect(await scene.delete(token, { name: 'other' })).toEqual({ token });
+});
+
+it('the attempt of a refused deletion deletes nothing when it comes late, though the token has that name by then', async () => {
+  const { api_key: stack } = scene.stack;
+  const token = await scene.token();
+  const sent = vi.spyOn(tokens, 'delete');
+  const command = { actor: scene.owner, stack, uid: token.uid, confirmName: 'later' };
+  await expect(deleteToken({ tokens, now: () => at, random }, command)).rejects.toMatchObject({ kind: 'invalid' });
+  await scene.edit(token, { name: 'later' });
+  const [attempt] = sent.mock.calls.flat();
+  if (!attempt) throw new Error('Nothing was sent.');
+  await tokens.delete(attempt);
+  const seen = await tokens.see({ stack, member: scene.owner.uid, token: token.uid });
+  expect(seen.token).toMatchObject({ name: 'later', state: 'live' });
 });
