@@ -52,6 +52,8 @@ export interface SystemOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** called with what goes wrong beside any request */
   readonly log?: (line: string) => void;
+  /** workers of all functions together, unless there are to be as many as usual */
+  readonly workers?: number | undefined;
   /** called when everything answers, before the system is ready */
   readonly seed?: (system: System) => Promise<void>;
 }
@@ -92,7 +94,10 @@ async function startParts(options: SystemOptions, closers: Closer[]): Promise<Om
   const client = new DynamoDBClient({ endpoint: front.endpoint, region: REGION, credentials: front.operator });
   closers.push(() => client.destroy());
   await createTables(stack, client);
-  const { triggers, ...services } = await startFunctionsOn({ stack, front, engine, clock, home, log }, closers);
+  const { triggers, ...services } = await startFunctionsOn(
+    { stack, front, engine, clock, home, log, workers: options.workers },
+    closers,
+  );
   const { functions, mails } = services;
   const parts = {
     ...triggers.parts,
@@ -127,7 +132,10 @@ async function startApis(options: HttpApiOptions, closers: Closer[]): Promise<Pi
 }
 
 /** The functions, what they call beside storage, and what invokes them. */
-async function startFunctionsOn(options: MessagingOptions & { front: Front }, closers: Closer[]) {
+async function startFunctionsOn(
+  options: MessagingOptions & { front: Front } & Pick<SystemOptions, 'workers'>,
+  closers: Closer[],
+) {
   const messaging = await openMessaging(options);
   closers.push(() => messaging.close());
   const { bus, deadLetters } = messaging;

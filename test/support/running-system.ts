@@ -66,6 +66,8 @@ export class RunningSystem {
     const system = await startSystem({
       home,
       assembly: assembly ?? (await presentAssembly()),
+      // Tests ask all functions at once; with as few workers as usual most of their time would go into cold starts.
+      workers: 30,
       seed: async (started) => {
         // Tests run schedules by hand. On the quarter hours they would run by themselves, in the middle of any test.
         started.schedules.close();

@@ -40,7 +40,7 @@ export interface FunctionsOptions {
   /** called when a function cannot start */
   readonly log: (line: string) => void;
   /** of all functions together, unless there are to be as many as usual */
-  readonly workers?: number;
+  readonly workers?: number | undefined;
   /** how long a worker stays without an event, unless it is to be as long as usual */
   readonly idleMs?: number;
   /** of the machine, unless it is to be asked */
