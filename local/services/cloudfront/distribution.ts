@@ -71,19 +71,23 @@ function decoded(path: string): string {
   }
 }
 
-/** Every header but Host goes on, with the viewer's address, and the answer comes back as it is. */
+/** Of one connection, or of this host. A `Trailer` that goes on makes `http` throw. RFC 9110, 7.6.1 */
+const NOT_FORWARDED = ['host', 'connection', 'keep-alive', 'te', 'trailer', 'upgrade'];
+
+/** Path and headers go on as they were sent, repeated ones too, with the viewer's address, and the answer comes back as it is. */
 function forward({
   api,
   request,
   response,
   toOrigin,
 }: Omit<Exchange, 'behaviors'> & Pick<BehaviorJson, 'toOrigin'>): void {
-  const { host: _, ...sent } = request.headers;
-  const before = [sent['x-forwarded-for'] ?? []].flat().join(', ') || undefined;
-  const viewer = forwardedFor(before, request.socket.remoteAddress ?? '');
+  const all = Object.entries(request.headersDistinct);
+  const sent = Object.fromEntries(all.filter(([name]) => !NOT_FORWARDED.includes(name)));
+  const viewer = forwardedFor(sent['x-forwarded-for']?.join(', '), request.socket.remoteAddress ?? '');
   const headers = { ...sent, ...toOrigin, 'x-forwarded-for': viewer };
-  const { method } = request;
-  const onward = http.request(`${api}${request.url ?? '/'}`, { method, headers } as http.RequestOptions, (answered) => {
+  const { hostname, port } = new URL(api);
+  const target = { hostname, port, path: request.url, method: request.method, headers } as http.RequestOptions;
+  const onward = http.request(target, (answered) => {
     response.writeHead(answered.statusCode ?? 502, answered.headers);
     answered.pipe(response);
   });

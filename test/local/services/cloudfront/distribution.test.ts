@@ -1,4 +1,6 @@
 import * as http from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { behaviorsOf } from '../../../../local/services/cloudfront/distribution-template.ts';
@@ -83,6 +85,31 @@ const from = (localAddress: string, url: string, options: http.RequestOptions) =
     });
     request.on('error', reject).end();
   });
+
+/** Sends lines as they are, which no HTTP client would. @returns the answer's first line */
+async function sendRaw(...lines: readonly string[]): Promise<string> {
+  const { hostname, port } = new URL(running.system.console);
+  const socket = connect(Number(port), hostname);
+  socket.write([...lines, `Host: ${hostname}:${port}`, 'Connection: close', '', ''].join('\r\n'));
+  return (await text(socket)).split('\r\n')[0] ?? '';
+}
+
+test('a trailer that is announced and never comes ends nothing', async () => {
+  expect(await sendRaw('GET /v3/stacks HTTP/1.1', 'Trailer: foo')).toContain(' 401 ');
+  expect((await get('/')).status).toBe(200);
+});
+
+test('the API sees the path as it was sent: none leads out of what the distribution serves', async () => {
+  for (const path of ['/v3/../_local/clock', '/v3/%2e%2e/openapi.json', '/v3/\\..\\..\\_local/clock'])
+    expect(await sendRaw(`GET ${path} HTTP/1.1`)).toContain(' 404 ');
+});
+
+test('a header that is sent twice never counts as one value', async () => {
+  const tokens = await Promise.all((['owner', 'outsider'] as const).map((who) => running.jwt(who)));
+  const twice = tokens.map((token) => `Authorization: Bearer ${token}`);
+  expect(await sendRaw('GET /v3/stacks HTTP/1.1', ...twice)).toContain(' 401 ');
+  expect(await sendRaw('GET /v3/stacks HTTP/1.1', ...twice.slice(0, 1))).toContain(' 200 ');
+});
 
 test('the audit log names who came by the distribution or without it, whatever they say of themselves', async () => {
   const said = { 'x-forwarded-for': '192.0.2.9, 127.0.0.1', 'x-tokenward-edge': 'a guess' };
